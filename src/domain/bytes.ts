@@ -1,0 +1,13 @@
+/** Bytes in lower-case hexadecimal with `0x` before them, as the EVM tooling writes them. */
+export type Hex = `0x${string}`
+
+/** A 20-byte EVM address, checksummed (EIP-55) or lower case. */
+export type Address = `0x${string}`
+
+/** A libp2p peer id in its base58btc text form. */
+export type PeerId = string
+
+/** Whether two addresses are one, whatever their checksum case. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}

@@ -1,0 +1,30 @@
+import type { Address, Hex } from './bytes.ts'
+import type { MicroUsd } from './price.ts'
+
+/** Immutable terms of a payment channel (x402 batch-settlement); its EIP-712 hash is the channel id. */
+export type ChannelConfig = {
+  payer: Address
+  /** Key that signs vouchers: a session key in the tab. */
+  payerAuthorizer: Address
+  receiver: Address
+  receiverAuthorizer: Address
+  token: Address
+  /** Seconds between a payer's announced withdrawal and the money leaving. */
+  withdrawDelay: number
+  salt: Hex
+}
+
+/** Cumulative ceiling that the receiver may claim, signed by the payer's authorizer. */
+export type Voucher = { channelId: Hex; maxClaimableAmount: MicroUsd; signature: Hex }
+
+/** What the chain knows of a channel. Amounts in the token's smallest unit. */
+export type ChannelState = {
+  /** Deposited and not yet withdrawn or refunded, claimed money included. */
+  balance: MicroUsd
+  totalClaimed: MicroUsd
+  /** A withdrawal that the payer has announced. */
+  withdrawal: { amount: MicroUsd; availableAtSeconds: number } | null
+}
+
+/** One line of a claim: a voucher and how much of it to take in total. */
+export type ChannelClaim = { config: ChannelConfig; voucher: Voucher; totalClaimed: MicroUsd }

@@ -1,0 +1,49 @@
+import type { Address, Hex } from './bytes.ts'
+import type { ModelId } from './model.ts'
+import type { Price } from './price.ts'
+
+export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
+
+/** How the next token is chosen. Fractions are exact to a millionth: that is what gets hashed and signed. */
+export type SamplerSettings = {
+  /** 0 is greedy. */
+  temperature: number
+  /** Keep only the k likeliest tokens; 0 keeps all. */
+  topK: number
+  /** Keep the likeliest tokens whose probabilities add up to this; 1 keeps all. */
+  topP: number
+  /** Keep tokens at least this fraction as likely as the likeliest; 0 keeps all. */
+  minP: number
+  /** Divides positive and multiplies negative logits of tokens already seen; 1 is off. */
+  repetitionPenalty: number
+}
+
+/** What a requester asks for, whole. Its hash is what both sides sign. */
+export type JobTerms = {
+  /** 32 random bytes. */
+  jobId: Hex
+  channelId: Hex
+  provider: Address
+  modelId: ModelId
+  messages: ChatMessage[]
+  sampler: SamplerSettings
+  /** 128 bits, so that the sampling can be repeated. */
+  seed: Hex
+  maxTokens: number
+  stop: string[]
+  price: Price
+}
+
+/** Why an answer ended. */
+export type FinishReason = 'stop' | 'length' | 'cancelled' | 'unpaid' | 'failed'
+
+/** Tokens of one job so far, counted with the model's own tokenizer. */
+export type TokenCount = { promptTokens: number; completionTokens: number }
+
+export const defaultSampler: SamplerSettings = {
+  temperature: 0.7,
+  topK: 40,
+  topP: 0.95,
+  minP: 0.05,
+  repetitionPenalty: 1.1,
+}

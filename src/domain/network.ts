@@ -1,0 +1,24 @@
+import type { Address } from './bytes.ts'
+
+/** Where the money is and who introduces tabs. Configuration, served as `network.json`. */
+export type Network = {
+  /** In words for people, such as `Local chain`. */
+  name: string
+  chainId: number
+  rpcUrl: string
+  /** Dollar token with six decimals and EIP-3009. */
+  token: Address
+  /** x402 batch-settlement contract. */
+  settlement: Address
+  /** Deposit collector that takes EIP-3009 authorisations. */
+  collector: Address
+  /** Multiaddrs of relays, with their peer ids. */
+  relays: string[]
+}
+
+export const localChainId = 31337
+
+/** Test money and development keys exist on this chain alone. */
+export function isLocalChain(network: Pick<Network, 'chainId'>): boolean {
+  return network.chainId === localChainId
+}

@@ -1,0 +1,32 @@
+import type { Address, Hex, PeerId } from './bytes.ts'
+import type { ModelId } from './model.ts'
+import type { Price } from './price.ts'
+
+/** What a tab sells. Signed with the provider's account (EIP-712), so that the directory cannot forge it. */
+export type Offer = {
+  provider: Address
+  peerId: PeerId
+  modelId: ModelId
+  /** Runtime, graph recipe and back end in one hash: equal ids give equal bits where the back end allows. */
+  arithmeticId: Hex
+  price: Price
+  /** Longest prompt plus answer, in tokens. */
+  contextTokens: number
+  /** Measured decode speed, thousandths of a token per second. */
+  milliTokensPerSecond: number
+  freeSlots: number
+  slots: number
+  /** A voucher is due after this many tokens. */
+  chunkTokens: number
+  /** The provider runs at most this many completion tokens ahead of payment. */
+  windowTokens: number
+  chainId: number
+  settlement: Address
+  token: Address
+  /** Grows with each offer of a provider; the highest one counts. */
+  sequence: number
+  /** Unix time in seconds. */
+  expiresAtSeconds: number
+}
+
+export type SignedOffer = { offer: Offer; signature: Hex }

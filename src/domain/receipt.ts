@@ -1,0 +1,26 @@
+import type { Address, Hex } from './bytes.ts'
+import type { FinishReason, TokenCount } from './job.ts'
+import type { ModelId } from './model.ts'
+import type { MicroUsd } from './price.ts'
+
+/** What a provider swears to have done. Two that differ for one job are proof of equivocation. */
+export type Receipt = {
+  jobId: Hex
+  /** EIP-712 hash of the whole `JobTerms`. */
+  termsHash: Hex
+  provider: Address
+  channelId: Hex
+  modelId: ModelId
+  arithmeticId: Hex
+  /** Hash of the prompt's token ids after the chat template. */
+  promptHash: Hex
+  /** Head of the hash chain over the answer's tokens, chunk by chunk. */
+  outputHead: Hex
+  tokens: TokenCount
+  chargeMicroUsd: MicroUsd
+  finishReason: FinishReason
+  /** Unix time in seconds. */
+  issuedAtSeconds: number
+}
+
+export type SignedReceipt = { receipt: Receipt; signature: Hex }

@@ -1,0 +1,21 @@
+import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+
+const traits = {
+  'chain/unreachable': { fault: 'chain', retryable: true },
+  'chain/reverted': { fault: 'chain', retryable: false },
+  'chain/user-rejected': { fault: 'user', retryable: true },
+  'chain/insufficient-funds': { fault: 'user', retryable: false },
+  'chain/wrong-network': { fault: 'user', retryable: false },
+  'chain/not-local': { fault: 'user', retryable: false },
+  'chain/timeout': { fault: 'chain', retryable: true },
+} as const satisfies Record<string, ErrorTraits>
+
+export type ChainErrorCode = keyof typeof traits
+
+export class ChainError extends BaseError<ChainErrorCode> {
+  override name = 'ChainError'
+
+  constructor(code: ChainErrorCode, shortMessage: string, options?: ErrorOptions) {
+    super(code, shortMessage, traits[code], options)
+  }
+}

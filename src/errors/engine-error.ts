@@ -1,0 +1,28 @@
+import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+
+const traits = {
+  'engine/no-backend': { fault: 'self', retryable: false },
+  'engine/unsupported-model': { fault: 'self', retryable: false },
+  'engine/malformed-model': { fault: 'self', retryable: false },
+  'engine/load-failed': { fault: 'self', retryable: true },
+  'engine/known-answer-failed': { fault: 'self', retryable: false },
+  'engine/not-loaded': { fault: 'self', retryable: true },
+  'engine/busy': { fault: 'self', retryable: true },
+  'engine/context-exceeded': { fault: 'user', retryable: false },
+  'engine/invalid-settings': { fault: 'user', retryable: false },
+  'engine/device-lost': { fault: 'self', retryable: true },
+  'engine/out-of-memory': { fault: 'self', retryable: true },
+  'engine/worker-lost': { fault: 'self', retryable: true },
+  'engine/timeout': { fault: 'self', retryable: true },
+  'engine/cancelled': { fault: 'user', retryable: true },
+} as const satisfies Record<string, ErrorTraits>
+
+export type EngineErrorCode = keyof typeof traits
+
+export class EngineError extends BaseError<EngineErrorCode> {
+  override name = 'EngineError'
+
+  constructor(code: EngineErrorCode, shortMessage: string, options?: ErrorOptions) {
+    super(code, shortMessage, traits[code], options)
+  }
+}

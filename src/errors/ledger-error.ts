@@ -1,0 +1,24 @@
+import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+
+const traits = {
+  'ledger/underpaid': { fault: 'peer', retryable: false },
+  'ledger/voucher-replayed': { fault: 'peer', retryable: false },
+  'ledger/voucher-foreign': { fault: 'peer', retryable: false },
+  'ledger/bad-signature': { fault: 'peer', retryable: false },
+  'ledger/over-balance': { fault: 'user', retryable: false },
+  'ledger/bad-channel': { fault: 'peer', retryable: false },
+  'ledger/bad-receipt': { fault: 'peer', retryable: false },
+  'ledger/overcharged': { fault: 'peer', retryable: false },
+  'ledger/expired-offer': { fault: 'peer', retryable: true },
+  'ledger/withdrawal-pending': { fault: 'peer', retryable: false },
+} as const satisfies Record<string, ErrorTraits>
+
+export type LedgerErrorCode = keyof typeof traits
+
+export class LedgerError extends BaseError<LedgerErrorCode> {
+  override name = 'LedgerError'
+
+  constructor(code: LedgerErrorCode, shortMessage: string, options?: ErrorOptions) {
+    super(code, shortMessage, traits[code], options)
+  }
+}

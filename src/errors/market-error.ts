@@ -1,0 +1,22 @@
+import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+
+const traits = {
+  'market/no-offers': { fault: 'peer', retryable: true },
+  'market/provider-full': { fault: 'peer', retryable: true },
+  'market/provider-stopped': { fault: 'peer', retryable: true },
+  'market/price-changed': { fault: 'peer', retryable: true },
+  'market/no-model': { fault: 'user', retryable: false },
+  'market/cancelled': { fault: 'user', retryable: true },
+  'market/job-refused': { fault: 'peer', retryable: true },
+  'market/job-broken': { fault: 'peer', retryable: true },
+} as const satisfies Record<string, ErrorTraits>
+
+export type MarketErrorCode = keyof typeof traits
+
+export class MarketError extends BaseError<MarketErrorCode> {
+  override name = 'MarketError'
+
+  constructor(code: MarketErrorCode, shortMessage: string, options?: ErrorOptions) {
+    super(code, shortMessage, traits[code], options)
+  }
+}

@@ -1,0 +1,38 @@
+import { recoverTypedDataAddress } from 'viem'
+import type { Offer, SignedOffer } from '../domain/offer.ts'
+import { LedgerError } from '../errors/index.ts'
+import type { Signer, TypedData } from '../ports/signer.ts'
+import { sameAddress } from '../domain/bytes.ts'
+import { offerTypes, opentabDomain } from './typed-data.ts'
+
+function offerTypedData(offer: Offer) {
+  return {
+    domain: opentabDomain(offer),
+    types: offerTypes,
+    primaryType: 'Offer',
+    message: {
+      ...offer,
+      chainId: BigInt(offer.chainId),
+      sequence: BigInt(offer.sequence),
+    },
+  } as const
+}
+
+/** Returns the offer signed by its provider. */
+export async function signOffer(offer: Offer, provider: Signer): Promise<SignedOffer> {
+  return { offer, signature: await provider.signTypedData(offerTypedData(offer) as TypedData) }
+}
+
+/**
+ * Checks that an offer was signed by the account it names and has not expired.
+ * @throws LedgerError `ledger/bad-signature`, `ledger/expired-offer`
+ */
+export async function verifyOffer({ offer, signature }: SignedOffer, nowSeconds: number): Promise<void> {
+  if (offer.expiresAtSeconds <= nowSeconds) {
+    throw new LedgerError('ledger/expired-offer', 'The offer has expired.')
+  }
+  const signer = await recoverTypedDataAddress({ ...offerTypedData(offer), signature }).catch(() => null)
+  if (signer === null || !sameAddress(signer, offer.provider)) {
+    throw new LedgerError('ledger/bad-signature', 'The offer is not signed by the provider it names.')
+  }
+}

@@ -1,0 +1,105 @@
+import type { Network } from '../domain/network.ts'
+import type { TypedData } from '../ports/signer.ts'
+
+type Where = Pick<Network, 'chainId' | 'settlement'>
+
+/** EIP-712 domain of the x402 batch-settlement contract: channel ids and vouchers. */
+export function settlementDomain({ chainId, settlement }: Where): TypedData['domain'] {
+  return { name: 'x402 Batch Settlement', version: '1', chainId, verifyingContract: settlement }
+}
+
+/** EIP-712 domain of what tabs sign for one another: offers, jobs and receipts. */
+export function opentabDomain({ chainId, settlement }: Where): TypedData['domain'] {
+  return { name: 'Opentab', version: '1', chainId, verifyingContract: settlement }
+}
+
+export const channelConfigTypes = {
+  ChannelConfig: [
+    { name: 'payer', type: 'address' },
+    { name: 'payerAuthorizer', type: 'address' },
+    { name: 'receiver', type: 'address' },
+    { name: 'receiverAuthorizer', type: 'address' },
+    { name: 'token', type: 'address' },
+    { name: 'withdrawDelay', type: 'uint40' },
+    { name: 'salt', type: 'bytes32' },
+  ],
+} as const
+
+export const voucherTypes = {
+  Voucher: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'maxClaimableAmount', type: 'uint128' },
+  ],
+} as const
+
+const priceFields = [
+  { name: 'promptMicroUsdPerMillion', type: 'uint128' },
+  { name: 'completionMicroUsdPerMillion', type: 'uint128' },
+] as const
+
+export const offerTypes = {
+  Offer: [
+    { name: 'provider', type: 'address' },
+    { name: 'peerId', type: 'string' },
+    { name: 'modelId', type: 'bytes32' },
+    { name: 'arithmeticId', type: 'bytes32' },
+    { name: 'price', type: 'Price' },
+    { name: 'contextTokens', type: 'uint32' },
+    { name: 'milliTokensPerSecond', type: 'uint32' },
+    { name: 'freeSlots', type: 'uint16' },
+    { name: 'slots', type: 'uint16' },
+    { name: 'chunkTokens', type: 'uint32' },
+    { name: 'windowTokens', type: 'uint32' },
+    { name: 'chainId', type: 'uint256' },
+    { name: 'settlement', type: 'address' },
+    { name: 'token', type: 'address' },
+    { name: 'sequence', type: 'uint64' },
+    { name: 'expiresAtSeconds', type: 'uint40' },
+  ],
+  Price: priceFields,
+} as const
+
+export const jobTypes = {
+  Job: [
+    { name: 'jobId', type: 'bytes32' },
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'provider', type: 'address' },
+    { name: 'modelId', type: 'bytes32' },
+    { name: 'messages', type: 'Message[]' },
+    { name: 'sampler', type: 'Sampler' },
+    { name: 'seed', type: 'bytes16' },
+    { name: 'maxTokens', type: 'uint32' },
+    { name: 'stop', type: 'string[]' },
+    { name: 'price', type: 'Price' },
+  ],
+  Message: [
+    { name: 'role', type: 'string' },
+    { name: 'content', type: 'string' },
+  ],
+  Sampler: [
+    { name: 'temperatureMillionths', type: 'uint32' },
+    { name: 'topK', type: 'uint32' },
+    { name: 'topPMillionths', type: 'uint32' },
+    { name: 'minPMillionths', type: 'uint32' },
+    { name: 'repetitionPenaltyMillionths', type: 'uint32' },
+  ],
+  Price: priceFields,
+} as const
+
+export const receiptTypes = {
+  Receipt: [
+    { name: 'jobId', type: 'bytes32' },
+    { name: 'termsHash', type: 'bytes32' },
+    { name: 'provider', type: 'address' },
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'modelId', type: 'bytes32' },
+    { name: 'arithmeticId', type: 'bytes32' },
+    { name: 'promptHash', type: 'bytes32' },
+    { name: 'outputHead', type: 'bytes32' },
+    { name: 'promptTokens', type: 'uint32' },
+    { name: 'completionTokens', type: 'uint32' },
+    { name: 'chargeMicroUsd', type: 'uint128' },
+    { name: 'finishReason', type: 'string' },
+    { name: 'issuedAtSeconds', type: 'uint40' },
+  ],
+} as const

@@ -1,0 +1,122 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ChatMessage, FinishReason, SamplerSettings } from '../domain/job.ts'
+import type { ModelId, ModelManifest } from '../domain/model.ts'
+
+export type Backend = 'webgpu' | 'wasm'
+
+/** What this machine can run a model with, and why the first choice is first. */
+export type EngineProbe = {
+  webgpu: { adapter: string; shaderF16: boolean; maxBufferBytes: number } | null
+  crossOriginIsolated: boolean
+  threads: number
+  /** Bytes this origin may still store. */
+  storageBytes: number | null
+  /** Best first; never empty unless WebAssembly is missing. */
+  backends: Backend[]
+  /** One sentence for people. */
+  reason: string
+}
+
+export type LoadStage = 'read' | 'prepare' | 'compile' | 'self-test'
+
+export type LoadProgress = { stage: LoadStage; /** From 0 to 1 within the stage. */ fraction: number }
+
+/** A model whose bytes were verified, its files in the manifest's order. */
+export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }
+
+export type LoadOptions = {
+  /** Tried in order; by default what the probe found. */
+  backends?: Backend[]
+  signal?: AbortSignal
+  onProgress?: (progress: LoadProgress) => void
+}
+
+export type LoadedModel = {
+  id: ModelId
+  backend: Backend
+  /** Why this back end: what was chosen, and what was tried before and failed. */
+  reason: string
+  arithmeticId: Hex
+  /** Short name of the arithmetic for people, such as `wasm-int8-1`. */
+  arithmetic: string
+  contextTokens: number
+  /** Requests it can run side by side. */
+  slots: number
+  /** Decode speed measured in the self-test. */
+  tokensPerSecond: number
+  /** Whether the prepared weights were found from an earlier visit. */
+  fromCache: boolean
+}
+
+export type GenerateRequest = {
+  promptIds: number[]
+  sampler: SamplerSettings
+  /** 128 bits. */
+  seed: Hex
+  maxTokens: number
+  stop: string[]
+}
+
+/** One decoded token. `text` may be empty while a character or a stop string is incomplete. */
+export type TokenEvent = { tokenId: number; text: string }
+
+export type GenerateResult = {
+  finishReason: Exclude<FinishReason, 'unpaid' | 'failed'>
+  /** Text held back until the end was known, to be shown after the last token's. */
+  text: string
+}
+
+export type RecomputeRequest = Omit<GenerateRequest, 'maxTokens' | 'stop'> & {
+  /** The answer as claimed. */
+  tokenIds: number[]
+}
+
+/** A teacher-forced repetition of somebody's answer. */
+export type Recomputation = {
+  arithmeticId: Hex
+  /**
+   * For each claimed token, by how much it loses to this engine's own choice under the same noise,
+   * in units of logit / temperature; 0 where they agree.
+   */
+  margins: number[]
+  /** What this engine would have chosen at each place. */
+  choices: number[]
+}
+
+/** Natural log-probabilities of the likeliest tokens at one position. */
+export type Distribution = { ids: number[]; logProbs: number[] }
+
+/** Text of one model, without its weights: enough to count and to read tokens. */
+export interface ModelText {
+  /** Applies the model's chat template and tokenizes, ready for an answer. */
+  encodeChat(messages: ChatMessage[]): Promise<number[]>
+  decode(tokenIds: number[]): Promise<string>
+}
+
+/** Runs models. Every error is an `EngineError`. */
+export interface Engine {
+  probe(): Promise<EngineProbe>
+  /**
+   * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
+   * Replaces the model loaded before.
+   */
+  load(model: VerifiedModel, options?: LoadOptions): Promise<LoadedModel>
+  /** The model that is ready now, if any. */
+  readonly loaded: LoadedModel | null
+  /** Text functions of the loaded model. */
+  readonly text: ModelText
+  /**
+   * Reads tokenizer and template from the head of a GGUF file, for a tab that does not run the model.
+   * `head` must hold the metadata; `engine/malformed-model` says when it is too short.
+   */
+  openText(modelId: ModelId, head: Blob): Promise<ModelText>
+  /** Streams an answer. Aborting the signal ends it within one token with `cancelled` as the reason. */
+  generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<TokenEvent, GenerateResult, void>
+  /** Repeats an answer token by token at the cost of a prefill. */
+  recompute(request: RecomputeRequest, signal?: AbortSignal): Promise<Recomputation>
+  /** Returns the `top` likeliest tokens at each of the last `count` positions, given all the tokens before. */
+  distributions(tokenIds: number[], count: number, top: number, signal?: AbortSignal): Promise<Distribution[]>
+  /** Called when the model is lost (device, memory, worker) and cannot be brought back. Returns an unsubscribe. */
+  watchLost(onLost: (error: Error) => void): () => void
+  unload(): Promise<void>
+}

@@ -1,0 +1,27 @@
+import type { CatalogueEntry, ModelId } from '../domain/model.ts'
+import type { VerifiedModel } from './engine.ts'
+
+export type ModelStatus = { state: 'absent' | 'partial' | 'ready'; bytes: number; totalBytes: number }
+
+export type FetchProgress = {
+  stage: 'download' | 'verify'
+  bytes: number
+  totalBytes: number
+}
+
+export type FetchOptions = { signal?: AbortSignal; onProgress?: (progress: FetchProgress) => void }
+
+/** Brings a model's bytes and keeps them, every byte verified. It never looks inside a file. */
+export interface ModelStore {
+  /** Models that the page offers, manifests checked against their ids. */
+  catalogue(): Promise<CatalogueEntry[]>
+  status(id: ModelId): Promise<ModelStatus>
+  /**
+   * Returns the verified files, downloaded first where they are missing. What is already right is kept.
+   * @throws StorageError `storage/hash-mismatch` naming the file, `storage/quota`, `storage/source-failed`
+   */
+  fetch(entry: CatalogueEntry, options?: FetchOptions): Promise<VerifiedModel>
+  /** Returns the first `bytes` bytes of the model's first file, whole pieces verified. */
+  head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob>
+  remove(id: ModelId): Promise<void>
+}

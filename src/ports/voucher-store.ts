@@ -1,0 +1,32 @@
+import type { Address, Hex } from '../domain/bytes.ts'
+import type { ChannelConfig, Voucher } from '../domain/channel.ts'
+import type { MicroUsd } from '../domain/price.ts'
+
+/** A channel that this tab pays from or is paid through. */
+export type ChannelRecord = {
+  channelId: Hex
+  config: ChannelConfig
+  chainId: number
+  settlement: Address
+  side: 'payer' | 'receiver'
+  /** Highest voucher signed or received; never replaced by a lower one. */
+  voucher: Voucher | null
+  /** Highest total claimed on the chain that this tab knows of. */
+  claimedMicroUsd: MicroUsd
+}
+
+/** Keeps money promises through reloads and crashes. A resolved promise means it is on disk. */
+export interface VoucherStore {
+  /** Adds a channel; an existing record with the same id and side is left as it is. */
+  addChannel(record: ChannelRecord): Promise<void>
+  channel(channelId: Hex, side: ChannelRecord['side']): Promise<ChannelRecord | null>
+  channels(side: ChannelRecord['side']): Promise<ChannelRecord[]>
+  /**
+   * Keeps a voucher if it is higher than the one kept, in one atomic step.
+   * @returns the voucher that is kept afterwards
+   * @throws StorageError `storage/not-found` when the channel was never added
+   */
+  raiseVoucher(side: ChannelRecord['side'], voucher: Voucher): Promise<Voucher>
+  /** Raises the claimed total of a receiver's channel; a lower one is ignored. */
+  raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void>
+}

@@ -1,0 +1,17 @@
+/** Bounds on what a peer may send. Larger is refused before it is looked at. */
+export const limits = {
+  messagesPerJob: 256,
+  messageChars: 64_000,
+  stopStrings: 8,
+  stopStringChars: 64,
+  maxTokens: 32_768,
+  /** Tokens in one frame of an answer. */
+  tokensPerFrame: 64,
+  /** Characters that those tokens may stand for. */
+  textPerFrameChars: 16_384,
+  shortMessageChars: 400,
+  peerIdChars: 128,
+  offersPerView: 256,
+  /** An offer that promises to live longer is refused. */
+  offerLifetimeSeconds: 120,
+} as const
