@@ -17,3 +17,14 @@ export function chargeMicroUsd(tokens: TokenCount, price: Price): MicroUsd {
   const completion = BigInt(tokens.completionTokens) * price.completionMicroUsdPerMillion
   return (prompt + completion) / million
 }
+
+/**
+ * Returns how many completion tokens a payment covers, the prompt being paid first:
+ * the largest n with `chargeMicroUsd({ promptTokens, completionTokens: n }) ≤ paid`, never below 0.
+ */
+export function coveredTokens(paid: MicroUsd, promptTokens: number, price: Price): number {
+  const reach = (paid + 1n) * million - 1n - BigInt(promptTokens) * price.promptMicroUsdPerMillion
+  if (reach < 0n) return 0
+  if (price.completionMicroUsdPerMillion === 0n) return Number.MAX_SAFE_INTEGER
+  return Number(reach / price.completionMicroUsdPerMillion)
+}

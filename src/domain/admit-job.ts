@@ -1,0 +1,64 @@
+import { sameAddress } from './bytes.ts'
+import type { ChannelConfig, ChannelState } from './channel.ts'
+import type { JobTerms } from './job.ts'
+import type { Offer } from './offer.ts'
+import { type MicroUsd, chargeMicroUsd } from './price.ts'
+
+/** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
+export const minWithdrawDelaySeconds = 15 * 60
+
+export type Refusal =
+  | 'provider-full'
+  | 'price-changed'
+  | 'wrong-provider'
+  | 'wrong-model'
+  | 'wrong-token'
+  | 'short-delay'
+  | 'withdrawal-pending'
+  | 'underfunded'
+
+/** Returns why a job cannot be taken on this offer, from its terms alone, or null. */
+export function refuseTerms(terms: JobTerms, offer: Offer): Refusal | null {
+  if (!sameAddress(terms.provider, offer.provider)) return 'wrong-provider'
+  if (terms.modelId !== offer.modelId) return 'wrong-model'
+  const { price } = terms
+  if (
+    price.promptMicroUsdPerMillion < offer.price.promptMicroUsdPerMillion ||
+    price.completionMicroUsdPerMillion < offer.price.completionMicroUsdPerMillion
+  )
+    return 'price-changed'
+  if (offer.freeSlots < 1) return 'provider-full'
+  return null
+}
+
+/** Returns why a channel does not secure a job, or null. `promised` is the highest voucher held. */
+export function refuseChannel(
+  config: ChannelConfig,
+  state: ChannelState,
+  promised: MicroUsd,
+  terms: JobTerms,
+  offer: Offer,
+): Refusal | null {
+  if (
+    !sameAddress(config.receiver, offer.provider) ||
+    !sameAddress(config.receiverAuthorizer, offer.provider)
+  )
+    return 'wrong-provider'
+  if (!sameAddress(config.token, offer.token)) return 'wrong-token'
+  if (config.withdrawDelay < minWithdrawDelaySeconds) return 'short-delay'
+  if (state.withdrawal !== null) return 'withdrawal-pending'
+  const window = { promptTokens: 0, completionTokens: Math.min(offer.windowTokens, terms.maxTokens) }
+  const used = promised > state.totalClaimed ? promised : state.totalClaimed
+  return state.balance - used < chargeMicroUsd(window, terms.price) ? 'underfunded' : null
+}
+
+/** Most tokens that a chat can have as a prompt: byte-level tokenizers never make more tokens than bytes. */
+export function maxPromptTokens(terms: Pick<JobTerms, 'messages'>): number {
+  const utf8 = new TextEncoder()
+  const templateBytes = 64
+  const system = 256
+  return terms.messages.reduce(
+    (sum, message) => sum + utf8.encode(message.content).length + templateBytes,
+    system,
+  )
+}

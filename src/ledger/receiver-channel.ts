@@ -1,0 +1,51 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ChannelConfig, Voucher } from '../domain/channel.ts'
+import type { Network } from '../domain/network.ts'
+import type { MicroUsd } from '../domain/price.ts'
+import { LedgerError } from '../errors/index.ts'
+import type { VoucherStore } from '../ports/voucher-store.ts'
+import { verifyVoucher } from './verify-voucher.ts'
+
+export type ReceiverChannelDeps = {
+  channelId: Hex
+  config: ChannelConfig
+  network: Network
+  vouchers: VoucherStore
+  /** Money that the chain guarantees to this channel's vouchers. */
+  limitMicroUsd: MicroUsd
+  /** Highest voucher held before this job. */
+  held: Voucher | null
+}
+
+/** The provider's end of a channel during one job: only checked vouchers count, and they count once on disk. */
+export interface ReceiverChannel {
+  /** What this job has been paid so far. */
+  paidMicroUsd(): MicroUsd
+  /**
+   * Checks and keeps a voucher.
+   * @throws LedgerError for a replayed, foreign, forged or uncovered one
+   */
+  accept(voucher: Voucher): Promise<void>
+}
+
+export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChannel {
+  const { channelId, config, network, vouchers, limitMicroUsd } = deps
+  const baseline = deps.held?.maxClaimableAmount ?? 0n
+  let highest = baseline
+  return {
+    paidMicroUsd: () => highest - baseline,
+    async accept(voucher) {
+      if (voucher.maxClaimableAmount < highest) {
+        throw new LedgerError('ledger/voucher-replayed', 'A voucher came that is lower than an earlier one.')
+      }
+      if (voucher.maxClaimableAmount > limitMicroUsd) {
+        throw new LedgerError('ledger/over-balance', 'The voucher promises more than the channel holds.', {
+          fault: 'peer',
+        })
+      }
+      await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
+      const kept = await vouchers.raiseVoucher('receiver', voucher)
+      highest = kept.maxClaimableAmount
+    },
+  }
+}
