@@ -8,6 +8,8 @@ const traits = {
   'chain/wrong-network': { fault: 'user', retryable: false },
   'chain/not-local': { fault: 'user', retryable: false },
   'chain/timeout': { fault: 'chain', retryable: true },
+  'chain/port-in-use': { fault: 'user', retryable: false },
+  'chain/not-started': { fault: 'self', retryable: false },
 } as const satisfies Record<string, ErrorTraits>
 
 export type ChainErrorCode = keyof typeof traits
