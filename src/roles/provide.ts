@@ -1,0 +1,216 @@
+import type { CatalogueEntry } from '../domain/model.ts'
+import type { MicroUsd, Price } from '../domain/price.ts'
+import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
+import type {
+  Backend,
+  Chain,
+  Clock,
+  Directory,
+  Engine,
+  LoadStage,
+  LoadedModel,
+  ModelStore,
+  Signer,
+  Transport,
+  VoucherStore,
+} from '../ports/index.ts'
+import { inferProtocol } from '../protocol/protocols.ts'
+import { type OfferDraft, advertise } from './advertise.ts'
+import { type LiveJob, createJobDesk } from './job-desk.ts'
+
+export type ProviderStage =
+  | 'off'
+  | 'download'
+  | 'verify'
+  | LoadStage
+  | 'connect'
+  | 'online'
+  | 'stopping'
+  | 'failed'
+
+export type ProviderStatus = {
+  stage: ProviderStage
+  /** From 0 to 1 within the stage. */
+  fraction: number
+  /** While downloading. */
+  bytes: number
+  totalBytes: number
+  loaded: LoadedModel | null
+  jobs: LiveJob[]
+  answersServed: number
+  /** Paid in vouchers since sharing started. */
+  earnedMicroUsd: MicroUsd
+  error: PeerError | null
+}
+
+export type ProvideOptions = { entry: CatalogueEntry; price: Price; backends?: Backend[] }
+
+export type ProvideDeps = {
+  transport: Transport
+  directory: Directory
+  engine: Engine
+  models: ModelStore
+  chain: Chain
+  vouchers: VoucherStore
+  signer: Signer
+  clock: Clock
+}
+
+/** A tab that sells answers. */
+export interface Provider {
+  status(): ProviderStatus
+  watch(onStatus: (status: ProviderStatus) => void): () => void
+  /** Resolves once the offer is out; rejects when a step fails or the signal aborts. */
+  start(options: ProvideOptions, signal?: AbortSignal): Promise<void>
+  /** Withdraws the offer and ends running jobs with a receipt for what was sent. */
+  stop(): Promise<void>
+}
+
+/** A voucher is due after this many tokens. */
+export const chunkTokens = 32
+/** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
+export const windowTokens = 2 * chunkTokens
+
+const offStatus: ProviderStatus = {
+  stage: 'off',
+  fraction: 0,
+  bytes: 0,
+  totalBytes: 0,
+  loaded: null,
+  jobs: [],
+  answersServed: 0,
+  earnedMicroUsd: 0n,
+  error: null,
+}
+
+const shown = (error: unknown): PeerError =>
+  error instanceof BaseError
+    ? error.toPeer()
+    : { code: 'market/job-broken', shortMessage: error instanceof Error ? error.message : String(error) }
+
+const rejection = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    const fail = () => reject(signal.reason)
+    if (signal.aborted) fail()
+    else signal.addEventListener('abort', fail, { once: true })
+  })
+
+/** One stretch of sharing, from `start` to `stop`. */
+type Session = { over: AbortController; goOffline: () => Promise<void> }
+
+export function createProvider(deps: ProvideDeps): Provider {
+  const { transport, directory, engine, models, chain, signer, clock } = deps
+  const listeners = new Set<(status: ProviderStatus) => void>()
+  let status = offStatus
+  let session: Session | null = null
+
+  const update = (change: Partial<ProviderStatus>) => {
+    status = { ...status, ...change }
+    for (const listener of listeners) listener(status)
+  }
+
+  const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
+    const model = await models.fetch(entry, {
+      signal,
+      onProgress: ({ stage, bytes, totalBytes }) =>
+        update({ stage, bytes, totalBytes, fraction: bytes / totalBytes }),
+    })
+    return engine.load(model, {
+      signal,
+      ...(backends ? { backends } : {}),
+      onProgress: ({ stage, fraction }) => update({ stage, fraction }),
+    })
+  }
+
+  /** Answers jobs and advertises; resolves once the offer is listed for the first time. */
+  const goOnline = (loaded: LoadedModel, price: Price, mine: Session): Promise<void> => {
+    const { signal } = mine.over
+    const draft = (): OfferDraft => ({
+      provider: signer.address,
+      peerId: transport.peerId,
+      modelId: loaded.id,
+      arithmeticId: loaded.arithmeticId,
+      price,
+      contextTokens: loaded.contextTokens,
+      milliTokensPerSecond: Math.round(loaded.tokensPerSecond * 1000),
+      freeSlots: Math.max(0, loaded.slots - desk.liveJobs),
+      slots: loaded.slots,
+      chunkTokens,
+      windowTokens,
+      chainId: chain.network.chainId,
+      settlement: chain.network.settlement,
+      token: chain.network.token,
+    })
+    let shownJobs = 0
+    const desk = createJobDesk(
+      () => ({ ...draft(), sequence: 0, expiresAtSeconds: 0 }),
+      deps,
+      {
+        onJobs(jobs) {
+          update({ jobs })
+          if (jobs.length !== shownJobs) advertiser.refresh()
+          shownJobs = jobs.length
+        },
+        onServed: ({ paidMicroUsd }) =>
+          update({
+            answersServed: status.answersServed + 1,
+            earnedMicroUsd: status.earnedMicroUsd + paidMicroUsd,
+          }),
+      },
+      signal,
+    )
+    const { promise: firstListed, resolve } = Promise.withResolvers<void>()
+    const onListed = (listed: boolean) => {
+      update(listed ? { stage: 'online', fraction: 1 } : { stage: 'connect', fraction: 0 })
+      if (listed) resolve()
+    }
+    const advertiser = advertise(draft, onListed, { directory, signer, clock })
+    const unsubscribes = [
+      transport.handle(inferProtocol, (stream) => desk.answer(stream), { maxStreamsPerPeer: 8 }),
+      transport.watchStatus(() => advertiser.refresh()),
+      engine.watchLost((error) => void finish('failed', shown(error))),
+    ]
+    mine.goOffline = async () => {
+      for (const unsubscribe of unsubscribes) unsubscribe()
+      await advertiser.stop()
+    }
+    return firstListed
+  }
+
+  const finish = async (stage: 'off' | 'failed', error: PeerError | null) => {
+    const ending = session
+    if (ending === null) return
+    session = null
+    update({ stage: 'stopping', fraction: 0 })
+    ending.over.abort(new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
+    await ending.goOffline()
+    update({ stage, error, jobs: [], fraction: 0 })
+  }
+
+  return {
+    status: () => status,
+    watch(onStatus) {
+      listeners.add(onStatus)
+      onStatus(status)
+      return () => listeners.delete(onStatus)
+    },
+    async start(options, signal) {
+      if (session !== null) throw new MarketError('market/job-refused', 'This tab is sharing already.')
+      const mine: Session = { over: new AbortController(), goOffline: async () => {} }
+      session = mine
+      const stopped = signal ? AbortSignal.any([signal, mine.over.signal]) : mine.over.signal
+      update({ ...offStatus, stage: 'download', totalBytes: options.entry.manifest.files[0]?.bytes ?? 0 })
+      try {
+        const loaded = await prepare(options, stopped)
+        update({ loaded, stage: 'connect', fraction: 0 })
+        await transport.start(stopped)
+        stopped.throwIfAborted()
+        await Promise.race([goOnline(loaded, options.price, mine), rejection(stopped)])
+      } catch (error) {
+        await finish(stopped.aborted ? 'off' : 'failed', stopped.aborted ? null : shown(error))
+        throw error
+      }
+    },
+    stop: () => finish('off', null),
+  }
+}
