@@ -5,6 +5,7 @@ const traits = {
   'market/provider-full': { fault: 'peer', retryable: true },
   'market/provider-stopped': { fault: 'peer', retryable: true },
   'market/price-changed': { fault: 'peer', retryable: true },
+  'market/offer-refused': { fault: 'self', retryable: true },
   'market/no-model': { fault: 'user', retryable: false },
   'market/cancelled': { fault: 'user', retryable: true },
   'market/job-refused': { fault: 'peer', retryable: true },

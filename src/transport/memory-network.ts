@@ -1,0 +1,82 @@
+import type { PeerId } from '../domain/bytes.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Directory } from '../ports/directory.ts'
+import type { Transport } from '../ports/transport.ts'
+import { createMemoryDirectory, MemoryListing } from './memory-directory.ts'
+import type { Carry } from './memory-stream.ts'
+import { MemoryTransport } from './memory-transport.ts'
+
+export type MemoryTab = { peerId: PeerId; transport: Transport; directory: Directory }
+
+export type MemoryNetworkOptions = {
+  /** What offers expire by; the machine's clock by default. */
+  clock?: Pick<Clock, 'nowMs'>
+}
+
+/** A network of tabs inside one process, for tests and simulation. */
+export type MemoryNetwork = {
+  /** Adds a tab. Its transport must be started as a real one. */
+  join(peerId?: PeerId): MemoryTab
+  /** Takes a tab away with no goodbye: its streams break, its offer goes, its departure is told. */
+  kill(peerId: PeerId): Promise<void>
+  /** The relay is gone: links that exist live on, nothing new can be dialled or published. */
+  dropRelay(): void
+  restoreRelay(): void
+  /** Holds each frame and each dial back, in order. */
+  setDelayMs(delayMs: number): void
+}
+
+export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
+  const nowMs = () => options.clock?.nowMs() ?? Date.now()
+  const tabs = new Map<PeerId, MemoryTransport>()
+  const started = () => [...tabs.values()].filter((tab) => tab.started)
+  let relayUp = true
+  let delayMs = 0
+  const listing = new MemoryListing(nowMs, () => (relayUp ? started().length : 0))
+  const delay = () =>
+    delayMs > 0 ? new Promise<void>((done) => setTimeout(done, delayMs)) : Promise.resolve()
+
+  const wires = {
+    relayUp: () => relayUp,
+    find: (peer: PeerId) => started().find((tab) => tab.peerId === peer),
+    delay,
+    left: (peer: PeerId) => listing.depart(peer),
+    carry: () => orderedCarry(delay, () => delayMs === 0),
+  }
+
+  const setRelay = (up: boolean) => {
+    relayUp = up
+    for (const tab of started()) tab.tellStatus()
+    listing.changes.tell()
+  }
+
+  return {
+    join(peerId = `memory-peer-${tabs.size + 1}`) {
+      const transport = new MemoryTransport(peerId, wires)
+      tabs.set(peerId, transport)
+      return { peerId, transport, directory: createMemoryDirectory(peerId, listing, () => relayUp) }
+    },
+    async kill(peerId) {
+      await tabs.get(peerId)?.stop()
+    },
+    dropRelay: () => setRelay(false),
+    restoreRelay: () => setRelay(true),
+    setDelayMs(ms) {
+      delayMs = ms
+    },
+  }
+}
+
+/** Runs steps one after the other, each after the delay; at once while there is none. */
+function orderedCarry(delay: () => Promise<void>, immediate: () => boolean): Carry {
+  let waiting = 0
+  let last = Promise.resolve()
+  return (step) => {
+    if (immediate() && waiting === 0) return step()
+    waiting += 1
+    last = last.then(delay).then(() => {
+      waiting -= 1
+      step()
+    })
+  }
+}
