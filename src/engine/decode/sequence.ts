@@ -1,0 +1,27 @@
+import type { TokenBytes } from '../text/text-stream.ts'
+
+/** Receives the logits that follow the token at `position`. The array is valid during the call only. */
+export type OnLogits = (logits: Float32Array, position: number) => void
+
+/** One growing text inside a model: its tokens and their KV cache. */
+export type Sequence = {
+  /** Tokens so far. */
+  readonly length: number
+  /**
+   * Appends tokens in slices and hands over the logits after each token from position `from` on.
+   * The signal is looked at between slices.
+   */
+  append(tokenIds: readonly number[], from: number, onLogits: OnLogits, signal?: AbortSignal): Promise<void>
+  /** Gives its memory back. */
+  close(): void
+}
+
+/** A model that predicts tokens, whatever computes it. */
+export type LanguageModel = {
+  contextTokens: number
+  vocabularySize: number
+  /** Tokens that end an answer. */
+  endIds: ReadonlySet<number>
+  tokenBytes: TokenBytes
+  openSequence(): Sequence
+}

@@ -1,0 +1,152 @@
+import type { Hex } from '../domain/bytes.ts'
+import { EngineError } from '../errors/index.ts'
+import type { Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
+import { distributions } from './decode/distributions.ts'
+import { generate } from './decode/generate.ts'
+import { runKnownAnswer } from './decode/known-answer.ts'
+import { recompute } from './decode/recompute.ts'
+import type { LanguageModel } from './decode/sequence.ts'
+import { createByteModel, encodeByteChat } from './memory-model.ts'
+import { decodeTokens } from './text/text-stream.ts'
+
+export type MemoryEngineOptions = {
+  /** Another number is another model: what a provider that cheats would run. */
+  weights?: number
+  slots?: number
+  contextTokens?: number
+  /** Speed that the loaded model claims. */
+  tokensPerSecond?: number
+  /** Runs before each token and each prefill; by default one turn of the event loop. */
+  pause?: (signal?: AbortSignal) => Promise<void>
+}
+
+/** An engine whose model can be lost on demand. */
+export type MemoryEngine = Engine & { lose(error?: Error): void }
+
+/**
+ * Returns an engine that computes a tiny byte-level model in this thread: deterministic, and as honest as
+ * a real one. The same sampler, decode loop and recomputation run over it.
+ */
+export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEngine {
+  const { weights = 1, slots = 4, contextTokens = 2048, tokensPerSecond = 100, pause = nextTurn } = options
+  const model = createByteModel({ contextTokens, weights, pause })
+  const listeners = new Set<(error: Error) => void>()
+  let loaded: LoadedModel | null = null
+  let running = 0
+
+  const requireLoaded = (): LoadedModel => {
+    if (loaded) return loaded
+    throw new EngineError('engine/not-loaded', 'No model is loaded.')
+  }
+  const enter = () => {
+    requireLoaded()
+    if (running === slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
+    running++
+  }
+  const during = async <value>(work: () => Promise<value>, signal?: AbortSignal): Promise<value> => {
+    enter()
+    try {
+      return await work()
+    } catch (error) {
+      throw signal?.aborted ? cancelled() : error
+    } finally {
+      running--
+    }
+  }
+
+  return {
+    probe: async () => probe,
+    async load(verified, { signal, onProgress } = {}) {
+      loaded = null
+      for (const stage of ['read', 'prepare', 'compile', 'self-test'] as const) {
+        onProgress?.({ stage, fraction: 0 })
+        await pause(signal).catch(() => undefined)
+        if (signal?.aborted) throw cancelled()
+        onProgress?.({ stage, fraction: 1 })
+      }
+      await runKnownAnswer(model, model.openSequence(), verified.manifest.knownAnswer)
+      return (loaded = describe(verified.id, { model, weights, slots, tokensPerSecond }))
+    },
+    get loaded() {
+      return loaded
+    },
+    text: byteText(model, requireLoaded),
+    async openText(_modelId, head) {
+      if (head.size > 0) return byteText(model)
+      throw new EngineError('engine/malformed-model', 'The head of the model file is empty.')
+    },
+    async *generate(request, signal) {
+      enter()
+      try {
+        return yield* generate(model, model.openSequence(), request, signal)
+      } finally {
+        running--
+      }
+    },
+    recompute: (request, signal) =>
+      during(async () => {
+        const verdict = await recompute(model, model.openSequence(), request, signal)
+        return { arithmeticId: requireLoaded().arithmeticId, ...verdict }
+      }, signal),
+    distributions: (tokenIds, count, top, signal) =>
+      during(() => distributions(model, model.openSequence(), tokenIds, count, top, signal), signal),
+    watchLost(onLost) {
+      listeners.add(onLost)
+      return () => listeners.delete(onLost)
+    },
+    async unload() {
+      loaded = null
+    },
+    lose(error = new EngineError('engine/device-lost', 'The device was lost.')) {
+      loaded = null
+      for (const onLost of listeners) onLost(error)
+    },
+  }
+}
+
+const probe: EngineProbe = {
+  webgpu: null,
+  crossOriginIsolated: false,
+  threads: 1,
+  storageBytes: null,
+  backends: ['wasm'],
+  reason: 'The model is computed in memory.',
+}
+
+function describe(
+  id: Hex,
+  facts: { model: LanguageModel; weights: number; slots: number; tokensPerSecond: number },
+): LoadedModel {
+  return {
+    id,
+    backend: 'wasm',
+    reason: probe.reason,
+    arithmeticId: `0x${facts.weights.toString(16).padStart(64, '0')}`,
+    arithmetic: 'memory-1',
+    contextTokens: facts.model.contextTokens,
+    slots: facts.slots,
+    tokensPerSecond: facts.tokensPerSecond,
+    fromCache: false,
+  }
+}
+
+function byteText(model: LanguageModel, check: () => void = () => {}): ModelText {
+  return {
+    async encodeChat(messages) {
+      check()
+      return encodeByteChat(messages)
+    },
+    async decode(tokenIds) {
+      check()
+      return decodeTokens(tokenIds, model.tokenBytes)
+    },
+  }
+}
+
+function cancelled(): EngineError {
+  return new EngineError('engine/cancelled', 'Cancelled.')
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve))
+}
