@@ -1,0 +1,23 @@
+import type { DocumentStore } from '../ports/document-store.ts'
+
+/** Keeps documents as long as the process lives. */
+export class MemoryDocumentStore implements DocumentStore {
+  readonly #collections = new Map<string, Map<string, unknown>>()
+
+  async get(collection: string, key: string): Promise<unknown> {
+    return structuredClone(this.#collections.get(collection)?.get(key))
+  }
+
+  async put(collection: string, key: string, value: unknown): Promise<void> {
+    const documents = this.#collections.get(collection) ?? new Map<string, unknown>()
+    this.#collections.set(collection, documents.set(key, structuredClone(value)))
+  }
+
+  async delete(collection: string, key: string): Promise<void> {
+    this.#collections.get(collection)?.delete(key)
+  }
+
+  async keys(collection: string): Promise<string[]> {
+    return [...(this.#collections.get(collection)?.keys() ?? [])].sort()
+  }
+}
