@@ -1,0 +1,61 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defaultClientConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { isolationHeaders, securityPolicy } from './tools/page/security-policy.ts'
+import { serveNetwork } from './tools/page/serve-network.ts'
+
+const browserTest = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false, maxWorkers: 1 }
+
+export default defineConfig({
+  plugins: [
+    svelte({ configFile: false }),
+    securityPolicy(),
+    serveNetwork(process.env.OPENTAB_NETWORK_FILE ?? '.opentab/network.json'),
+  ],
+  resolve: {
+    // The runtime's wasm files come from our own imports; without this Vite would emit a second copy.
+    conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
+  },
+  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  worker: { format: 'es' },
+  build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
+  server: { headers: isolationHeaders },
+  preview: { headers: isolationHeaders },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{src,relay,tools}/**/*.test.ts'],
+          exclude: ['src/state/**', 'src/ui/**'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'state',
+          include: ['src/{state,ui}/**/*.test.ts'],
+          environment: './tools/page/runes-environment.ts',
+          server: { deps: { inline: [/svelte/] } },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['tests/integration/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { extends: true, test: { name: 'browser', include: ['tests/browser/**/*.test.ts'], ...browserTest } },
+      { extends: true, test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...browserTest } },
+    ],
+  },
+})
