@@ -33,7 +33,11 @@ export async function ensureBrowser(say: Say = console.log): Promise<string | nu
 async function downloadWithPlaywright(): Promise<boolean> {
   const require = createRequire(import.meta.url)
   const cli = join(dirname(require.resolve('playwright-core/package.json')), 'cli.js')
-  const downloaded = await succeeds(process.execPath, [cli, 'install', 'chromium', '--no-shell'], downloadTimeoutMs)
+  const downloaded = await succeeds(
+    process.execPath,
+    [cli, 'install', 'chromium', '--no-shell'],
+    downloadTimeoutMs,
+  )
   const path = downloaded ? findBrowser() : null
   // A download that lacks system libraries is there and does not run.
   return path !== null && succeeds(path, ['--version'])
