@@ -11,3 +11,8 @@ export type PeerId = string
 export function sameAddress(a: Address, b: Address): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }
+
+/** Returns bytes as lower-case hexadecimal. */
+export function toHex(bytes: Uint8Array): Hex {
+  return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+}

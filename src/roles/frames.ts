@@ -47,12 +47,16 @@ function messageStream<incoming, outgoing>(
 }
 
 /** The requester's end of a job's stream. */
-export const requesterEnd = (stream: FrameStream, clock: Clock): MessageStream<ProviderFrame, RequesterFrame> =>
-  messageStream(stream, providerFrameSchema, clock)
+export const requesterEnd = (
+  stream: FrameStream,
+  clock: Clock,
+): MessageStream<ProviderFrame, RequesterFrame> => messageStream(stream, providerFrameSchema, clock)
 
 /** The provider's end of a job's stream. */
-export const providerEnd = (stream: FrameStream, clock: Clock): MessageStream<RequesterFrame, ProviderFrame> =>
-  messageStream(stream, requesterFrameSchema, clock)
+export const providerEnd = (
+  stream: FrameStream,
+  clock: Clock,
+): MessageStream<RequesterFrame, ProviderFrame> => messageStream(stream, requesterFrameSchema, clock)
 
 /**
  * Returns the message if it is of one of these types.
@@ -62,7 +66,8 @@ export function expectFrame<frame extends { type: string }, const type extends f
   frame: frame | null,
   ...types: type[]
 ): Extract<frame, { type: type }> {
-  if (frame !== null && (types as string[]).includes(frame.type)) return frame as Extract<frame, { type: type }>
+  if (frame !== null && (types as string[]).includes(frame.type))
+    return frame as Extract<frame, { type: type }>
   const got = frame === null ? 'the end of the stream' : `"${frame.type}"`
   throw new ProtocolError('protocol/unexpected-frame', `The other side sent ${got} out of turn.`)
 }

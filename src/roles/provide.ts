@@ -19,14 +19,7 @@ import { type OfferDraft, advertise } from './advertise.ts'
 import { type LiveJob, createJobDesk } from './job-desk.ts'
 
 export type ProviderStage =
-  | 'off'
-  | 'download'
-  | 'verify'
-  | LoadStage
-  | 'connect'
-  | 'online'
-  | 'stopping'
-  | 'failed'
+  'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'stopping' | 'failed'
 
 export type ProviderStatus = {
   stage: ProviderStage

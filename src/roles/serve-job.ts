@@ -107,7 +107,10 @@ export async function serveJob(
     }
   }
 
-  const ending = await generate().catch((error): Ending => ({ finishReason: 'failed', error: peerError(error) }))
+  const ending = await generate().catch((error): Ending => ({
+    finishReason: 'failed',
+    error: peerError(error),
+  }))
   const charge = chargeMicroUsd(tokens, terms.price)
   const signed = await signReceipt(
     {

@@ -1,0 +1,108 @@
+import { judgeMargins } from '../domain/judge-margins.ts'
+import type { Network } from '../domain/network.ts'
+import { BaseError } from '../errors/index.ts'
+import { promptHashOf } from '../ledger/output-chain.ts'
+import { verifyReceipt } from '../ledger/verify-receipt.ts'
+import type { Engine } from '../ports/index.ts'
+import type { Answer } from './answer.ts'
+import type { OpenText } from './open-text.ts'
+
+/** `confirmed`: repeated bit by bit. `plausible`: fits as far as another arithmetic can tell. */
+export type AuditVerdict = 'confirmed' | 'plausible' | 'unverified' | 'mismatch'
+
+export type AuditFinding = {
+  check: 'receipt' | 'prompt' | 'text' | 'tokens'
+  /** Null when it could not be checked here. */
+  ok: boolean | null
+  /** One sentence for a person. */
+  text: string
+}
+
+export type AuditReport = { verdict: AuditVerdict; findings: AuditFinding[] }
+
+export type AuditDeps = { engine: Engine; openText: OpenText; network: Network }
+
+async function checkReceipt(answer: Answer, network: Network): Promise<AuditFinding> {
+  const { receipt, terms, offer, promptHash, tokens, tokenIds } = answer
+  if (receipt === null) return { check: 'receipt', ok: null, text: 'The provider left without a receipt.' }
+  const { arithmeticId, chunkTokens } = offer
+  const seen = { terms, arithmeticId, promptHash, promptTokens: tokens.promptTokens, tokenIds, chunkTokens }
+  try {
+    await verifyReceipt(receipt, seen, network)
+    return { check: 'receipt', ok: true, text: 'The provider signed exactly this answer.' }
+  } catch (error) {
+    const text = error instanceof BaseError ? error.shortMessage : 'The receipt could not be read.'
+    return { check: 'receipt', ok: false, text }
+  }
+}
+
+/** Checks what the tokenizer alone can tell: the prompt that was counted, and the text that was shown. */
+async function checkText(answer: Answer, openText: OpenText): Promise<AuditFinding[]> {
+  const tokenizer = await openText(answer.terms.modelId).catch(() => null)
+  if (tokenizer === null) {
+    return [{ check: 'prompt', ok: null, text: 'This tab does not know the model, so it cannot count.' }]
+  }
+  const promptOk = promptHashOf(await tokenizer.encodeChat(answer.terms.messages)) === answer.promptHash
+  const decoded = await tokenizer.decode(answer.tokenIds)
+  const textOk = decoded.startsWith(answer.text) || answer.finishReason === 'cancelled'
+  return [
+    {
+      check: 'prompt',
+      ok: promptOk,
+      text: promptOk ? 'Your conversation was read whole.' : 'Another conversation was read than yours.',
+    },
+    {
+      check: 'text',
+      ok: textOk,
+      text: textOk ? 'The text is what the tokens say.' : 'The text shown is not what the tokens say.',
+    },
+  ]
+}
+
+async function recompute(
+  answer: Answer,
+  { engine, openText }: AuditDeps,
+  signal?: AbortSignal,
+): Promise<AuditFinding> {
+  const { terms, tokenIds, offer } = answer
+  if (engine.loaded?.id !== terms.modelId) {
+    return {
+      check: 'tokens',
+      ok: null,
+      text: 'To compute the answer again, this tab needs the model: start sharing once, then check again.',
+    }
+  }
+  const text = await openText(terms.modelId)
+  if (text === null || tokenIds.length === 0)
+    return { check: 'tokens', ok: null, text: 'Nothing to compute.' }
+  const promptIds = await text.encodeChat(terms.messages)
+  const { sampler, seed } = terms
+  const { margins, arithmeticId } = await engine.recompute({ promptIds, tokenIds, sampler, seed }, signal)
+  const sameArithmetic = arithmeticId === offer.arithmeticId
+  const verdict = judgeMargins(margins, sameArithmetic)
+  const differing = margins.filter((margin) => margin > 0).length
+  const sentences = {
+    same: `Computed again here: all ${margins.length} tokens are the same.`,
+    close: `Computed again with other arithmetic: ${differing} of ${margins.length} tokens differ, as honest machines do.`,
+    different: `Computed again here: ${differing} of ${margins.length} tokens are not what the model says.`,
+  }
+  return { check: 'tokens', ok: verdict !== 'different', text: sentences[verdict] }
+}
+
+/** Checks a kept answer again: its receipt, its prompt, its text and, where the model is loaded, its tokens. */
+export async function checkAnswer(
+  answer: Answer,
+  deps: AuditDeps,
+  signal?: AbortSignal,
+): Promise<AuditReport> {
+  const tokens = await recompute(answer, deps, signal)
+  const findings = [
+    await checkReceipt(answer, deps.network),
+    ...(await checkText(answer, deps.openText)),
+    tokens,
+  ]
+  if (findings.some(({ ok }) => ok === false)) return { verdict: 'mismatch', findings }
+  if (tokens.ok === null) return { verdict: 'unverified', findings }
+  const exact = deps.engine.loaded?.arithmeticId === answer.offer.arithmeticId
+  return { verdict: exact ? 'confirmed' : 'plausible', findings }
+}

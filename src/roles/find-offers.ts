@@ -1,0 +1,36 @@
+import { sameAddress } from '../domain/bytes.ts'
+import type { ModelId } from '../domain/model.ts'
+import type { Network } from '../domain/network.ts'
+import type { SignedOffer } from '../domain/offer.ts'
+import { rankOffers } from '../domain/rank-offers.ts'
+import { verifyOffer } from '../ledger/sign-offer.ts'
+import type { Clock, Directory } from '../ports/index.ts'
+
+export type FindOffersDeps = { directory: Directory; clock: Clock; network: Network; ownPeerId: string }
+
+/** Returns the offers for a model that this tab can pay, signatures checked, best first. */
+export async function findOffers(
+  modelId: ModelId,
+  { directory, clock, network, ownPeerId }: FindOffersDeps,
+  signal?: AbortSignal,
+): Promise<SignedOffer[]> {
+  const { offers } = await directory.list(signal)
+  const nowSeconds = Math.floor(clock.nowMs() / 1000)
+  const payable = offers.filter(
+    ({ offer }) =>
+      offer.modelId === modelId &&
+      offer.peerId !== ownPeerId &&
+      offer.chainId === network.chainId &&
+      sameAddress(offer.settlement, network.settlement) &&
+      sameAddress(offer.token, network.token),
+  )
+  const checked = await Promise.all(
+    payable.map((signed) =>
+      verifyOffer(signed, nowSeconds).then(
+        () => signed,
+        () => null,
+      ),
+    ),
+  )
+  return rankOffers(checked.filter((signed) => signed !== null))
+}

@@ -1,0 +1,108 @@
+import { type Address, sameAddress, toHex } from '../domain/bytes.ts'
+import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
+import { isLocalChain } from '../domain/network.ts'
+import type { MicroUsd } from '../domain/price.ts'
+import { ChainError } from '../errors/index.ts'
+import { channelIdOf } from '../ledger/channel-id.ts'
+import { type PayerChannel, createPayerChannel } from '../ledger/payer-channel.ts'
+import type { Chain, ChannelRecord, Random, Signer, VoucherStore } from '../ports/index.ts'
+
+/** What is put into a channel at a time, so that one deposit serves many answers. */
+const depositMicroUsd = 1_000_000n
+/** What the faucet gives on the local chain. */
+const faucetMicroUsd = 10_000_000n
+
+export type FundingStep = { stage: 'faucet' | 'deposit'; amountMicroUsd: MicroUsd }
+
+export type FundDeps = {
+  chain: Chain
+  vouchers: VoucherStore
+  /** Holds the money. */
+  wallet: Signer
+  /** Signs vouchers without asking anybody. */
+  session: Signer
+  random: Random
+}
+
+export type FundedChannel = { record: ChannelRecord; channel: PayerChannel }
+
+async function openChannel(receiver: Address, deps: FundDeps): Promise<ChannelRecord> {
+  const { network } = deps.chain
+  const config = {
+    payer: deps.wallet.address,
+    payerAuthorizer: deps.session.address,
+    receiver,
+    receiverAuthorizer: receiver,
+    token: network.token,
+    withdrawDelay: minWithdrawDelaySeconds,
+    salt: toHex(deps.random.bytes(32)),
+  }
+  const record: ChannelRecord = {
+    channelId: channelIdOf(config, network),
+    config,
+    chainId: network.chainId,
+    settlement: network.settlement,
+    side: 'payer',
+    voucher: null,
+    claimedMicroUsd: 0n,
+  }
+  await deps.vouchers.addChannel(record)
+  return record
+}
+
+async function usableChannel(receiver: Address, deps: FundDeps): Promise<ChannelRecord | null> {
+  const { network } = deps.chain
+  const records = await deps.vouchers.channels('payer')
+  const usable = records.filter(
+    ({ config, chainId, settlement }) =>
+      chainId === network.chainId &&
+      sameAddress(settlement, network.settlement) &&
+      sameAddress(config.receiver, receiver) &&
+      sameAddress(config.payerAuthorizer, deps.session.address),
+  )
+  for (const record of usable) {
+    const { withdrawal } = await deps.chain.channel(record.channelId)
+    if (withdrawal === null) return record
+  }
+  return null
+}
+
+/**
+ * Returns a channel to the receiver that covers `neededMicroUsd`, depositing first where it does not.
+ * On the local chain an empty wallet is filled by the faucet.
+ * @throws ChainError `chain/insufficient-funds` where there is no faucet
+ */
+export async function* fundChannel(
+  receiver: Address,
+  neededMicroUsd: MicroUsd,
+  deps: FundDeps,
+): AsyncGenerator<FundingStep, FundedChannel, void> {
+  const { chain, vouchers, wallet, session } = deps
+  const record = (await usableChannel(receiver, deps)) ?? (await openChannel(receiver, deps))
+  const { channelId, config } = record
+  let { balance } = await chain.channel(channelId)
+  const missing = (record.voucher?.maxClaimableAmount ?? 0n) + neededMicroUsd - balance
+  if (missing > 0n) {
+    const amount = missing > depositMicroUsd ? missing : depositMicroUsd
+    if ((await chain.balance(wallet.address)) < amount) {
+      if (!isLocalChain(chain.network)) {
+        throw new ChainError('chain/insufficient-funds', 'The wallet holds too little for this answer.')
+      }
+      const gift = amount > faucetMicroUsd ? amount : faucetMicroUsd
+      yield { stage: 'faucet', amountMicroUsd: gift }
+      await chain.faucet(wallet.address, gift)
+    }
+    yield { stage: 'deposit', amountMicroUsd: amount }
+    await chain.deposit(config, amount, wallet)
+    balance = (await chain.channel(channelId)).balance
+  }
+  const channel = createPayerChannel({
+    channelId,
+    config,
+    network: chain.network,
+    vouchers,
+    session,
+    limitMicroUsd: balance,
+  })
+  return { record, channel }
+}
