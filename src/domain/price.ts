@@ -26,5 +26,5 @@ export function coveredTokens(paid: MicroUsd, promptTokens: number, price: Price
   const reach = (paid + 1n) * million - 1n - BigInt(promptTokens) * price.promptMicroUsdPerMillion
   if (reach < 0n) return 0
   if (price.completionMicroUsdPerMillion === 0n) return Number.MAX_SAFE_INTEGER
-  return Number(reach / price.completionMicroUsdPerMillion)
+  return Math.min(Number(reach / price.completionMicroUsdPerMillion), Number.MAX_SAFE_INTEGER)
 }

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { channelConfig, makeTerms } from '../../tests/fixtures/jobs.ts'
+import { testOffer } from '../../tests/fixtures/offer.ts'
+import { maxPromptTokens, refuseChannel, refuseTerms } from './admit-job.ts'
+import type { ChannelConfig, ChannelState } from './channel.ts'
+import type { JobTerms } from './job.ts'
+import type { Offer } from './offer.ts'
+
+const terms = makeTerms({ maxTokens: 10_000 })
+const { provider, modelId, price } = terms
+const offer = testOffer('peer', { provider, modelId, price, token: channelConfig.token })
+const funded: ChannelState = { balance: 1_000n, totalClaimed: 0n, withdrawal: null }
+
+test.each<[string | null, Partial<JobTerms>, Partial<Offer>]>([
+  [null, {}, {}],
+  ['wrong-provider', { provider: `0x${'09'.repeat(20)}` }, {}],
+  ['wrong-model', { modelId: `0x${'09'.repeat(32)}` }, {}],
+  ['price-changed', { price: { ...price, promptMicroUsdPerMillion: 1n } }, {}],
+  ['price-changed', { price: { ...price, completionMicroUsdPerMillion: 1n } }, {}],
+  ['provider-full', {}, { freeSlots: 0 }],
+])('terms: %s', (refusal, change, offered) => {
+  expect(refuseTerms({ ...terms, ...change }, { ...offer, ...offered })).toBe(refusal)
+})
+
+test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]>([
+  [null, {}, {}, 0n],
+  ['wrong-provider', { receiver: channelConfig.payer }, {}, 0n],
+  ['wrong-provider', { receiverAuthorizer: channelConfig.payer }, {}, 0n],
+  ['wrong-token', { token: channelConfig.payer }, {}, 0n],
+  ['short-delay', { withdrawDelay: 899 }, {}, 0n],
+  ['withdrawal-pending', {}, { withdrawal: { amount: 1n, availableAtSeconds: 1 } }, 0n],
+  ['underfunded', {}, { balance: 127n }, 0n],
+  [null, {}, { balance: 128n }, 0n],
+  ['underfunded', {}, {}, 873n],
+  ['underfunded', {}, { totalClaimed: 873n }, 0n],
+])('channel: %s', (refusal, change, state, promised) => {
+  const config = { ...channelConfig, ...change }
+  expect(refuseChannel(config, { ...funded, ...state }, promised, terms, offer)).toBe(refusal)
+})
+
+test('a prompt never has more tokens than its bytes and template allow', () => {
+  expect(maxPromptTokens({ messages: [{ role: 'user', content: 'é' }] })).toBe(256 + 2 + 64)
+})

@@ -1,0 +1,111 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { accounts, channelConfig, network } from '../../tests/fixtures/jobs.ts'
+import { MemoryVoucherStore } from '../storage/memory-voucher-store.ts'
+import type { ChannelRecord } from '../ports/index.ts'
+import { channelIdOf } from './channel-id.ts'
+import { createPayerChannel } from './payer-channel.ts'
+import { createReceiverChannel } from './receiver-channel.ts'
+import { signVoucher } from './sign-voucher.ts'
+import { verifyVoucher } from './verify-voucher.ts'
+
+const [payer, session] = accounts
+const channelId = channelIdOf(channelConfig, network)
+const expected = { channelId, payerAuthorizer: session.address }
+
+function record(side: ChannelRecord['side']): ChannelRecord {
+  const { chainId, settlement } = network
+  return { channelId, config: channelConfig, chainId, settlement, side, voucher: null, claimedMicroUsd: 0n }
+}
+
+describe('a voucher', () => {
+  test('is good when the session key signed it for this channel, chain and contract', async () => {
+    await verifyVoucher(await signVoucher(channelId, 7n, network, session), expected, network)
+  })
+
+  test.each([
+    ['another key', async () => signVoucher(channelId, 7n, network, payer), 'ledger/bad-signature'],
+    [
+      'another chain',
+      async () => signVoucher(channelId, 7n, { ...network, chainId: 8453 }, session),
+      'ledger/bad-signature',
+    ],
+    [
+      'another contract',
+      async () => signVoucher(channelId, 7n, { ...network, settlement: network.token }, session),
+      'ledger/bad-signature',
+    ],
+    [
+      'a raised amount',
+      async () => ({ ...(await signVoucher(channelId, 7n, network, session)), maxClaimableAmount: 8n }),
+      'ledger/bad-signature',
+    ],
+    [
+      'another channel',
+      async () => signVoucher(`0x${'99'.repeat(32)}`, 7n, network, session),
+      'ledger/voucher-foreign',
+    ],
+    [
+      'a broken signature',
+      async () => ({ channelId, maxClaimableAmount: 7n, signature: `0x${'00'.repeat(65)}` as const }),
+      'ledger/bad-signature',
+    ],
+  ])('is refused with %s', async (_name, make, code) => {
+    await expect(verifyVoucher(await make(), expected, network)).rejects.toMatchObject({ code })
+  })
+})
+
+describe('the payer', () => {
+  const vouchers = new MemoryVoucherStore()
+  const channel = createPayerChannel({
+    channelId,
+    config: channelConfig,
+    network,
+    vouchers,
+    session,
+    limitMicroUsd: 100n,
+  })
+  beforeEach(() => vouchers.addChannel(record('payer')))
+
+  test('keeps each promise before it is sent, and none past the deposit', async () => {
+    const voucher = await channel.promise(40n)
+    expect(await vouchers.channel(channelId, 'payer')).toMatchObject({ voucher })
+    await expect(channel.promise(101n)).rejects.toMatchObject({ code: 'ledger/over-balance' })
+    expect(await channel.promised()).toBe(40n)
+  })
+
+  test('takes over its own forgotten voucher and nobody else’s', async () => {
+    await channel.adopt(await signVoucher(channelId, 60n, network, session))
+    expect(await channel.promised()).toBe(60n)
+    await expect(channel.adopt(await signVoucher(channelId, 90n, network, payer))).rejects.toMatchObject({
+      code: 'ledger/bad-signature',
+    })
+    expect(await channel.promised()).toBe(60n)
+  })
+})
+
+describe('the receiver', () => {
+  test('counts what this job was paid, on top of what it held', async () => {
+    const vouchers = new MemoryVoucherStore()
+    await vouchers.addChannel(record('receiver'))
+    const held = await signVoucher(channelId, 10n, network, session)
+    await vouchers.raiseVoucher('receiver', held)
+    const options = { channelId, config: channelConfig, network, vouchers, limitMicroUsd: 50n, held }
+    const channel = createReceiverChannel(options)
+    expect(channel.paidMicroUsd()).toBe(0n)
+    await channel.accept(await signVoucher(channelId, 30n, network, session))
+    expect(channel.paidMicroUsd()).toBe(20n)
+    for (const [amount, code] of [
+      [29n, 'ledger/voucher-replayed'],
+      [51n, 'ledger/over-balance'],
+    ] as const) {
+      await expect(channel.accept(await signVoucher(channelId, amount, network, session))).rejects.toMatchObject({
+        code,
+      })
+    }
+    await expect(channel.accept(await signVoucher(channelId, 40n, network, payer))).rejects.toMatchObject({
+      code: 'ledger/bad-signature',
+    })
+    expect(channel.paidMicroUsd()).toBe(20n)
+    expect((await vouchers.channel(channelId, 'receiver'))?.voucher?.maxClaimableAmount).toBe(30n)
+  })
+})
