@@ -12,7 +12,14 @@ const tokenIds = Array.from({ length: 70 }, (_, index) => index * 3)
 const promptHash = promptHashOf([1, 2, 3])
 const arithmeticId = `0x${'aa'.repeat(32)}` as const
 
-const seen: Witnessed = { terms: makeTerms(), arithmeticId, promptHash, promptTokens: 3, tokenIds, chunkTokens: 32 }
+const seen: Witnessed = {
+  terms: makeTerms(),
+  arithmeticId,
+  promptHash,
+  promptTokens: 3,
+  tokenIds,
+  chunkTokens: 32,
+}
 
 function makeReceipt(change: Partial<Receipt> = {}): Receipt {
   const chain = createOutputChain(seen.terms.jobId, 32)

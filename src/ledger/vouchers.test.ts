@@ -98,7 +98,9 @@ describe('the receiver', () => {
       [29n, 'ledger/voucher-replayed'],
       [51n, 'ledger/over-balance'],
     ] as const) {
-      await expect(channel.accept(await signVoucher(channelId, amount, network, session))).rejects.toMatchObject({
+      await expect(
+        channel.accept(await signVoucher(channelId, amount, network, session)),
+      ).rejects.toMatchObject({
         code,
       })
     }
