@@ -3,18 +3,25 @@ pragma solidity 0.8.37;
 
 /// @notice The part of forge's cheatcodes that these tests use.
 interface Vm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function prank(address sender) external;
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function assume(bool condition) external pure;
-    function label(address account, string calldata name) external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata revertData) external;
     function expectEmit(address emitter) external;
-    function startSnapshotGas(string calldata name) external;
-    function stopSnapshotGas(string calldata name) external returns (uint256 gasUsed);
+    function cool(address target) external;
+    function lastCallGas() external view returns (Gas memory);
     function assertEq(uint256 left, uint256 right, string calldata reason) external pure;
     function assertEq(bytes32 left, bytes32 right, string calldata reason) external pure;
     function assertEq(address left, address right, string calldata reason) external pure;
