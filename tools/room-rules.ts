@@ -1,0 +1,144 @@
+import type { OxlintConfig, OxlintOverride } from 'oxlint'
+
+type Room = {
+  /** Rooms it may import values and types from. */
+  rooms: string[]
+  /** Rooms whose types alone it may import. */
+  types?: string[]
+  /** Its own vendor libraries, as import patterns. */
+  vendors?: string[]
+  /** Names it may take from viem, where the rest of viem is another room's. */
+  viem?: string[]
+}
+
+const libp2p = ['libp2p', '@libp2p/**', '@multiformats/**']
+const viemHelpers = [
+  'concat',
+  'encodeAbiParameters',
+  'getAddress',
+  'hashStruct',
+  'hashTypedData',
+  'isAddressEqual',
+  'keccak256',
+  'numberToHex',
+  'recoverTypedDataAddress',
+  'toBytes',
+  'toHex',
+  'verifyTypedData',
+]
+const foundations = ['errors', 'domain', 'protocol', 'ports']
+
+/** Who may import whom: the direction of dependency between the rooms of the house. */
+const rooms: Record<string, Room> = {
+  'src/errors': { rooms: [] },
+  'src/domain': { rooms: ['errors'] },
+  'src/protocol': { rooms: ['errors', 'domain'], vendors: ['valibot'] },
+  'src/ports': { rooms: [], types: ['domain', 'protocol'] },
+  'src/ledger': { rooms: ['errors', 'domain', 'ports'], viem: viemHelpers },
+  'src/roles': { rooms: [...foundations, 'ledger'] },
+  'src/device': { rooms: foundations },
+  'src/engine': { rooms: foundations },
+  'src/engine/gguf': { rooms: foundations, vendors: ['@huggingface/gguf'] },
+  'src/engine/text': { rooms: foundations, vendors: ['@huggingface/transformers'] },
+  'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
+  'src/models': { rooms: foundations, vendors: ['canonicalize'] },
+  'src/transport': { rooms: foundations, vendors: libp2p },
+  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'mipd'] },
+  'src/storage': { rooms: foundations, vendors: ['idb'] },
+  'src/state': { rooms: ['roles', 'domain', 'ports', 'errors'], vendors: ['svelte', 'svelte/**'] },
+  'src/ui': {
+    rooms: ['state'],
+    types: ['domain'],
+    vendors: ['svelte', 'svelte/**', 'bits-ui', '@lucide/svelte/**', 'marked', 'dompurify'],
+  },
+  relay: {
+    rooms: [...foundations, 'ledger', 'roles', 'transport', 'chain', 'storage', 'device'],
+    vendors: ['node:*', ...libp2p],
+  },
+}
+
+/** Rooms whose rules must come out the same everywhere: time, chance and the network come through ports. */
+const pureRooms = ['src/domain', 'src/protocol', 'src/ledger', 'src/roles']
+
+/** What a test beside the code may use on top of its room: in-memory adapters, fixtures and test libraries. */
+const testImports = [
+  ...['**/memory-*.ts', '**/device/*.ts', '**/tests/**', 'node:*'],
+  ...['vitest', 'fast-check', '@x402/evm', '@x402/evm/**', 'viem', 'viem/**'],
+]
+
+const maxDepth = 3
+
+/** A room's rule reaches as many folders deep as the house goes; relative paths differ with the depth. */
+function importOverrides([path, room]: [string, Room]): OxlintOverride[] {
+  return Array.from({ length: maxDepth }, (_, below) => {
+    const folder = `${path}/${'*/'.repeat(below)}`
+    const code = restriction(path, room, below, room.vendors ?? [])
+    const tests = restriction(path, { ...room, viem: undefined }, below, [
+      ...testImports,
+      ...(room.vendors ?? []),
+    ])
+    return [
+      { files: [`${folder}*`], rules: { 'no-restricted-imports': ['error', code] } },
+      { files: [`${folder}*.test.ts`], rules: { 'no-restricted-imports': ['error', tests] } },
+    ] satisfies OxlintOverride[]
+  }).flat()
+}
+
+function restriction(
+  path: string,
+  { rooms: values, types = [], viem }: Room,
+  below: number,
+  others: string[],
+) {
+  const parts = path.split('/')
+  // Rooms stand in src; the relay stands beside it.
+  const inSource = parts[0] === 'src'
+  const depth = below + parts.length - (inSource ? 1 : 0)
+  const up = '../'.repeat(depth)
+  const source = inSource ? up : `${up}src/`
+  const ownRoom = depth > 1 ? ['!../**', `${up}**`] : []
+  const open = [
+    ...[...values, ...types].map((room) => `${source}${room}/**`),
+    ...(viem ? ['viem'] : []),
+    ...others,
+  ]
+  return {
+    paths: viem ? [{ name: 'viem', allowImportNames: viem, message: `${path} may only hash and sign.` }] : [],
+    patterns: [
+      // A regular expression, because a negation in the group below would end the search for another group.
+      ...types.map((room) => ({
+        regex: `^${source.replaceAll('.', '\\.')}${room}/`,
+        allowTypeImports: true,
+        message: `${path} may import types alone from here.`,
+      })),
+      {
+        group: ['**', '!./**', ...ownRoom, ...open.map((pattern) => `!${pattern}`)],
+        message: `${path} may not import this.`,
+      },
+    ],
+  }
+}
+
+const purity: OxlintOverride = {
+  files: pureRooms.map((room) => `${room}/**`),
+  excludeFiles: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-globals': [
+      'error',
+      { name: 'Date', message: 'Take the time from the Clock port.' },
+      { name: 'performance', message: 'Take the time from the Clock port.' },
+      { name: 'crypto', message: 'Take chance from the Random port.' },
+      { name: 'fetch', message: 'Reach the network through a port.' },
+    ],
+    'no-restricted-properties': [
+      'error',
+      { object: 'Math', property: 'random', message: 'Take chance from the Random port.' },
+      { object: 'globalThis', property: 'fetch', message: 'Reach the network through a port.' },
+    ],
+  },
+}
+
+export const roomOverrides: OxlintConfig['overrides'] = [
+  ...Object.entries(rooms).flatMap(importOverrides),
+  purity,
+]
