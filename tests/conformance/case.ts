@@ -6,8 +6,12 @@ export function assert(condition: boolean, message: string): asserts condition {
 }
 
 export function assertEqual(actual: unknown, expected: unknown, message: string): void {
-  const [left, right] = [actual, expected].map((value) => JSON.stringify(value))
+  const [left, right] = [actual, expected].map((value) => JSON.stringify(value, writeBigInt))
   if (left !== right) throw new Error(`${message}: got ${left}, expected ${right}`)
+}
+
+function writeBigInt(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value
 }
 
 /** Asserts that a promise rejects with an error of the given code. */

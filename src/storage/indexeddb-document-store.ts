@@ -1,0 +1,30 @@
+import type { DocumentStore } from '../ports/document-store.ts'
+import type { Database } from './database.ts'
+
+/** Keeps documents in IndexedDB. */
+export class IndexedDbDocumentStore implements DocumentStore {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  get(collection: string, key: string): Promise<unknown> {
+    return this.#database.run((database) => database.get('documents', [collection, key]))
+  }
+
+  async put(collection: string, key: string, value: unknown): Promise<void> {
+    await this.#database.run((database) => database.put('documents', value, [collection, key]))
+  }
+
+  async delete(collection: string, key: string): Promise<void> {
+    await this.#database.run((database) => database.delete('documents', [collection, key]))
+  }
+
+  async keys(collection: string): Promise<string[]> {
+    // An array sorts after every string, so this covers all keys of the collection.
+    const range = IDBKeyRange.bound([collection], [collection, []])
+    const keys = await this.#database.run((database) => database.getAllKeys('documents', range))
+    return keys.map(([, key]) => key)
+  }
+}

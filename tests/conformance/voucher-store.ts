@@ -1,0 +1,140 @@
+import type { VoucherStore } from '../../src/ports/voucher-store.ts'
+import { channelRecord, voucherOf } from '../fixtures/channel.ts'
+import { assertEqual, assertRejects, type ConformanceCase } from './case.ts'
+
+export type VoucherStoreSubject = {
+  /** Another tab's view of one store, empty when the case begins. */
+  open(): Promise<VoucherStore>
+}
+
+/** More than a double can count: amounts must stay exact. */
+const huge = 2n ** 127n + 1n
+
+export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
+  {
+    name: 'gives a channel back as it was added, and null for others',
+    async run({ open }) {
+      const store = await open()
+      const record = { ...channelRecord('01'), voucher: voucherOf('01', huge), claimedMicroUsd: huge - 1n }
+      await store.addChannel(record)
+      assertEqual(await store.channel(record.channelId, 'receiver'), record, 'the record')
+      assertEqual(await store.channel(record.channelId, 'payer'), null, 'the other side')
+      assertEqual(await store.channel(channelRecord('02').channelId, 'receiver'), null, 'another id')
+    },
+  },
+  {
+    name: 'leaves a known channel as it is',
+    async run({ open }) {
+      const store = await open()
+      const record = channelRecord('01')
+      await store.addChannel(record)
+      await store.raiseVoucher('receiver', voucherOf('01', 5n))
+      await store.addChannel(record)
+      assertEqual(
+        (await store.channel(record.channelId, 'receiver'))?.voucher,
+        voucherOf('01', 5n),
+        'the voucher',
+      )
+    },
+  },
+  {
+    name: 'lists the channels of one side',
+    async run({ open }) {
+      const store = await open()
+      for (const digits of ['03', 'ff', '00']) await store.addChannel(channelRecord(digits, 'payer'))
+      await store.addChannel(channelRecord('03', 'receiver'))
+      const ids = (await store.channels('payer')).map((record) => record.channelId).sort()
+      assertEqual(
+        ids,
+        ['00', '03', 'ff'].map((digits) => channelRecord(digits).channelId),
+        'ids of the payer',
+      )
+      assertEqual((await store.channels('receiver')).length, 1, 'channels of the receiver')
+    },
+  },
+  {
+    name: 'never replaces a voucher by a lower or an equal one',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01'))
+      assertEqual(await store.raiseVoucher('receiver', voucherOf('01', 7n)), voucherOf('01', 7n), 'the first')
+      assertEqual(await store.raiseVoucher('receiver', voucherOf('01', 6n)), voucherOf('01', 7n), 'a lower')
+      assertEqual(
+        await store.raiseVoucher('receiver', voucherOf('01', 7n, 'bb')),
+        voucherOf('01', 7n),
+        'an equal',
+      )
+      assertEqual(
+        await store.raiseVoucher('receiver', voucherOf('01', huge)),
+        voucherOf('01', huge),
+        'a higher',
+      )
+      const record = await store.channel(channelRecord('01').channelId, 'receiver')
+      assertEqual(record?.voucher, voucherOf('01', huge), 'what is kept')
+    },
+  },
+  {
+    name: 'keeps the two sides of one channel apart',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01', 'payer'))
+      await store.addChannel(channelRecord('01', 'receiver'))
+      await store.raiseVoucher('payer', voucherOf('01', 9n))
+      const receiver = await store.channel(channelRecord('01').channelId, 'receiver')
+      assertEqual(receiver?.voucher, null, 'the voucher of the receiver')
+    },
+  },
+  {
+    name: 'raises what was claimed and ignores less',
+    async run({ open }) {
+      const store = await open()
+      const { channelId } = channelRecord('01')
+      await store.addChannel(channelRecord('01'))
+      await store.raiseVoucher('receiver', voucherOf('01', 50n))
+      for (const claimed of [10n, 30n, 20n]) await store.raiseClaimed(channelId, claimed)
+      const record = await store.channel(channelId, 'receiver')
+      assertEqual(record?.claimedMicroUsd, 30n, 'the total claimed')
+      assertEqual(record?.voucher, voucherOf('01', 50n), 'the voucher')
+    },
+  },
+  {
+    name: 'refuses vouchers and claims of a channel it does not know',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01', 'payer'))
+      await assertRejects(store.raiseVoucher('receiver', voucherOf('01', 1n)), 'storage/not-found')
+      await assertRejects(store.raiseClaimed(channelRecord('01').channelId, 1n), 'storage/not-found')
+      assertEqual(await store.channels('receiver'), [], 'channels of the receiver')
+    },
+  },
+  {
+    name: 'ends with the highest voucher when two tabs raise at once',
+    async run({ open }) {
+      const [left, right] = [await open(), await open()]
+      await left.addChannel(channelRecord('01'))
+      const amounts = Array.from({ length: 40 }, (_, index) => BigInt((index * 17) % 40) + 1n)
+      const kept = await Promise.all(
+        amounts.map((amount, index) =>
+          (index % 2 ? left : right).raiseVoucher('receiver', voucherOf('01', amount)),
+        ),
+      )
+      const tooLow = kept.filter((voucher, index) => voucher.maxClaimableAmount < (amounts[index] ?? 0n))
+      assertEqual(tooLow, [], 'answers below what was given')
+      const record = await right.channel(channelRecord('01').channelId, 'receiver')
+      assertEqual(record?.voucher?.maxClaimableAmount, 40n, 'the highest')
+    },
+  },
+  {
+    name: 'hands out copies',
+    async run({ open }) {
+      const store = await open()
+      const record = channelRecord('01')
+      await store.addChannel(record)
+      record.claimedMicroUsd = 99n
+      const read = await store.channel(record.channelId, 'receiver')
+      if (read) read.claimedMicroUsd = 98n
+      const again = await store.channel(record.channelId, 'receiver')
+      assertEqual(again?.claimedMicroUsd, 0n, 'the total claimed')
+    },
+  },
+]
