@@ -11,7 +11,8 @@ export const limits = {
   textPerFrameChars: 16_384,
   shortMessageChars: 400,
   peerIdChars: 128,
-  offersPerView: 256,
+  /** Offers in one frame of a directory; so many of the longest still fit into it. */
+  offersPerFrame: 128,
   /** An offer that promises to live longer is refused. */
   offerLifetimeSeconds: 120,
 } as const

@@ -38,20 +38,28 @@ export const directoryRequestSchema = v.variant('type', [
   v.strictObject({ type: v.literal('withdraw') }),
 ])
 
+const offers = v.pipe(v.array(signedOfferSchema), v.maxLength(limits.offersPerFrame))
+const peers = count(10_000_000)
+const sequence = count(Number.MAX_SAFE_INTEGER)
+
 /**
- * Relay to tab: a full view on opening and as the answer to each change worth telling, refusals of a
- * publish, and departures, pushed at once so that a waiting requester learns of them.
+ * Relay to tab. A `view` comes first and forgets what was told before; `changed` adds to it, coalesced. Departures
+ * are pushed at once, so that whoever waits for an answer learns of them. A publish is answered by its sequence.
  */
 export const directoryEventSchema = v.variant('type', [
+  v.strictObject({ type: v.literal('view'), offers, peers }),
   v.strictObject({
-    type: v.literal('view'),
-    offers: v.pipe(v.array(signedOfferSchema), v.maxLength(limits.offersPerView)),
-    peers: count(10_000_000),
+    type: v.literal('changed'),
+    /** New, or newer than what was told before. */
+    offers,
+    /** Tabs whose offers were withdrawn or have expired. */
+    gone: v.pipe(v.array(peerId), v.maxLength(limits.offersPerFrame)),
+    peers,
   }),
-  v.strictObject({ type: v.literal('published'), sequence: count(Number.MAX_SAFE_INTEGER) }),
+  v.strictObject({ type: v.literal('published'), sequence }),
   v.strictObject({
     type: v.literal('refused'),
-    sequence: count(Number.MAX_SAFE_INTEGER),
+    sequence,
     shortMessage: v.pipe(v.string(), v.maxLength(limits.shortMessageChars)),
   }),
   v.strictObject({ type: v.literal('departed'), peerId }),

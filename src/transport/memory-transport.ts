@@ -8,6 +8,7 @@ import type {
   TransportStatus,
 } from '../ports/transport.ts'
 import type { ProtocolSpec } from '../protocol/protocols.ts'
+import { answerStream } from './answer-stream.ts'
 import { memoryStreamPair, type Carry } from './memory-stream.ts'
 import { defaultStreamsPerPeer } from './stream-limits.ts'
 import { abortedWait, streamReset, unansweredProtocol } from './stream-errors.ts'
@@ -119,7 +120,7 @@ export class MemoryTransport implements Transport {
     this.#streams.set(here, protocol.id)
     remote.#streams.set(there, protocol.id)
     if (openNow >= handled.maxStreamsPerPeer) there.abort(streamReset())
-    else void answer(there, handled.handler)
+    else void answerStream(there, handled.handler)
     return here
   }
 
@@ -129,15 +130,6 @@ export class MemoryTransport implements Transport {
 
   #breakStreams(matches: (stream: FrameStream) => boolean): void {
     for (const stream of [...this.#streams.keys()].filter(matches)) stream.abort(streamReset())
-  }
-}
-
-async function answer(stream: FrameStream, handler: StreamHandler): Promise<void> {
-  try {
-    await handler(stream)
-    await stream.close()
-  } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)))
   }
 }
 

@@ -1,0 +1,147 @@
+import { BaseError } from '../src/errors/index.ts'
+import type { FrameStream } from '../src/ports/transport.ts'
+import { parseFrame } from '../src/protocol/frame-codec.ts'
+import {
+  directoryRequestSchema,
+  type DirectoryEvent,
+  type DirectoryRequest,
+} from '../src/protocol/offer-messages.ts'
+import { announce, DirectorySession, pagesOf } from './directory-session.ts'
+import { shortPeerId, type RelayLog } from './log.ts'
+import type { OfferBoard } from './offer-board.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/** Changes are gathered for so long; with many tabs longer, so that telling them never takes all of the time. */
+const coalesceMs = { least: 200, perTab: 0.5 }
+const requests = { burst: 10, perSecond: 2 }
+const sweepMs = 1_000
+
+export type DirectoryCounts = { published: number; refused: number; malformed: number; departed: number }
+
+/** The directory of a relay: takes offers from tabs and tells every tab of all of them. */
+export class DirectoryHost {
+  readonly counts: DirectoryCounts = { published: 0, refused: 0, malformed: 0, departed: 0 }
+  readonly #board: OfferBoard
+  readonly #log: RelayLog
+  readonly #sessions = new Map<string, DirectorySession>()
+  readonly #changed = new Set<string>()
+  readonly #sweeper: NodeJS.Timeout
+  #flushing: NodeJS.Timeout | null = null
+  #toldPeers = 0
+
+  constructor(board: OfferBoard, log: RelayLog) {
+    this.#board = board
+    this.#log = log
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
+  }
+
+  get tabs(): number {
+    return this.#sessions.size
+  }
+
+  /** Serves one tab for as long as its stream lives. A tab's newer stream takes the place of an older one. */
+  async serve(stream: FrameStream): Promise<void> {
+    const session = new DirectorySession(stream, () => ({ offers: this.#board.all(), peers: this.tabs }))
+    this.#sessions.get(session.peerId)?.stream.abort(new Error('Replaced by a newer stream.'))
+    this.#sessions.set(session.peerId, session)
+    session.sendView()
+    this.#flushSoon()
+    try {
+      await this.#readRequests(session)
+    } finally {
+      if (this.#sessions.get(session.peerId) === session) this.#depart(session.peerId)
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#sweeper)
+    if (this.#flushing) clearTimeout(this.#flushing)
+    for (const { stream } of this.#sessions.values()) stream.abort(new Error('The relay stops.'))
+    this.#sessions.clear()
+  }
+
+  async #readRequests(session: DirectorySession): Promise<void> {
+    const bucket = new TokenBucket(requests.burst, requests.perSecond)
+    for (let frame = await session.stream.read(); frame; frame = await session.stream.read()) {
+      await new Promise((resolve) => setTimeout(resolve, bucket.take()))
+      await this.#answer(session, this.#parse(session, frame))
+    }
+  }
+
+  #parse(session: DirectorySession, frame: Uint8Array): DirectoryRequest {
+    try {
+      return parseFrame(directoryRequestSchema, frame)
+    } catch (error) {
+      this.counts.malformed += 1
+      this.#log('malformed-request', { peer: shortPeerId(session.peerId) })
+      throw error
+    }
+  }
+
+  async #answer(session: DirectorySession, request: DirectoryRequest): Promise<void> {
+    if (request.type === 'withdraw') {
+      if (this.#board.remove(session.peerId)) this.#change(session.peerId)
+      return
+    }
+    const { sequence } = request.offer.offer
+    try {
+      await this.#board.put(session.peerId, request.offer)
+      this.counts.published += 1
+      session.send(announce({ type: 'published', sequence }))
+      this.#change(session.peerId)
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error
+      this.counts.refused += 1
+      this.#log('offer-refused', { peer: shortPeerId(session.peerId), code: error.code })
+      session.send(announce({ type: 'refused', sequence, shortMessage: error.shortMessage }))
+    }
+  }
+
+  /** A tab with an offer is missed at once; that any other left shows in the next count. */
+  #depart(peerId: string): void {
+    this.#sessions.delete(peerId)
+    this.#changed.delete(peerId)
+    if (this.#board.remove(peerId)) {
+      this.counts.departed += 1
+      this.#tellAll({ type: 'departed', peerId })
+    }
+    this.#flushSoon()
+  }
+
+  #sweep(): void {
+    for (const peerId of this.#board.sweep()) this.#change(peerId)
+  }
+
+  #change(peerId: string): void {
+    this.#changed.add(peerId)
+    this.#flushSoon()
+  }
+
+  #flushSoon(): void {
+    const delayMs = Math.max(coalesceMs.least, this.tabs * coalesceMs.perTab)
+    this.#flushing ??= setTimeout(() => {
+      this.#flushing = null
+      this.#flush()
+    }, delayMs)
+  }
+
+  #flush(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    if (changed.length === 0 && this.tabs === this.#toldPeers) return
+    this.#toldPeers = this.tabs
+    const pages = changed.length > 0 ? pagesOf(changed) : [[]]
+    for (const page of pages) this.#tellChanged(page)
+  }
+
+  #tellChanged(peerIds: string[]): void {
+    const offers = peerIds.flatMap((peerId) => this.#board.get(peerId) ?? [])
+    const gone = peerIds.filter((peerId) => !this.#board.get(peerId))
+    this.#tellAll({ type: 'changed', offers, gone, peers: this.tabs })
+  }
+
+  #tellAll(event: DirectoryEvent): void {
+    const announcement = announce(event)
+    for (const session of this.#sessions.values()) session.send(announcement)
+  }
+}

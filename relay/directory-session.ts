@@ -1,0 +1,90 @@
+import type { SignedOffer } from '../src/domain/offer.ts'
+import type { FrameStream } from '../src/ports/transport.ts'
+import { encodeFrame } from '../src/protocol/frame-codec.ts'
+import { limits } from '../src/protocol/limits.ts'
+import type { DirectoryEvent } from '../src/protocol/offer-messages.ts'
+
+export type BoardView = { offers: SignedOffer[]; peers: number }
+
+/** An event, encoded once for all the tabs that are told of it. */
+export type Announcement = { type: DirectoryEvent['type']; frame: Uint8Array }
+
+export function announce(event: DirectoryEvent): Announcement {
+  return { type: event.type, frame: encodeFrame(event) }
+}
+
+/** Events that may wait for a slow tab before it is told everything anew instead. */
+const maxWaiting = 64
+
+/** One tab's line to the directory: events in order, never more waiting than a fixed number. */
+export class DirectorySession {
+  readonly peerId: string
+  readonly stream: FrameStream
+  readonly #view: () => BoardView
+  readonly #waiting: Announcement[] = []
+  #sending = false
+  #viewIsDue = false
+
+  constructor(stream: FrameStream, view: () => BoardView) {
+    this.peerId = stream.remotePeer
+    this.stream = stream
+    this.#view = view
+  }
+
+  /** Sends the whole view, in as many frames as it takes. */
+  sendView(): void {
+    this.#viewIsDue = true
+    void this.#drain()
+  }
+
+  send(announcement: Announcement): void {
+    if (this.#waiting.length < maxWaiting) this.#waiting.push(announcement)
+    else this.#fallBehind(announcement)
+    void this.#drain()
+  }
+
+  /** What a fresh view tells as well is forgotten; answers and departures are not in a view. */
+  #fallBehind(announcement: Announcement): void {
+    const kept = [...this.#waiting, announcement].filter(({ type }) => type !== 'changed' && type !== 'view')
+    this.#waiting.splice(0, this.#waiting.length, ...kept.slice(-maxWaiting))
+    this.#viewIsDue = true
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#sending) return
+    this.#sending = true
+    try {
+      for (let next = this.#next(); next; next = this.#next()) await this.stream.write(next.frame)
+    } catch (error) {
+      this.stream.abort(error as Error)
+    } finally {
+      this.#sending = false
+    }
+  }
+
+  #next(): Announcement | undefined {
+    if (this.#viewIsDue) {
+      this.#viewIsDue = false
+      this.#waiting.unshift(...viewEvents(this.#view()).map(announce))
+    }
+    return this.#waiting.shift()
+  }
+}
+
+/** Returns a whole view as events: one `view`, then more of it as changes. */
+function viewEvents({ offers, peers }: BoardView): DirectoryEvent[] {
+  const pages = pagesOf(offers)
+  const [first = [], ...more] = pages
+  return [
+    { type: 'view', offers: first, peers },
+    ...more.map((page) => ({ type: 'changed' as const, offers: page, gone: [], peers })),
+  ]
+}
+
+/** Cuts a list into pieces that fit into one frame each. */
+export function pagesOf<item>(items: item[]): item[][] {
+  const count = Math.ceil(items.length / limits.offersPerFrame)
+  return Array.from({ length: count }, (_, page) =>
+    items.slice(page * limits.offersPerFrame, (page + 1) * limits.offersPerFrame),
+  )
+}

@@ -1,0 +1,18 @@
+import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+
+const traits = {
+  'relay/port-in-use': { fault: 'user', retryable: false },
+  'relay/invalid-option': { fault: 'user', retryable: false },
+  'relay/data-unwritable': { fault: 'user', retryable: false },
+  'relay/not-started': { fault: 'self', retryable: true },
+} as const satisfies Record<string, ErrorTraits>
+
+export type RelayErrorCode = keyof typeof traits
+
+export class RelayError extends BaseError<RelayErrorCode> {
+  override name = 'RelayError'
+
+  constructor(code: RelayErrorCode, shortMessage: string, options?: ErrorOptions) {
+    super(code, shortMessage, traits[code], options)
+  }
+}

@@ -1,0 +1,111 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { PeerId } from '../domain/bytes.ts'
+import { ProtocolError } from '../errors/index.ts'
+import type { ProtocolSpec } from '../protocol/protocols.ts'
+import { dialDirect, unreachable } from './dial-direct.ts'
+import { findDirect, isDirect } from './direct-connection.ts'
+import type { TabNode } from './libp2p-node.ts'
+import type { Relay } from './relay-keeper.ts'
+import { abortedWait, streamReset, unansweredProtocol } from './stream-errors.ts'
+import { Watchers } from './watchers.ts'
+
+/** A live link opens a stream in a few milliseconds; one whose tab is gone never does. */
+const openTimeoutMs = 5_000
+const probeTimeoutMs = 1_500
+
+/** The direct links of a tab: one per peer, dialled when first needed and reused from then on. */
+export class DirectLinks {
+  readonly departures = new Watchers<PeerId>()
+  readonly #node: TabNode
+  readonly #relays: () => readonly Relay[]
+  readonly #dials = new Map<PeerId, Promise<Connection>>()
+  readonly #signal: () => AbortSignal
+
+  /** `signal` ends all dials when the tab stops. */
+  constructor(node: TabNode, relays: () => readonly Relay[], signal: () => AbortSignal) {
+    this.#node = node
+    this.#relays = relays
+    this.#signal = signal
+    node.addEventListener('connection:close', ({ detail: connection }) => this.#onClose(connection))
+  }
+
+  /** Opens a stream, on a new link when the one there is turns out to be dead. */
+  async openStream(peer: PeerId, protocol: ProtocolSpec, signal?: AbortSignal): Promise<Stream> {
+    const existing = this.#find(peer)
+    if (existing) {
+      try {
+        return await openOn(existing, protocol, signal)
+      } catch (error) {
+        if (error instanceof ProtocolError || signal?.aborted) throw error
+        existing.abort(streamReset(error))
+      }
+    }
+    return openOn(await withSignal(this.#dial(peer), signal), protocol, signal)
+  }
+
+  /** Cuts a link whose other end no longer answers; a link that does answer is left alone. */
+  async probe(peer: PeerId): Promise<void> {
+    const connection = this.#find(peer)
+    if (!connection) return
+    try {
+      const signal = AbortSignal.timeout(probeTimeoutMs)
+      await this.#node.services.ping.ping(connection.remotePeer, { signal })
+    } catch (error) {
+      connection.abort(streamReset(error))
+    }
+  }
+
+  #dial(peer: PeerId): Promise<Connection> {
+    const running = this.#dials.get(peer)
+    if (running) return running
+    const dial = dialDirect(this.#node, this.#relays, peer, this.#signal())
+    this.#dials.set(peer, dial)
+    const forget = () => void this.#dials.delete(peer)
+    dial.then(forget, forget)
+    return dial
+  }
+
+  #find(peer: PeerId): Connection | undefined {
+    return findDirect(this.#node.getConnections(parsePeerId(peer)))
+  }
+
+  #onClose(connection: Connection): void {
+    if (!isDirect(connection) || this.#signal().aborted) return
+    const peer = connection.remotePeer.toString()
+    if (!this.#find(peer)) this.departures.tell(peer)
+  }
+}
+
+function parsePeerId(peer: PeerId) {
+  try {
+    return peerIdFromString(peer)
+  } catch (cause) {
+    throw unreachable(cause)
+  }
+}
+
+async function openOn(connection: Connection, protocol: ProtocolSpec, signal?: AbortSignal): Promise<Stream> {
+  const timeout = AbortSignal.timeout(openTimeoutMs)
+  try {
+    return await connection.newStream(protocol.id, {
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    })
+  } catch (cause) {
+    if (signal?.aborted) throw abortedWait(signal)
+    if (cause instanceof Error && cause.name === 'UnsupportedProtocolError')
+      throw unansweredProtocol(protocol)
+    if (timeout.aborted) throw abortedWait(timeout)
+    throw unreachable(cause)
+  }
+}
+
+/** Waits for a shared promise for as long as one caller cares. */
+function withSignal<value>(promise: Promise<value>, signal?: AbortSignal): Promise<value> {
+  if (!signal) return promise
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const giveUp = () => reject(abortedWait(signal))
+  if (signal.aborted) giveUp()
+  signal.addEventListener('abort', giveUp, { once: true })
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', giveUp))
+}

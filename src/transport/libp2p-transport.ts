@@ -1,0 +1,153 @@
+import type { Connection, Stream } from '@libp2p/interface'
+import type { PeerId } from '../domain/bytes.ts'
+import { TransportError } from '../errors/index.ts'
+import type {
+  FrameStream,
+  HandleOptions,
+  StreamHandler,
+  Transport,
+  TransportStatus,
+} from '../ports/transport.ts'
+import type { ProtocolSpec } from '../protocol/protocols.ts'
+import { answerStream } from './answer-stream.ts'
+import { unreachable } from './dial-direct.ts'
+import { isDirect } from './direct-connection.ts'
+import { DirectLinks } from './direct-links.ts'
+import { createFrameStream } from './frame-stream.ts'
+import { createTabNode, type TabNode } from './libp2p-node.ts'
+import { generatePeerKey, parsePeerKey } from './peer-identity.ts'
+import { parseRelay, RelayKeeper, type Relay } from './relay-keeper.ts'
+import { createRelayLinks, type RelayLinks } from './relay-links.ts'
+import { abortedWait } from './stream-errors.ts'
+import { defaultStreamsPerPeer } from './stream-limits.ts'
+import { StreamQuota } from './stream-quota.ts'
+import { Watchers } from './watchers.ts'
+
+export type Libp2pTransportOptions = {
+  /** Multiaddrs of relays, each ending in `/p2p/` and the relay's peer id. */
+  relays: string[]
+  /** Peer key as `generatePeerKey` gives it; without one the tab has a new id each time. */
+  privateKey?: Uint8Array
+  iceServers?: RTCIceServer[]
+  /** Lets relays on private addresses and without TLS be dialled. */
+  development?: boolean
+}
+
+/** A transport whose relays the directory can talk to. */
+export type Libp2pTransport = Transport & { readonly relays: RelayLinks }
+
+/** Returns the transport of a page. It touches the network only once it is started. */
+export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
+  const relays = options.relays.map(parseRelay)
+  const node = await createTabNode({
+    privateKey: parsePeerKey(options.privateKey ?? (await generatePeerKey())),
+    relayCount: relays.length,
+    iceServers: options.iceServers ?? [],
+    development: options.development ?? false,
+  })
+  return new TabTransport(node, relays)
+}
+
+class TabTransport implements Libp2pTransport {
+  readonly peerId: PeerId
+  readonly relays: RelayLinks
+  readonly #node: TabNode
+  readonly #keeper: RelayKeeper
+  readonly #links: DirectLinks
+  readonly #statusWatchers = new Watchers<TransportStatus>()
+  readonly #handlers = new Map<string, StreamHandler>()
+  #toldStatus = ''
+  #stopped = new AbortController()
+
+  constructor(node: TabNode, relays: Relay[]) {
+    this.peerId = node.peerId.toString()
+    this.#node = node
+    this.#keeper = new RelayKeeper(node, relays)
+    const connected = () => this.#keeper.connected()
+    this.#links = new DirectLinks(node, connected, () => this.#stopped.signal)
+    this.relays = createRelayLinks(node, this.#keeper, (peer) => void this.#links.probe(peer))
+    this.#stopped.abort()
+    node.addEventListener('self:peer:update', () => this.#tellStatus())
+    this.#keeper.changes.add(() => this.#tellStatus())
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw abortedWait(signal)
+    if (this.#keeper.relays.length === 0) {
+      throw new TransportError('transport/no-relay', 'No relay is configured.', { retryable: false })
+    }
+    this.#stopped = new AbortController()
+    await this.#node.start()
+    this.#keeper.start()
+    await this.#keeper.untilConnected(signal)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return
+    this.#stopped.abort(new TransportError('transport/closed', 'This tab went offline.'))
+    this.#keeper.stop()
+    await this.#node.stop()
+    this.#tellStatus()
+  }
+
+  async open(peer: PeerId, protocol: ProtocolSpec, signal?: AbortSignal): Promise<FrameStream> {
+    if (this.#stopped.signal.aborted) throw new TransportError('transport/closed', 'This tab is offline.')
+    if (signal?.aborted) throw abortedWait(signal)
+    if (peer === this.peerId) throw unreachable()
+    return createFrameStream(await this.#links.openStream(peer, protocol, signal), peer, protocol)
+  }
+
+  handle(protocol: ProtocolSpec, handler: StreamHandler, options: HandleOptions = {}): () => void {
+    const quota = new StreamQuota(options.maxStreamsPerPeer ?? defaultStreamsPerPeer)
+    const onStream = (stream: Stream, connection: Connection) => {
+      answerDirect(stream, connection, protocol, handler, quota)
+    }
+    this.#handlers.set(protocol.id, handler)
+    void this.#node.handle(protocol.id, onStream, { force: true, maxInboundStreams: 256 })
+    return () => {
+      if (this.#handlers.get(protocol.id) !== handler) return
+      this.#handlers.delete(protocol.id)
+      void this.#node.unhandle(protocol.id)
+    }
+  }
+
+  status(): TransportStatus {
+    const reachable = this.#node
+      .getMultiaddrs()
+      .some((address) => address.toString().includes('/p2p-circuit'))
+    return { relays: this.#keeper.connected().length, reachable: reachable && !this.#stopped.signal.aborted }
+  }
+
+  watchStatus(onChange: (status: TransportStatus) => void): () => void {
+    return this.#statusWatchers.add(onChange)
+  }
+
+  watchDepartures(onDeparted: (peer: PeerId) => void): () => void {
+    return this.#links.departures.add(onDeparted)
+  }
+
+  #tellStatus(): void {
+    const status = this.status()
+    const text = JSON.stringify(status)
+    if (text === this.#toldStatus) return
+    this.#toldStatus = text
+    this.#statusWatchers.tell(status)
+  }
+}
+
+/** Answers a stream that came over a direct link; one that came through a relay is reset unread. */
+function answerDirect(
+  stream: Stream,
+  connection: Connection,
+  protocol: ProtocolSpec,
+  handler: StreamHandler,
+  quota: StreamQuota,
+): void {
+  const peer = connection.remotePeer.toString()
+  if (!isDirect(connection) || !quota.take(peer)) {
+    stream.abort(new TransportError('transport/stream-reset', 'The stream was refused.'))
+    return
+  }
+  const frames = createFrameStream(stream, peer, protocol)
+  void answerStream(frames, handler, () => quota.free(peer))
+}
