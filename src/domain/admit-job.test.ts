@@ -28,7 +28,7 @@ test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]
   ['wrong-provider', { receiverAuthorizer: channelConfig.payer }, {}, 0n],
   ['wrong-token', { token: channelConfig.payer }, {}, 0n],
   ['short-delay', { withdrawDelay: 899 }, {}, 0n],
-  ['withdrawal-pending', {}, { withdrawal: { amount: 1n, availableAtSeconds: 1 } }, 0n],
+  ['withdrawal-pending', {}, { withdrawal: { amount: 1n, initiatedAtSeconds: 1 } }, 0n],
   ['underfunded', {}, { balance: 127n }, 0n],
   [null, {}, { balance: 128n }, 0n],
   ['underfunded', {}, {}, 873n],

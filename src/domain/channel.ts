@@ -22,8 +22,8 @@ export type ChannelState = {
   /** Deposited and not yet withdrawn or refunded, claimed money included. */
   balance: MicroUsd
   totalClaimed: MicroUsd
-  /** A withdrawal that the payer has announced. */
-  withdrawal: { amount: MicroUsd; availableAtSeconds: number } | null
+  /** A withdrawal that the payer has announced; final once the channel's delay has passed since. */
+  withdrawal: { amount: MicroUsd; initiatedAtSeconds: number } | null
 }
 
 /** One line of a claim: a voucher and how much of it to take in total. */

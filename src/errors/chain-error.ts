@@ -8,6 +8,7 @@ const traits = {
   'chain/wrong-network': { fault: 'user', retryable: false },
   'chain/not-local': { fault: 'user', retryable: false },
   'chain/timeout': { fault: 'chain', retryable: true },
+  'chain/cannot-sign': { fault: 'self', retryable: false },
   'chain/port-in-use': { fault: 'user', retryable: false },
   'chain/not-started': { fault: 'self', retryable: false },
 } as const satisfies Record<string, ErrorTraits>

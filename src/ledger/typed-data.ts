@@ -1,36 +1,14 @@
 import type { Network } from '../domain/network.ts'
 import type { TypedData } from '../ports/signer.ts'
 
-type Where = Pick<Network, 'chainId' | 'settlement'>
+export { channelConfigTypes, settlementDomain, voucherTypes } from '../domain/settlement-types.ts'
 
-/** EIP-712 domain of the x402 batch-settlement contract: channel ids and vouchers. */
-export function settlementDomain({ chainId, settlement }: Where): TypedData['domain'] {
-  return { name: 'x402 Batch Settlement', version: '1', chainId, verifyingContract: settlement }
-}
+type Where = Pick<Network, 'chainId' | 'settlement'>
 
 /** EIP-712 domain of what tabs sign for one another: offers, jobs and receipts. */
 export function opentabDomain({ chainId, settlement }: Where): TypedData['domain'] {
   return { name: 'Opentab', version: '1', chainId, verifyingContract: settlement }
 }
-
-export const channelConfigTypes = {
-  ChannelConfig: [
-    { name: 'payer', type: 'address' },
-    { name: 'payerAuthorizer', type: 'address' },
-    { name: 'receiver', type: 'address' },
-    { name: 'receiverAuthorizer', type: 'address' },
-    { name: 'token', type: 'address' },
-    { name: 'withdrawDelay', type: 'uint40' },
-    { name: 'salt', type: 'bytes32' },
-  ],
-} as const
-
-export const voucherTypes = {
-  Voucher: [
-    { name: 'channelId', type: 'bytes32' },
-    { name: 'maxClaimableAmount', type: 'uint128' },
-  ],
-} as const
 
 const priceFields = [
   { name: 'promptMicroUsdPerMillion', type: 'uint128' },
