@@ -6,6 +6,22 @@ import { serveNetwork } from './tools/page/serve-network.ts'
 
 const browserTest = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false, maxWorkers: 1 }
 
+/** Packages that import CommonJS somewhere below: the development server must bundle them beforehand. */
+const commonJsInside = [
+  '@libp2p/circuit-relay-v2',
+  '@libp2p/crypto/keys',
+  '@libp2p/identify',
+  '@libp2p/noise',
+  '@libp2p/peer-id',
+  '@libp2p/ping',
+  '@libp2p/utils',
+  '@libp2p/webrtc',
+  '@libp2p/websockets',
+  '@libp2p/yamux',
+  '@multiformats/multiaddr',
+  'libp2p',
+]
+
 export default defineConfig({
   plugins: [
     svelte({ configFile: false }),
@@ -16,7 +32,7 @@ export default defineConfig({
     // The runtime's wasm files come from our own imports; without this Vite would emit a second copy.
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
-  optimizeDeps: { exclude: ['onnxruntime-web'] },
+  optimizeDeps: { exclude: ['onnxruntime-web'], include: commonJsInside },
   worker: { format: 'es' },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
   server: { headers: isolationHeaders },
