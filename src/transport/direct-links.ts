@@ -14,6 +14,9 @@ import { Watchers } from './watchers.ts'
 const openTimeoutMs = 5_000
 const probeTimeoutMs = 1_500
 
+/** An idle stream whose end tells that the link is over: WebRTC itself takes sixteen seconds to say so. */
+const linkProtocolId = '/opentab/link/1.0.0'
+
 /** The direct links of a tab: one per peer, dialled when first needed and reused from then on. */
 export class DirectLinks {
   readonly departures = new Watchers<PeerId>()
@@ -28,6 +31,7 @@ export class DirectLinks {
     this.#relays = relays
     this.#signal = signal
     node.addEventListener('connection:close', ({ detail: connection }) => this.#onClose(connection))
+    void node.handle(linkProtocolId, watchLink, { maxInboundStreams: 1 })
   }
 
   /** Opens a stream, on a new link when the one there is turns out to be dead. */
@@ -62,7 +66,7 @@ export class DirectLinks {
     const dial = dialDirect(this.#node, this.#relays, peer, this.#signal())
     this.#dials.set(peer, dial)
     const forget = () => void this.#dials.delete(peer)
-    dial.then(forget, forget)
+    dial.then(openLinkStream, () => {}).then(forget)
     return dial
   }
 
@@ -75,6 +79,18 @@ export class DirectLinks {
     const peer = connection.remotePeer.toString()
     if (!this.#find(peer)) this.departures.tell(peer)
   }
+}
+
+/** A tab that does not answer it is missed later, not less. */
+async function openLinkStream(connection: Connection): Promise<void> {
+  const signal = AbortSignal.timeout(openTimeoutMs)
+  const stream = await connection.newStream(linkProtocolId, { signal }).catch(() => null)
+  if (stream) watchLink(stream, connection)
+}
+
+function watchLink(stream: Stream, connection: Connection): void {
+  if (!isDirect(connection)) return stream.abort(streamReset())
+  stream.addEventListener('close', () => connection.abort(streamReset()))
 }
 
 function parsePeerId(peer: PeerId) {

@@ -86,6 +86,8 @@ class TabTransport implements Libp2pTransport {
     if (this.#stopped.signal.aborted) return
     this.#stopped.abort(new TransportError('transport/closed', 'This tab went offline.'))
     this.#keeper.stop()
+    // At once, while the page still lives: the other tabs hear of it now rather than in sixteen seconds.
+    for (const connection of this.#node.getConnections()) connection.abort(this.#stopped.signal.reason)
     await this.#node.stop()
     this.#tellStatus()
   }

@@ -100,7 +100,7 @@ export const transportCases: ConformanceCase<TransportSubject>[] = [
       })
       const stream = await open()
       const writing = (async () => {
-        for (let index = 0; index < 40; index++) await stream.write(new Uint8Array(8192).fill(index))
+        for (let index = 0; index < 40; index++) await stream.write(new Uint8Array(2048).fill(index))
       })()
       setTimeout(() => gate.resolve(), 100)
       for (let index = 0; index < 40; index++)
