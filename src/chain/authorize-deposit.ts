@@ -1,0 +1,60 @@
+import { encodeAbiParameters, keccak256 } from 'viem'
+import type { Address, Hex } from '../domain/bytes.ts'
+import type { MicroUsd } from '../domain/price.ts'
+import type { Signer, TypedData } from '../ports/signer.ts'
+
+/** EIP-3009 type that a payer signs for a deposit. */
+export const receiveAuthorizationTypes = {
+  ReceiveWithAuthorization: [
+    { name: 'from', type: 'address' },
+    { name: 'to', type: 'address' },
+    { name: 'value', type: 'uint256' },
+    { name: 'validAfter', type: 'uint256' },
+    { name: 'validBefore', type: 'uint256' },
+    { name: 'nonce', type: 'bytes32' },
+  ],
+} as const
+
+export type DepositOrder = {
+  channelId: Hex
+  amount: MicroUsd
+  collector: Address
+  /** EIP-712 domain of the token. */
+  token: TypedData['domain']
+  /** 256 random bits; they make the authorisation serve once. */
+  salt: bigint
+  /** Unix time in seconds until which the deposit may be made. */
+  validBefore: bigint
+}
+
+/**
+ * Returns the typed data by which a payer lets the collector take a deposit for one channel.
+ * The nonce is `keccak256(abi.encode(channelId, salt))`, as x402 has it.
+ */
+export function depositAuthorization(payer: Address, order: DepositOrder) {
+  const nonce = keccak256(
+    encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [order.channelId, order.salt]),
+  )
+  return {
+    domain: order.token,
+    types: receiveAuthorizationTypes,
+    primaryType: 'ReceiveWithAuthorization',
+    message: {
+      from: payer,
+      to: order.collector,
+      value: order.amount,
+      validAfter: 0n,
+      validBefore: order.validBefore,
+      nonce,
+    },
+  } as const
+}
+
+/** Signs a deposit and returns it as the collector takes it. */
+export async function signDeposit(payer: Signer, order: DepositOrder): Promise<Hex> {
+  const signature = await payer.signTypedData(depositAuthorization(payer.address, order))
+  return encodeAbiParameters(
+    [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
+    [0n, order.validBefore, order.salt, signature],
+  )
+}

@@ -1,0 +1,87 @@
+import {
+  type Hex,
+  concatHex,
+  createTestClient,
+  encodeDeployData,
+  getContractAddress,
+  http,
+  publicActions,
+  walletActions,
+  zeroHash,
+} from 'viem'
+import type { Address } from '../domain/bytes.ts'
+import { type Network, localChainId } from '../domain/network.ts'
+import { ChainError } from '../errors/index.ts'
+import { batchSettlementAbi } from './abi/batch-settlement.ts'
+import { batchSettlementBytecode } from './abi/batch-settlement-bytecode.ts'
+import { depositCollectorAbi } from './abi/deposit-collector.ts'
+import { depositCollectorBytecode } from './abi/deposit-collector-bytecode.ts'
+import { testDollarAbi } from './abi/test-dollar.ts'
+import { testDollarBytecode } from './abi/test-dollar-bytecode.ts'
+import { chainFailure } from './chain-failure.ts'
+
+/** Where the x402 contracts are on public chains. The local chain has them there too, for any x402 client. */
+const settlement: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003'
+const collector: Address = '0x4020806089470a89826cB9fB1f4059150b550004'
+/** The deterministic CREATE2 deployer that anvil starts with. */
+const deployer: Address = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
+
+/**
+ * Puts the contracts on a local chain, where they are not there already, and returns its description.
+ * Their addresses are always the same.
+ *
+ * @throws ChainError `chain/not-local` on every chain but 31337, `chain/unreachable`
+ */
+export async function deployLocal(rpcUrl: string, relays: string[] = []): Promise<Network> {
+  try {
+    const client = connect(rpcUrl)
+    const chainId = await client.getChainId()
+    if (chainId !== localChainId) {
+      throw new ChainError('chain/not-local', `Chain ${chainId} is not a local chain.`)
+    }
+    const settlementCode = encodeDeployData({ abi: batchSettlementAbi, bytecode: batchSettlementBytecode })
+    const collectorCode = encodeDeployData({
+      abi: depositCollectorAbi,
+      bytecode: depositCollectorBytecode,
+      args: [settlement],
+    })
+    await install(settlement, settlementCode, client)
+    await install(collector, collectorCode, client)
+    const token = await deploy(encodeDeployData({ abi: testDollarAbi, bytecode: testDollarBytecode }), client)
+    return { name: 'Local chain', chainId, rpcUrl, token, settlement, collector, relays }
+  } catch (error) {
+    throw chainFailure(error, 'deployment')
+  }
+}
+
+type LocalClient = ReturnType<typeof connect>
+
+function connect(rpcUrl: string) {
+  return createTestClient({ mode: 'anvil', transport: http(rpcUrl), pollingInterval: 100 })
+    .extend(publicActions)
+    .extend(walletActions)
+}
+
+/** Runs creation code at a given address, so that immutables such as the EIP-712 domain come out right. */
+async function install(address: Address, creationCode: Hex, client: LocalClient): Promise<void> {
+  const stateOverride = [{ address, code: creationCode }]
+  const { data: bytecode } = await client.call({ to: address, stateOverride })
+  if (!bytecode) throw new ChainError('chain/reverted', `The contract at ${address} could not be created.`)
+  if ((await client.getCode({ address })) !== bytecode) await client.setCode({ address, bytecode })
+}
+
+async function deploy(creationCode: Hex, client: LocalClient): Promise<Address> {
+  const address = getContractAddress({
+    opcode: 'CREATE2',
+    from: deployer,
+    salt: zeroHash,
+    bytecode: creationCode,
+  })
+  if (await client.getCode({ address })) return address
+  const [account] = await client.getAddresses()
+  if (!account) throw new ChainError('chain/not-local', 'The local chain has no account to deploy from.')
+  const data = concatHex([zeroHash, creationCode])
+  const hash = await client.sendTransaction({ account, to: deployer, data, chain: null })
+  await client.waitForTransactionReceipt({ hash })
+  return address
+}

@@ -1,0 +1,46 @@
+import { type PublicClient, createPublicClient, defineChain, http } from 'viem'
+import { type Network, isLocalChain } from '../domain/network.ts'
+import { ChainError } from '../errors/index.ts'
+
+const requestTimeoutMs = 15_000
+const localPollingMs = 100
+const publicPollingMs = 1_000
+
+/** A connection to the chain's JSON-RPC endpoint. */
+export type Rpc = {
+  readonly network: Network
+  readonly client: PublicClient
+  /**
+   * Makes sure, once, that the endpoint speaks for the chain it should.
+   * @throws ChainError `chain/wrong-network`
+   */
+  checkNetwork(): Promise<void>
+}
+
+/** Connects to a network's endpoint. Requests made at the same moment travel in one batch. */
+export function createRpc(network: Network): Rpc {
+  const client = createPublicClient({
+    chain: defineChain({
+      id: network.chainId,
+      name: network.name,
+      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+      rpcUrls: { default: { http: [network.rpcUrl] } },
+    }),
+    transport: http(network.rpcUrl, { batch: true, timeout: requestTimeoutMs, retryCount: 1 }),
+    pollingInterval: isLocalChain(network) ? localPollingMs : publicPollingMs,
+  })
+  let checked = false
+  return {
+    network,
+    client,
+    async checkNetwork() {
+      if (checked) return
+      const chainId = await client.getChainId()
+      if (chainId !== network.chainId) {
+        const message = `The endpoint serves chain ${chainId} in place of ${network.chainId}.`
+        throw new ChainError('chain/wrong-network', message)
+      }
+      checked = true
+    },
+  }
+}

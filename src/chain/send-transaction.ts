@@ -1,0 +1,45 @@
+import type { TransactionReceipt } from 'viem'
+import type { Address, Hex } from '../domain/bytes.ts'
+import { ChainError } from '../errors/index.ts'
+import type { Signer } from '../ports/signer.ts'
+import type { Rpc } from './rpc.ts'
+
+const receiptTimeoutMs = 60_000
+
+export type Call = { to: Address; data: Hex }
+
+/** Sends a call from a signer's account and resolves with its receipt once mined. */
+export type SendTransaction = (signer: Signer, call: Call) => Promise<TransactionReceipt>
+
+/** Returns a sender that gives each account's transactions one after another, so that nonces never collide. */
+export function createSender({ client }: Rpc): SendTransaction {
+  const lastByAccount = new Map<string, Promise<unknown>>()
+
+  async function send(signer: Signer, call: Call): Promise<TransactionReceipt> {
+    if (!signer.signTransaction) {
+      throw new ChainError('chain/cannot-sign', 'This key signs vouchers only and cannot send transactions.')
+    }
+    const request = await client.prepareTransactionRequest({
+      chain: client.chain,
+      account: signer.address,
+      ...call,
+    })
+    const serializedTransaction = await signer.signTransaction(request)
+    const hash = await client.sendRawTransaction({ serializedTransaction })
+    const receipt = await client.waitForTransactionReceipt({ hash, timeout: receiptTimeoutMs })
+    if (receipt.status === 'reverted') {
+      throw new ChainError('chain/reverted', 'The transaction was reverted.', { details: hash })
+    }
+    return receipt
+  }
+
+  return (signer, call) => {
+    const account = signer.address.toLowerCase()
+    const sent = (lastByAccount.get(account) ?? Promise.resolve()).then(() => send(signer, call))
+    lastByAccount.set(
+      account,
+      sent.catch(() => {}),
+    )
+    return sent
+  }
+}

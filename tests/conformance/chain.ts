@@ -1,0 +1,209 @@
+import { toHex } from 'viem'
+import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import type { Hex } from '../../src/domain/bytes.ts'
+import type { ChannelConfig, ChannelClaim } from '../../src/domain/channel.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
+import type { Chain } from '../../src/ports/chain.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
+
+export type ChainSubject = {
+  /** A local chain with the contracts on it. */
+  chain: Chain
+  /** A chain that calls itself by another id. */
+  foreign: Chain
+  /** Lets time pass on the chain. */
+  advance(seconds: number): Promise<void>
+}
+
+const withdrawDelay = 900
+let channels = 0
+
+/** A payer with `funds`, a session key, a receiver, and terms between them. */
+async function open({ chain }: ChainSubject, funds = 1_000n) {
+  const [payer, session, receiver] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
+  await chain.faucet(payer.address, funds)
+  const config: ChannelConfig = {
+    payer: payer.address,
+    payerAuthorizer: session.address,
+    receiver: receiver.address,
+    receiverAuthorizer: receiver.address,
+    token: chain.network.token,
+    withdrawDelay,
+    salt: toHex(++channels, { size: 32 }),
+  }
+  const channelId = channelIdOf(config, chain.network)
+  const claimOf = async (amount: bigint, by: Signer = session): Promise<ChannelClaim> => ({
+    config,
+    voucher: await signVoucher(channelId, amount, chain.network, by),
+    totalClaimed: amount,
+  })
+  return { chain, payer, session, receiver, config, channelId, claimOf }
+}
+
+async function openFunded(subject: ChainSubject, amount = 500n) {
+  const channel = await open(subject)
+  await subject.chain.deposit(channel.config, amount, channel.payer)
+  return channel
+}
+
+function isTransaction(transaction: Hex | null): boolean {
+  return transaction !== null && /^0x[0-9a-f]{64}$/.test(transaction)
+}
+
+/** What every chain adapter promises. */
+export const chainCases: ConformanceCase<ChainSubject>[] = [
+  {
+    name: 'the faucet gives money and gas',
+    async run(subject) {
+      const { chain, payer } = await open(subject, 1_234n)
+      assertEqual(await chain.balance(payer.address), 1_234n, 'balance')
+      assert((await chain.gasBalance(payer.address)) > 0n, 'gas')
+    },
+  },
+  {
+    name: 'there is no faucet elsewhere',
+    async run({ foreign }) {
+      await assertRejects(foreign.faucet(createMemoryAccount().address, 1n), 'chain/not-local')
+    },
+  },
+  {
+    name: 'an unknown channel and receiver hold nothing',
+    async run({ chain }) {
+      const nothing = { balance: 0n, totalClaimed: 0n, withdrawal: null }
+      assertEqual(await chain.channel(toHex(0, { size: 32 })), nothing, 'channel')
+      const { address } = createMemoryAccount()
+      assertEqual(await chain.receiver(address), { totalClaimed: 0n, totalSettled: 0n }, 'receiver')
+      assertEqual(await chain.balance(address), 0n, 'balance')
+    },
+  },
+  {
+    name: 'deposits move money from the payer into the channel',
+    async run(subject) {
+      const { chain, payer, config, channelId } = await open(subject)
+      assert(isTransaction(await chain.deposit(config, 300n, payer)), 'transaction')
+      await chain.deposit(config, 200n, payer)
+      assertEqual((await chain.channel(channelId)).balance, 500n, 'channel')
+      assertEqual(await chain.balance(payer.address), 500n, 'payer')
+    },
+  },
+  {
+    name: 'a deposit above the balance is refused',
+    async run(subject) {
+      const { chain, payer, config, channelId } = await open(subject, 100n)
+      await assertRejects(chain.deposit(config, 101n, payer), 'chain/insufficient-funds')
+      assertEqual((await chain.channel(channelId)).balance, 0n, 'channel')
+    },
+  },
+  {
+    name: 'a deposit needs the payer',
+    async run(subject) {
+      const { chain, config } = await open(subject)
+      await assertRejects(chain.deposit(config, 1n, createMemoryAccount()), 'chain/reverted')
+    },
+  },
+  {
+    name: 'a claim pays the receiver what the voucher says',
+    async run(subject) {
+      const { chain, receiver, channelId, claimOf } = await openFunded(subject)
+      const result = await chain.claim([await claimOf(120n)], receiver)
+      assert(isTransaction(result.transaction), 'transaction')
+      assertEqual([result.settledMicroUsd, result.skipped], [120n, []], 'result')
+      assertEqual(await chain.balance(receiver.address), 120n, 'receiver')
+      assertEqual(
+        await chain.receiver(receiver.address),
+        { totalClaimed: 120n, totalSettled: 120n },
+        'totals',
+      )
+      const state = await chain.channel(channelId)
+      assertEqual([state.balance, state.totalClaimed], [500n, 120n], 'channel')
+    },
+  },
+  {
+    name: 'a later voucher pays the difference',
+    async run(subject) {
+      const { chain, receiver, claimOf } = await openFunded(subject)
+      await chain.claim([await claimOf(120n)], receiver)
+      const { settledMicroUsd } = await chain.claim([await claimOf(200n)], receiver)
+      assertEqual(settledMicroUsd, 80n, 'settled')
+      assertEqual(await chain.balance(receiver.address), 200n, 'receiver')
+    },
+  },
+  {
+    name: 'a voucher claimed before costs nothing and pays nothing',
+    async run(subject) {
+      const { chain, receiver, claimOf } = await openFunded(subject)
+      await chain.claim([await claimOf(120n)], receiver)
+      for (const claims of [[await claimOf(120n)], [await claimOf(80n)], []]) {
+        const result = await chain.claim(claims, receiver)
+        assertEqual(result, { transaction: null, settledMicroUsd: 0n, skipped: [] }, 'result')
+      }
+    },
+  },
+  {
+    name: 'what would revert is left out and named',
+    async run(subject) {
+      const good = await openFunded(subject)
+      const { chain, payer, receiver } = good
+      const overdrawn = await good.claimOf(60n)
+      const config = { ...good.config, salt: toHex(++channels, { size: 32 }) }
+      const channelId = channelIdOf(config, chain.network)
+      await chain.deposit(config, 50n, payer)
+      overdrawn.config = config
+      overdrawn.voucher = await signVoucher(channelId, 60n, chain.network, good.session)
+      const forgedConfig = { ...good.config, salt: toHex(++channels, { size: 32 }) }
+      const forgedId = channelIdOf(forgedConfig, chain.network)
+      await chain.deposit(forgedConfig, 50n, payer)
+      const forged: ChannelClaim = {
+        config: forgedConfig,
+        voucher: await signVoucher(forgedId, 10n, chain.network, createMemoryAccount()),
+        totalClaimed: 10n,
+      }
+      const result = await chain.claim([overdrawn, await good.claimOf(70n), forged], receiver)
+      assertEqual([result.settledMicroUsd, result.skipped], [70n, [channelId, forgedId]], 'result')
+      assertEqual(await chain.balance(receiver.address), 70n, 'receiver')
+    },
+  },
+  {
+    name: 'a stranger cannot claim',
+    async run(subject) {
+      const { chain, channelId, claimOf } = await openFunded(subject)
+      const result = await chain.claim([await claimOf(10n)], createMemoryAccount())
+      assertEqual(result, { transaction: null, settledMicroUsd: 0n, skipped: [channelId] }, 'result')
+    },
+  },
+  {
+    name: 'one account may act many times at once',
+    async run(subject) {
+      const { chain, payer, config, channelId } = await open(subject)
+      await Promise.all([10n, 20n, 30n].map((amount) => chain.deposit(config, amount, payer)))
+      assertEqual((await chain.channel(channelId)).balance, 60n, 'channel')
+    },
+  },
+  {
+    name: 'unspent money goes back after the announced delay',
+    async run(subject) {
+      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
+      await assertRejects(chain.finalizeWithdraw(config, payer), 'chain/reverted')
+      await chain.initiateWithdraw(config, 400n, payer)
+      const { withdrawal } = await chain.channel(channelId)
+      assertEqual(withdrawal?.amount, 400n, 'announced')
+      assert((withdrawal?.initiatedAtSeconds ?? 0) > 0, 'since')
+      await assertRejects(chain.finalizeWithdraw(config, payer), 'chain/reverted')
+      await chain.claim([await claimOf(300n)], receiver)
+      await subject.advance(withdrawDelay)
+      await chain.finalizeWithdraw(config, payer)
+      assertEqual(await chain.balance(payer.address), 700n, 'payer')
+      const left = { balance: 300n, totalClaimed: 300n, withdrawal: null }
+      assertEqual(await chain.channel(channelId), left, 'channel')
+    },
+  },
+  {
+    name: 'only the payer withdraws',
+    async run(subject) {
+      const { chain, receiver, config } = await openFunded(subject)
+      await assertRejects(chain.initiateWithdraw(config, 1n, receiver), 'chain/reverted')
+    },
+  },
+]

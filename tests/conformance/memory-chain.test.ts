@@ -1,0 +1,14 @@
+import { test } from 'vitest'
+import { createMemoryChain } from '../../src/chain/memory-chain.ts'
+import { ManualClock } from '../../src/device/manual-clock.ts'
+import { network } from '../fixtures/jobs.ts'
+import { chainCases } from './chain.ts'
+
+test.each(chainCases)('$name', async ({ run }) => {
+  const clock = new ManualClock(1_800_000_000_000)
+  await run({
+    chain: createMemoryChain(network, clock),
+    foreign: createMemoryChain({ ...network, chainId: 8453 }, clock),
+    advance: (seconds) => clock.advance(seconds * 1000),
+  })
+})

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, test } from 'vitest'
+import { createViemChain } from '../../src/chain/viem-chain.ts'
+import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
+import { chainCases } from './chain.ts'
+
+let local: LocalChain
+
+beforeAll(async () => {
+  local = await startLocalChain()
+})
+
+afterAll(() => local.stop())
+
+test.each(chainCases)('$name', async ({ run }) => {
+  await run({
+    chain: createViemChain(local.network),
+    foreign: createViemChain({ ...local.network, chainId: 8453 }),
+    advance: local.advance,
+  })
+})
