@@ -1,0 +1,152 @@
+import type { ChatMessage } from '../domain/job.ts'
+import type { CatalogueEntry } from '../domain/model.ts'
+import type { AskRequest } from '../roles/request.ts'
+import { abortable } from './abortable.ts'
+import type { AskSettings } from './ask-settings.svelte.ts'
+import { Exchange, type ExchangeDocument } from './exchange.svelte.ts'
+import { isCancellation, toFailure } from './failure.ts'
+import type { History } from './history.svelte.ts'
+import { splitSentences } from './sentences.ts'
+import type { Tab } from './tab.ts'
+
+const saveIntervalMs = 1_000
+const defaultMaxTokens = 512
+
+/** The chat: prompts, answers, and the one answer that may be under way. */
+export class Conversation {
+  #tab: Tab
+  #settings: AskSettings
+  #history: History
+  #abort: AbortController | null = null
+  #savedAtMs = 0
+  exchanges = $state.raw<Exchange[]>([])
+  /** What the composer holds. */
+  draft = $state('')
+  /** Sentences of the answer under way that are finished, for those who listen. */
+  spoken = $state.raw<string[]>([])
+
+  constructor(tab: Tab, settings: AskSettings, history: History) {
+    this.#tab = tab
+    this.#settings = settings
+    this.#history = history
+  }
+
+  get current(): Exchange | null {
+    const last = this.exchanges.at(-1)
+    return last?.running ? last : null
+  }
+
+  /** Sends the draft; does nothing while another answer is coming. */
+  async send(entry: CatalogueEntry): Promise<void> {
+    const prompt = this.draft.trim()
+    if (prompt === '' || this.current) return
+    this.draft = ''
+    await this.#ask(prompt, entry)
+  }
+
+  stop(): void {
+    this.#abort?.abort()
+  }
+
+  /** Asks again from this exchange on; what stood after it is dropped. */
+  async retry(exchange: Exchange, entry: CatalogueEntry): Promise<void> {
+    if (this.current) return
+    this.#dropFrom(exchange)
+    await this.#ask(exchange.prompt, entry)
+  }
+
+  /** Takes a prompt back into the composer; what stood after it is dropped. */
+  async edit(exchange: Exchange): Promise<void> {
+    if (this.current) return
+    this.#dropFrom(exchange)
+    this.draft = exchange.prompt
+    await this.#save()
+  }
+
+  async clear(): Promise<void> {
+    this.stop()
+    this.exchanges = []
+    await this.#save()
+  }
+
+  async restore(): Promise<void> {
+    const kept = (await this.#tab.documents.get('conversations', 'current')) as ExchangeDocument[] | undefined
+    if (kept && this.exchanges.length === 0) this.exchanges = kept.map(Exchange.fromDocument)
+  }
+
+  #dropFrom(exchange: Exchange): void {
+    this.exchanges = this.exchanges.slice(0, this.exchanges.indexOf(exchange))
+  }
+
+  async #ask(prompt: string, entry: CatalogueEntry): Promise<void> {
+    const messages = [...toMessages(this.exchanges), { role: 'user' as const, content: prompt }]
+    const start = { id: crypto.randomUUID(), prompt, modelId: entry.id, modelName: entry.manifest.name }
+    const exchange = new Exchange({ ...start, askedAtMs: Date.now() })
+    this.exchanges = [...this.exchanges, exchange]
+    this.spoken = []
+    const abort = new AbortController()
+    this.#abort = abort
+    await this.#save()
+    try {
+      await this.#follow(exchange, messages, abort.signal)
+    } catch (error) {
+      exchange.fail(isCancellation(error) ? cancelled : toFailure(error))
+    }
+    this.#speak(`${exchange.text}\n`)
+    await this.#save()
+    if (exchange.answer) await this.#history.addAnswer(exchange.modelName, exchange.answer)
+  }
+
+  async #follow(exchange: Exchange, messages: ChatMessage[], signal: AbortSignal): Promise<void> {
+    const requester = await abortable(this.#tab.requester(), signal)
+    const events = requester.ask(this.#request(exchange, messages), signal)
+    while (true) {
+      const step = await events.next()
+      if (step.done) return exchange.finish(step.value)
+      exchange.follow(step.value)
+      if (step.value.type === 'funding')
+        await this.#history.addFunding(step.value.stage, step.value.amountMicroUsd)
+      if (step.value.type === 'tokens') this.#speak(exchange.text)
+      await this.#saveNowAndThen()
+    }
+  }
+
+  #request({ modelId }: Exchange, messages: ChatMessage[]): AskRequest {
+    const { sampler, seedBits, maxTokens } = this.#settings
+    const request = { modelId, messages, sampler, maxTokens: maxTokens ?? defaultMaxTokens, stop: [] }
+    return seedBits ? { ...request, seed: seedBits } : request
+  }
+
+  /** Adds the sentences that have finished since the last call. */
+  #speak(text: string): void {
+    const told = this.spoken.reduce((length, sentence) => length + sentence.length, 0)
+    const { finished } = splitSentences(text.slice(told))
+    if (finished !== '') this.spoken = [...this.spoken, finished]
+  }
+
+  async #saveNowAndThen(): Promise<void> {
+    if (Date.now() - this.#savedAtMs > saveIntervalMs) await this.#save()
+  }
+
+  async #save(): Promise<void> {
+    this.#savedAtMs = Date.now()
+    const documents = this.exchanges.map((exchange) => exchange.toDocument())
+    await this.#tab.documents.put('conversations', 'current', documents)
+  }
+}
+
+const cancelled = {
+  code: 'market/cancelled',
+  shortMessage: 'You stopped before the answer began.',
+  retryable: true,
+} as const
+
+/** The conversation so far, as the next tab needs it: prompts that got some answer. */
+function toMessages(exchanges: Exchange[]): ChatMessage[] {
+  return exchanges
+    .filter((exchange) => exchange.text !== '')
+    .flatMap((exchange) => [
+      { role: 'user' as const, content: exchange.prompt },
+      { role: 'assistant' as const, content: exchange.text },
+    ])
+}

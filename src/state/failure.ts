@@ -1,0 +1,20 @@
+import { BaseError, type PeerError } from '../errors/index.ts'
+
+/** An error as the page keeps it: plain data that survives a reload. */
+export type Failure = PeerError & { retryable: boolean }
+
+/** Flattens anything thrown into what the page shows. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof BaseError) {
+    const { code, shortMessage, retryable } = error
+    return { code, shortMessage, retryable }
+  }
+  const shortMessage = error instanceof Error ? error.message : String(error)
+  return { code: 'page/unexpected', shortMessage, retryable: true }
+}
+
+/** Whether an error only says that somebody pressed Stop. */
+export function isCancellation(error: unknown): boolean {
+  if (error instanceof DOMException) return error.name === 'AbortError'
+  return error instanceof BaseError && error.code.endsWith('/cancelled')
+}

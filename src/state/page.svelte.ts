@@ -1,0 +1,65 @@
+import { createContext } from 'svelte'
+import { AskSettings } from './ask-settings.svelte.ts'
+import { Conversation } from './conversation.svelte.ts'
+import { Deal } from './deal.svelte.ts'
+import { History } from './history.svelte.ts'
+import { Models } from './models.svelte.ts'
+import { Navigation } from './navigation.svelte.ts'
+import { NetworkView } from './network-view.svelte.ts'
+import { ReceiptCheck } from './receipt-check.svelte.ts'
+import { Sharing } from './sharing.svelte.ts'
+import type { Tab } from './tab.ts'
+import { Wallet } from './wallet.svelte.ts'
+
+/** The view models of one page, one for each thing a person looks at. */
+export class Page {
+  readonly navigation = new Navigation()
+  readonly models: Models
+  readonly network: NetworkView
+  readonly settings: AskSettings
+  readonly history: History
+  readonly conversation: Conversation
+  readonly deal: Deal
+  readonly sharing: Sharing
+  readonly wallet: Wallet
+  readonly receiptCheck: () => ReceiptCheck
+
+  constructor(tab: Tab) {
+    this.models = new Models(tab)
+    this.network = new NetworkView(tab)
+    this.settings = new AskSettings(tab)
+    this.history = new History(tab)
+    this.conversation = new Conversation(tab, this.settings, this.history)
+    this.deal = new Deal(tab)
+    this.sharing = new Sharing(tab)
+    this.wallet = new Wallet(tab, this.history)
+    this.receiptCheck = () => new ReceiptCheck(tab)
+  }
+
+  /** The model to ask: the chosen one, or the first on offer, or the first there is. */
+  get model() {
+    const { entries } = this.models
+    const offered = entries.find((entry) => this.network.modelIds.includes(entry.id))
+    return this.models.find(this.settings.modelId) ?? offered ?? entries[0] ?? null
+  }
+
+  /** Whether closing the page would break somebody's answer. */
+  get busy(): boolean {
+    return this.sharing.status.jobs.length > 0 || this.conversation.current !== null
+  }
+
+  /** Brings back what was kept, then joins the network. Returns a function that leaves it. */
+  start(): () => void {
+    const { conversation, settings, history, sharing, models } = this
+    for (const part of [conversation, settings, history, sharing]) void part.restore().catch(() => {})
+    void models.load()
+    const leave = this.network.join()
+    const unwatch = this.wallet.watch()
+    return () => {
+      leave()
+      unwatch()
+    }
+  }
+}
+
+export const [usePage, providePage] = createContext<Page>()

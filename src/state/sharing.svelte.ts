@@ -1,0 +1,126 @@
+import { type EnergySettings, netUsdPerHour } from '../domain/energy.ts'
+import type { CatalogueEntry, ModelId } from '../domain/model.ts'
+import type { Price } from '../domain/price.ts'
+import type { EngineProbe } from '../ports/engine.ts'
+import type { ProviderStage, ProviderStatus } from '../roles/provide.ts'
+import { isCancellation, toFailure, type Failure } from './failure.ts'
+import type { Tab } from './tab.ts'
+
+export type { EngineProbe, ProviderStage }
+
+type SharingDocument = {
+  modelId: ModelId | null
+  priceUsd: number
+  watts: number
+  usdPerKwh: number
+  tokensPerSecond: number | null
+}
+
+const off: ProviderStatus = {
+  stage: 'off',
+  fraction: 0,
+  bytes: 0,
+  totalBytes: 0,
+  loaded: null,
+  jobs: [],
+  answersServed: 0,
+  earnedMicroUsd: 0n,
+  error: null,
+}
+
+/** Reading a prompt is priced at a fifth of writing an answer: it costs about that much time. */
+const promptShare = 5n
+
+/** Lending this computer: what it can do, what it asks, and what it is doing. */
+export class Sharing {
+  #tab: Tab
+  #abort: AbortController | null = null
+  probe = $state.raw<EngineProbe | null>(null)
+  status = $state.raw<ProviderStatus>(off)
+  failure = $state.raw<Failure | null>(null)
+  modelId = $state<ModelId | null>(null)
+  /** Dollars per million answer tokens. */
+  priceUsd = $state<number | null>(0.2)
+  /** What the computer draws more while it answers. */
+  watts = $state<number | null>(15)
+  usdPerKwh = $state<number | null>(0.3)
+  /** Measured on this computer at an earlier visit. */
+  tokensPerSecond = $state<number | null>(null)
+
+  constructor(tab: Tab) {
+    this.#tab = tab
+  }
+
+  get active(): boolean {
+    return this.status.stage !== 'off' && this.status.stage !== 'failed'
+  }
+
+  get price(): Price {
+    const completion = BigInt(Math.round((this.priceUsd ?? 0) * 1e6))
+    return { promptMicroUsdPerMillion: completion / promptShare, completionMicroUsdPerMillion: completion }
+  }
+
+  /** Dollars that an hour of steady work leaves after electricity; null before the speed was measured. */
+  get usdPerHour(): number | null {
+    if (this.tokensPerSecond === null) return null
+    const energy: EnergySettings = { watts: this.watts ?? 0, usdPerKilowattHour: this.usdPerKwh ?? 0 }
+    return netUsdPerHour(this.tokensPerSecond, this.price.completionMicroUsdPerMillion, energy)
+  }
+
+  async look(): Promise<void> {
+    try {
+      this.probe ??= await this.#tab.probe()
+    } catch (error) {
+      this.failure = toFailure(error)
+    }
+  }
+
+  async start(entry: CatalogueEntry): Promise<void> {
+    if (this.active) return
+    this.failure = null
+    this.status = { ...off, stage: 'connect' }
+    this.#abort = new AbortController()
+    try {
+      await this.save()
+      const provider = await this.#tab.provider()
+      this.#abort.signal.throwIfAborted()
+      provider.watch((status) => this.#take(status))
+      await provider.start({ entry, price: this.price }, this.#abort.signal)
+    } catch (error) {
+      if (!isCancellation(error)) this.failure = toFailure(error)
+      this.status = { ...this.status, stage: 'off' }
+    }
+  }
+
+  /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */
+  async stop(): Promise<void> {
+    this.#abort?.abort()
+    const provider = await this.#tab.provider()
+    await provider.stop()
+  }
+
+  async restore(): Promise<void> {
+    const kept = (await this.#tab.documents.get('settings', 'sharing')) as SharingDocument | undefined
+    if (kept) Object.assign(this, kept)
+  }
+
+  async save(): Promise<void> {
+    const { modelId, tokensPerSecond } = this
+    const { priceUsd, watts, usdPerKwh } = this
+    await this.#tab.documents.put('settings', 'sharing', {
+      modelId,
+      priceUsd,
+      watts,
+      usdPerKwh,
+      tokensPerSecond,
+    })
+  }
+
+  #take(status: ProviderStatus): void {
+    this.status = status
+    const measured = status.loaded?.tokensPerSecond ?? null
+    if (measured === null || measured === this.tokensPerSecond) return
+    this.tokensPerSecond = measured
+    void this.save()
+  }
+}

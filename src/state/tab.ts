@@ -1,0 +1,38 @@
+import type { Address } from '../domain/bytes.ts'
+import type { CatalogueEntry } from '../domain/model.ts'
+import type { Network } from '../domain/network.ts'
+import type { MicroUsd } from '../domain/price.ts'
+import type { Directory } from '../ports/directory.ts'
+import type { DocumentStore } from '../ports/document-store.ts'
+import type { EngineProbe } from '../ports/engine.ts'
+import type { Transport } from '../ports/transport.ts'
+import type { AuditReport } from '../roles/audit.ts'
+import type { Provider } from '../roles/provide.ts'
+import type { Answer } from '../roles/answer.ts'
+import type { Requester } from '../roles/request.ts'
+import type { Settlement } from '../roles/settle.ts'
+
+/** What the page knows of its line to the relays. */
+export type Link = Pick<Transport, 'peerId' | 'status' | 'watchStatus'>
+
+/**
+ * All that this tab can do. Each part loads its code when it is first asked for;
+ * one that failed to load is tried again by the next call.
+ */
+export type Tab = {
+  readonly documents: DocumentStore
+  network(): Promise<Network>
+  /** Address of the account kept in this browser. */
+  account(): Promise<Address>
+  catalogue(): Promise<CatalogueEntry[]>
+  probe(): Promise<EngineProbe>
+  link(): Promise<Link>
+  directory(): Promise<Directory>
+  requester(): Promise<Requester>
+  provider(): Promise<Provider>
+  settlement(): Promise<Settlement>
+  /** Re-computes an answer with the model in this tab. */
+  check(answer: Answer, signal?: AbortSignal): Promise<AuditReport>
+  /** Gives test dollars, on the local chain alone. */
+  addTestFunds(amount: MicroUsd): Promise<void>
+}

@@ -1,0 +1,88 @@
+import type { Address } from '../domain/bytes.ts'
+import type { MicroUsd } from '../domain/price.ts'
+import type { WalletOverview } from '../roles/settle.ts'
+import { toFailure, type Failure } from './failure.ts'
+import type { History } from './history.svelte.ts'
+import type { Tab } from './tab.ts'
+
+export type { WalletOverview }
+
+const refreshMs = 5_000
+
+/** How much test money one press of the button gives. */
+export const testFundsMicroUsd: MicroUsd = 10_000_000n
+
+/** What this tab has, may claim, and has locked; read from the chain, and again until it can be read. */
+export class Wallet {
+  #tab: Tab
+  #history: History
+  address = $state.raw<Address | null>(null)
+  overview = $state.raw<WalletOverview | null>(null)
+  /** Why the chain could not be read the last time. */
+  failure = $state.raw<Failure | null>(null)
+  busy = $state<'claiming' | 'funding' | null>(null)
+  /** Why the last press of a button came to nothing. */
+  actionFailure = $state.raw<Failure | null>(null)
+  claimedNow = $state.raw<MicroUsd | null>(null)
+
+  constructor(tab: Tab, history: History) {
+    this.#tab = tab
+    this.#history = history
+  }
+
+  /** Reads the wallet now and every few seconds. Returns a function that stops. */
+  watch(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let stopped = false
+    const tick = async () => {
+      await this.refresh()
+      if (!stopped) timer = setTimeout(tick, refreshMs)
+    }
+    void tick()
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+    }
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this.address = await this.#tab.account()
+      const settlement = await this.#tab.settlement()
+      this.overview = await settlement.overview()
+      this.failure = null
+    } catch (error) {
+      this.failure = toFailure(error)
+    }
+  }
+
+  async claim(): Promise<void> {
+    await this.#act('claiming', async () => {
+      const settlement = await this.#tab.settlement()
+      const result = await settlement.claim()
+      this.claimedNow = result.settledMicroUsd
+      if (result.transaction) await this.#history.addClaim(result.settledMicroUsd)
+    })
+  }
+
+  async addTestFunds(): Promise<void> {
+    await this.#act('funding', async () => {
+      await this.#tab.addTestFunds(testFundsMicroUsd)
+      await this.#history.addFunding('faucet', testFundsMicroUsd)
+    })
+  }
+
+  async #act(busy: 'claiming' | 'funding', action: () => Promise<void>): Promise<void> {
+    if (this.busy) return
+    this.busy = busy
+    this.actionFailure = null
+    this.claimedNow = null
+    try {
+      await action()
+    } catch (error) {
+      this.actionFailure = toFailure(error)
+    }
+    await this.refresh()
+    this.busy = null
+  }
+}

@@ -1,0 +1,49 @@
+import type { Failure } from '../../state/failure.ts'
+
+/** The button that helps most after a failure. */
+export type Remedy = 'retry' | 'wallet' | 'new-conversation'
+
+export type Advice = { text: string; remedy: Remedy }
+
+const adviceByCode: Record<string, Advice> = {
+  'market/no-offers': {
+    text: 'You can share this computer in another browser or profile, or wait for somebody to come online.',
+    remedy: 'retry',
+  },
+  'market/no-model': { text: 'Choose another model over the prompt and send again.', remedy: 'retry' },
+  'market/provider-full': {
+    text: 'All tabs are busy. One is usually free again within a minute.',
+    remedy: 'retry',
+  },
+  'market/provider-stopped': { text: 'Another tab can answer the same prompt.', remedy: 'retry' },
+  'market/price-changed': { text: 'The new price stands over the prompt.', remedy: 'retry' },
+  'market/cancelled': { text: 'Your prompt is kept.', remedy: 'retry' },
+  'engine/context-exceeded': {
+    text: 'The conversation has grown longer than the model can read.',
+    remedy: 'new-conversation',
+  },
+  'engine/invalid-settings': {
+    text: 'One of the settings is out of its range; change it and send again.',
+    remedy: 'retry',
+  },
+  'chain/insufficient-funds': { text: 'Add money to your wallet, then send again.', remedy: 'wallet' },
+  'chain/user-rejected': { text: 'The deposit was not signed, so nothing was spent.', remedy: 'retry' },
+  'chain/unreachable': {
+    text: 'The chain does not answer, so nothing can be paid right now.',
+    remedy: 'retry',
+  },
+  'transport/no-relay': { text: 'No relay answers. This page goes on trying by itself.', remedy: 'retry' },
+  'page/reloaded': { text: 'Ask again to get it whole.', remedy: 'retry' },
+}
+
+/** Returns what a person can do after a failure. */
+export function advise({ code, retryable }: Failure): Advice {
+  return (
+    adviceByCode[code] ?? {
+      text: retryable
+        ? 'The same prompt may well work when sent again.'
+        : 'Sending it unchanged will not help.',
+      remedy: 'retry',
+    }
+  )
+}

@@ -1,0 +1,63 @@
+import type { Answer } from '../../state/exchange.svelte.ts'
+import { exactUsd, formatUsd, plural } from '../format.ts'
+
+type Facts = [label: string, value: string | null][]
+
+const finishWords: Record<Answer['finishReason'], string> = {
+  stop: 'The model had finished',
+  length: 'It reached the length asked for',
+  cancelled: 'It was stopped',
+  unpaid: 'The tab was not paid in time',
+  failed: 'It broke off',
+}
+
+const perMillion = (amount: bigint) => `${formatUsd(amount)} per million`
+
+/** What was asked, of whom, and at what price. */
+export function jobFacts({ terms, offer, tokens, finishReason }: Answer, modelName: string): Facts {
+  const { sampler, price } = terms
+  return [
+    ['Model', modelName],
+    ['Answered by', offer.provider],
+    ['Prompt', `${plural(tokens.promptTokens, 'token')} at ${perMillion(price.promptMicroUsdPerMillion)}`],
+    [
+      'Answer',
+      `${plural(tokens.completionTokens, 'token')} at ${perMillion(price.completionMicroUsdPerMillion)}`,
+    ],
+    ['Ended because', finishWords[finishReason]],
+    [
+      'Sampling',
+      `temperature ${sampler.temperature}, top-k ${sampler.topK}, top-p ${sampler.topP}, min-p ${sampler.minP}`,
+    ],
+    ['Seed', terms.seed],
+  ]
+}
+
+/** The channel that paid, and the last voucher given. */
+export function paymentFacts({ chargeMicroUsd, channel, terms, voucher }: Answer): Facts {
+  return [
+    ['Paid', `$${exactUsd(chargeMicroUsd)}`],
+    ['Channel', terms.channelId],
+    ['Payer', channel.payer],
+    ['Receiver', channel.receiver],
+    [
+      'Voucher up to',
+      voucher ? `$${exactUsd(voucher.maxClaimableAmount)}, over all answers of this channel` : null,
+    ],
+    ['Voucher signature', voucher?.signature ?? null],
+  ]
+}
+
+/** What the provider swore to. */
+export function proofFacts({ receipt, terms, offer }: Answer): Facts {
+  return [
+    ['Job', terms.jobId],
+    ['Model id', terms.modelId],
+    ['Arithmetic', offer.arithmeticId],
+    ['Terms hash', receipt?.receipt.termsHash ?? null],
+    ['Prompt hash', receipt?.receipt.promptHash ?? null],
+    ['Output hash', receipt?.receipt.outputHead ?? null],
+    ['Issued', receipt ? new Date(receipt.receipt.issuedAtSeconds * 1000).toLocaleString() : null],
+    ['Signature', receipt?.signature ?? null],
+  ]
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { exactUsd, formatMegabytes, formatUsd, formatWordRate, plural, shorten } from './format.ts'
+
+describe('formatUsd', () => {
+  it.each([
+    [0n, '$0.00'],
+    [1n, '$0.000001'],
+    [18n, '$0.000018'],
+    [123_456n, '$0.1234'],
+    [12_345n, '$0.01234'],
+    [100_000n, '$0.10'],
+    [4_999_982n, '$4.999'],
+    [5_000_000n, '$5.00'],
+    [12_345_678n, '$12.34'],
+    [123_456_789n, '$123.4'],
+    [1_234_567_890n, '$1,234'],
+    [-18n, '−$0.000018'],
+  ])('writes %s micro-dollars as %s', (amount, text) => {
+    expect(formatUsd(amount)).toBe(text)
+  })
+})
+
+describe('exactUsd', () => {
+  it('keeps every digit', () => {
+    expect(exactUsd(4_999_982n)).toBe('4.999982')
+    expect(exactUsd(-1n)).toBe('-0.000001')
+  })
+})
+
+describe('words for people', () => {
+  it('tells speed in words', () => {
+    expect(formatWordRate(31)).toBe('23 words a second')
+    expect(formatWordRate(0.2)).toBe('9 words a minute')
+    expect(formatWordRate(0)).toBe('less than a word a minute')
+  })
+
+  it('counts, weighs and shortens', () => {
+    expect(plural(1, 'tab')).toBe('1 tab')
+    expect(plural(1400, 'tab')).toBe('1,400 tabs')
+    expect(formatMegabytes(98_362_432)).toBe('98 MB')
+    expect(shorten('0x52908400098527886E0F7030069857D2E4169EE7')).toBe('0x5290…9EE7')
+  })
+})

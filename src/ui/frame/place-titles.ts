@@ -1,0 +1,8 @@
+import type { Place } from '../../state/navigation.svelte.ts'
+
+export const placeTitles: Record<Place, string> = {
+  ask: 'Ask',
+  share: 'Share',
+  wallet: 'Wallet',
+  network: 'Network',
+}

@@ -1,0 +1,75 @@
+import type { Provider, ProviderStatus } from '../../../src/roles/provide.ts'
+import { catalogue } from './scripted-market.ts'
+
+const stepMs = 120
+const totalBytes = catalogue[0]?.manifest.files[0]?.bytes ?? 0
+
+const off: ProviderStatus = {
+  stage: 'off',
+  fraction: 0,
+  bytes: 0,
+  totalBytes,
+  loaded: null,
+  jobs: [],
+  answersServed: 0,
+  earnedMicroUsd: 0n,
+  error: null,
+}
+
+const online: ProviderStatus = {
+  ...off,
+  stage: 'online',
+  fraction: 1,
+  answersServed: 17,
+  earnedMicroUsd: 5_678n,
+  loaded: {
+    id: catalogue[0]?.id ?? '0x',
+    backend: 'wasm',
+    reason: 'No GPU adapter was found.',
+    arithmeticId: `0x${'e5'.repeat(32)}`,
+    arithmetic: 'wasm-int8-1',
+    contextTokens: 8192,
+    slots: 2,
+    tokensPerSecond: 31,
+    fromCache: false,
+  },
+  jobs: [
+    {
+      jobId: `0x${'10'.repeat(32)}`,
+      startedAtMs: 0,
+      tokens: { promptTokens: 34, completionTokens: 96 },
+      chargeMicroUsd: 11n,
+    },
+  ],
+}
+
+/** Walks through the steps of sharing, then has one job under way. */
+export function createScriptedProvider(): Provider {
+  const listeners = new Set<(status: ProviderStatus) => void>()
+  let status = off
+  const show = (next: ProviderStatus) => {
+    status = next
+    listeners.forEach((listener) => listener(status))
+  }
+  return {
+    status: () => status,
+    watch(onStatus) {
+      listeners.add(onStatus)
+      onStatus(status)
+      return () => listeners.delete(onStatus)
+    },
+    async start(_options, signal) {
+      for (const stage of ['download', 'verify', 'prepare', 'self-test', 'connect'] as const) {
+        for (const fraction of [0.2, 0.6, 1]) {
+          show({ ...off, stage, fraction, bytes: fraction * totalBytes })
+          await new Promise((resolve) => setTimeout(resolve, stepMs))
+          if (signal?.aborted) return show(off)
+        }
+      }
+      show(online)
+    },
+    async stop() {
+      show({ ...online, stage: 'off', jobs: [] })
+    },
+  }
+}
