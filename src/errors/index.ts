@@ -1,3 +1,4 @@
+export { asStorageError } from './as-storage-error.ts'
 export { BaseError, type ErrorCode, type Fault, type PeerError } from './base-error.ts'
 export { ChainError } from './chain-error.ts'
 export { EngineError } from './engine-error.ts'

@@ -7,6 +7,7 @@ const traits = {
   'storage/not-found': { fault: 'self', retryable: true },
   'storage/source-failed': { fault: 'peer', retryable: true },
   'storage/corrupt': { fault: 'self', retryable: true },
+  'storage/malformed-manifest': { fault: 'peer', retryable: false },
   'storage/cancelled': { fault: 'user', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 

@@ -1,7 +1,6 @@
 import { openDB, type IDBPDatabase } from 'idb'
-import { StorageError } from '../errors/index.ts'
+import { StorageError, asStorageError } from '../errors/index.ts'
 import { migrations, type Migration, type Schema } from './migrations.ts'
-import { asStorageError } from './storage-failure.ts'
 
 /** How long a tab that has just been asked to let go may take to finish what it is writing. */
 const blockedWaitMs = 5_000

@@ -1,6 +1,7 @@
-import { BaseError, StorageError } from '../errors/index.ts'
+import { BaseError } from './base-error.ts'
+import { StorageError } from './storage-error.ts'
 
-/** Returns what a browser's storage threw as a typed error. */
+/** Returns what the browser's storage (IndexedDB, private files) threw as a typed error. */
 export function asStorageError(error: unknown): BaseError {
   if (error instanceof BaseError) return error
   const name = error instanceof Error ? error.name : ''

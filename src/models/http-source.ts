@@ -1,0 +1,107 @@
+import { BaseError, StorageError } from '../errors/index.ts'
+import type { ByteRange, PieceSource } from './piece-source.ts'
+
+export type HttpSourceOptions = {
+  /** Longest silence before a server counts as stalled. */
+  stallTimeoutMs?: number
+}
+
+/** Returns a source that streams ranges over HTTP, also from servers that only send whole files. */
+export function createHttpSource({ stallTimeoutMs = 20_000 }: HttpSourceOptions = {}): PieceSource {
+  return async function* (address, range, signal) {
+    const watch = new StallWatch(stallTimeoutMs, signal)
+    try {
+      const response = await watch.during(request(address, range, watch.signal))
+      yield* cutBody(readBody(response, watch), bodyOffset(response, range), range)
+    } catch (error) {
+      if (signal?.aborted || error instanceof BaseError) throw error
+      throw sourceFailed(address, watch.signal.aborted ? 'it went silent' : String(error), error)
+    } finally {
+      watch.stop()
+    }
+  }
+}
+
+/** The browser's HTTP cache is passed by: verified pieces are kept once, not twice. */
+function request(address: string, { start, end }: ByteRange, signal: AbortSignal): Promise<Response> {
+  return fetch(address, { headers: { Range: `bytes=${start}-${end - 1}` }, cache: 'no-store', signal })
+}
+
+/** Returns where in the file the body begins: servers that ignore ranges send all of it. */
+function bodyOffset(response: Response, { start }: ByteRange): number {
+  if (response.status === 200) return 0
+  if (response.status !== 206) throw sourceFailed(response.url, `status ${response.status}`)
+  const contentRange = response.headers.get('content-range') ?? ''
+  const offset = /^bytes (\d+)-/.exec(contentRange)?.[1]
+  // Servers of other origins may not show the header; the hashes decide then.
+  if (offset !== undefined && Number(offset) !== start) {
+    throw sourceFailed(response.url, `sent "${contentRange}" when asked for byte ${start}`)
+  }
+  return start
+}
+
+async function* readBody(response: Response, watch: StallWatch): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader()
+  if (!reader) return
+  try {
+    for (;;) {
+      const { done, value } = await watch.during(reader.read())
+      if (done) return
+      yield value
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** Leaves out what lies before and after the range. */
+async function* cutBody(
+  body: AsyncIterable<Uint8Array>,
+  bodyOffset: number,
+  { start, end }: ByteRange,
+): AsyncGenerator<Uint8Array> {
+  let position = bodyOffset
+  for await (const chunk of body) {
+    const wanted = chunk.subarray(Math.max(start - position, 0), Math.max(end - position, 0))
+    position += chunk.byteLength
+    if (wanted.byteLength > 0) yield wanted
+    if (position >= end) return
+  }
+  throw new StorageError('storage/source-failed', 'A model source ended too early.', {
+    details: `${end - position} bytes are missing`,
+  })
+}
+
+/** Ends a request that brings nothing for a while. Time that the reader takes does not count. */
+class StallWatch {
+  readonly signal: AbortSignal
+  readonly #stalled = new AbortController()
+  readonly #timeoutMs: number
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(timeoutMs: number, signal?: AbortSignal) {
+    this.#timeoutMs = timeoutMs
+    this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal
+  }
+
+  async during<value>(wait: Promise<value>): Promise<value> {
+    this.#timer = setTimeout(() => this.#stalled.abort(), this.#timeoutMs)
+    try {
+      return await wait
+    } finally {
+      clearTimeout(this.#timer)
+    }
+  }
+
+  /** Lets go of the connection, whether it was read to the end or not. */
+  stop(): void {
+    this.#stalled.abort()
+  }
+}
+
+function sourceFailed(address: string, reason: string, cause?: unknown): StorageError {
+  return new StorageError('storage/source-failed', 'A model source could not be read.', {
+    details: `${address}: ${reason}`,
+    cause,
+  })
+}

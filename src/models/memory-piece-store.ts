@@ -1,0 +1,30 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ModelId } from '../domain/model.ts'
+import type { PieceStore } from './piece-store.ts'
+
+/** Keeps pieces until the tab closes, where the browser has no private files. */
+export class MemoryPieceStore implements PieceStore {
+  readonly #models = new Map<ModelId, Map<Hex, Blob>>()
+
+  async reserve(): Promise<void> {}
+
+  async read(model: ModelId, sha256: Hex): Promise<Blob | null> {
+    return this.#models.get(model)?.get(sha256) ?? null
+  }
+
+  async write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob> {
+    const pieces = this.#models.get(model) ?? new Map<Hex, Blob>()
+    const blob = new Blob([content])
+    this.#models.set(model, pieces.set(sha256, blob))
+    return blob
+  }
+
+  async sizes(model: ModelId): Promise<Map<Hex, number>> {
+    const pieces = this.#models.get(model) ?? []
+    return new Map(Array.from(pieces, ([sha256, blob]) => [sha256, blob.size]))
+  }
+
+  async remove(model: ModelId): Promise<void> {
+    this.#models.delete(model)
+  }
+}

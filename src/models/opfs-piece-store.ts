@@ -1,0 +1,97 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ModelId } from '../domain/model.ts'
+import { StorageError, asStorageError } from '../errors/index.ts'
+import type { PieceStore } from './piece-store.ts'
+
+const folderName = 'models'
+
+/**
+ * Keeps each piece as a file of its own among the origin's private files.
+ * A file stays empty until it was written to the end, so a crash leaves no half piece.
+ */
+export class OpfsPieceStore implements PieceStore {
+  readonly #root: FileSystemDirectoryHandle
+
+  constructor(root: FileSystemDirectoryHandle) {
+    this.#root = root
+  }
+
+  async reserve(bytes: number): Promise<void> {
+    const { quota, usage } = await navigator.storage.estimate()
+    const freeBytes = quota === undefined ? Infinity : quota - (usage ?? 0)
+    if (bytes > freeBytes) throw tooLarge(bytes, freeBytes)
+    // Some browsers ask the person first: the download does not wait for that.
+    navigator.storage.persist().catch(() => false)
+  }
+
+  async read(model: ModelId, sha256: Hex): Promise<Blob | null> {
+    try {
+      const folder = await this.#folder(model)
+      return await (await folder.getFileHandle(sha256)).getFile()
+    } catch (error) {
+      if (isNotFound(error)) return null
+      throw asStorageError(error)
+    }
+  }
+
+  async write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob> {
+    try {
+      const folder = await this.#folder(model, { create: true })
+      const handle = await folder.getFileHandle(sha256, { create: true })
+      await writeWhole(handle, content)
+      return await handle.getFile()
+    } catch (error) {
+      throw asStorageError(error)
+    }
+  }
+
+  async sizes(model: ModelId): Promise<Map<Hex, number>> {
+    const sizes = new Map<Hex, number>()
+    try {
+      for await (const handle of (await this.#folder(model)).values()) {
+        if (handle.kind === 'file') sizes.set(handle.name as Hex, (await handle.getFile()).size)
+      }
+    } catch (error) {
+      if (!isNotFound(error)) throw asStorageError(error)
+    }
+    return sizes
+  }
+
+  async remove(model: ModelId): Promise<void> {
+    try {
+      const models = await this.#root.getDirectoryHandle(folderName, { create: true })
+      await models.removeEntry(model, { recursive: true })
+    } catch (error) {
+      if (!isNotFound(error)) throw asStorageError(error)
+    }
+  }
+
+  async #folder(model: ModelId, options: FileSystemGetDirectoryOptions = {}) {
+    const models = await this.#root.getDirectoryHandle(folderName, options)
+    return models.getDirectoryHandle(model, options)
+  }
+}
+
+/** What is written shows only after `close`; an error before it leaves the file as it was. */
+async function writeWhole(handle: FileSystemFileHandle, content: Uint8Array<ArrayBuffer>): Promise<void> {
+  const writable = await handle.createWritable()
+  try {
+    await writable.write(content)
+    await writable.close()
+  } catch (error) {
+    await writable.abort().catch(() => undefined)
+    throw error
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotFoundError'
+}
+
+function tooLarge(bytes: number, freeBytes: number): StorageError {
+  const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`
+  return new StorageError(
+    'storage/quota',
+    `This model needs ${megabytes(bytes)} more, and this browser has room for ${megabytes(freeBytes)}.`,
+  )
+}

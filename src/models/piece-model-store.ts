@@ -1,0 +1,132 @@
+import type { CatalogueEntry, ModelId } from '../domain/model.ts'
+import { StorageError } from '../errors/index.ts'
+import type { VerifiedModel } from '../ports/engine.ts'
+import type { FetchOptions, ModelStatus, ModelStore } from '../ports/model-store.ts'
+import { downloadPieces } from './download-pieces.ts'
+import type { PieceSource } from './piece-source.ts'
+import type { PieceStore } from './piece-store.ts'
+import { modelPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
+import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
+
+export type PieceModelStoreDeps = {
+  pieces: PieceStore
+  fetchRange: PieceSource
+  loadCatalogue: () => Promise<CatalogueEntry[]>
+}
+
+/**
+ * Brings models piece by piece. The model id binds the hash of each piece, and all of them are checked
+ * each time a model is handed out: a bit that flipped on the disk is found, and only its piece is fetched again.
+ */
+export class PieceModelStore implements ModelStore {
+  readonly #pieces: PieceStore
+  readonly #fetchRange: PieceSource
+  readonly #loadCatalogue: () => Promise<CatalogueEntry[]>
+  /** Models whose pieces are known: those listed, and those fetched since. */
+  readonly #known = new Map<ModelId, CatalogueEntry>()
+
+  constructor({ pieces, fetchRange, loadCatalogue }: PieceModelStoreDeps) {
+    this.#pieces = pieces
+    this.#fetchRange = fetchRange
+    this.#loadCatalogue = loadCatalogue
+  }
+
+  async catalogue(): Promise<CatalogueEntry[]> {
+    const entries = await this.#loadCatalogue()
+    for (const entry of entries) this.#known.set(entry.id, entry)
+    return entries
+  }
+
+  async status(id: ModelId): Promise<ModelStatus> {
+    if (!this.#known.has(id)) await this.catalogue()
+    const wanted = modelPieces(this.#known.get(id)?.manifest)
+    const sizes = await this.#pieces.sizes(id)
+    const whole = wanted.filter((piece) => sizes.get(piece.sha256) === piece.bytes)
+    const [bytes, totalBytes] = [sumBytes(whole), sumBytes(wanted)]
+    return { state: bytes === 0 ? 'absent' : bytes < totalBytes ? 'partial' : 'ready', bytes, totalBytes }
+  }
+
+  fetch(entry: CatalogueEntry, options: FetchOptions = {}): Promise<VerifiedModel> {
+    const { signal } = options
+    this.#known.set(entry.id, entry)
+    // One tab downloads; others that want the same model wait for it, and then find the pieces.
+    return cancellable(signal, () =>
+      navigator.locks.request(lockName(entry.id), signal ? { signal } : {}, async () => {
+        const verified = await this.#complete(entry, options)
+        const files = entry.manifest.files.map((file) => joinPieces(piecesOf(file), verified))
+        return { id: entry.id, manifest: entry.manifest, files }
+      }),
+    )
+  }
+
+  head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob> {
+    const wanted = entry.manifest.files.slice(0, 1).flatMap(piecesOf)
+    const covering = wanted.filter((piece) => piece.start < bytes)
+    return cancellable(signal, async () => {
+      const verified = await verifyKept(this.#pieces, entry.id, covering, { signal })
+      await this.#download(entry, covering, verified, { signal })
+      return joinPieces(covering, verified).slice(0, bytes)
+    })
+  }
+
+  async remove(id: ModelId): Promise<void> {
+    await navigator.locks.request(lockName(id), () => this.#pieces.remove(id))
+  }
+
+  /** Returns all pieces of a model, those that were kept first. */
+  async #complete(entry: CatalogueEntry, { signal, onProgress }: FetchOptions): Promise<VerifiedPieces> {
+    const wanted = modelPieces(entry.manifest)
+    const totalBytes = sumBytes(wanted)
+    const reporter = (stage: 'download' | 'verify', bytes = 0) => {
+      return (more: number) => onProgress?.({ stage, bytes: (bytes += more), totalBytes })
+    }
+    const verified = await verifyKept(this.#pieces, entry.id, wanted, {
+      signal,
+      onChecked: reporter('verify'),
+    })
+    const missingBytes = sumBytes(wanted.filter((piece) => !verified.has(piece.sha256)))
+    if (missingBytes > 0) await this.#pieces.reserve(missingBytes)
+    const onBytes = reporter('download', totalBytes - missingBytes)
+    await this.#download(entry, wanted, verified, { signal, onBytes })
+    return verified
+  }
+
+  /** Fetches and keeps whatever of `wanted` is not among the verified pieces yet. */
+  async #download(
+    entry: CatalogueEntry,
+    wanted: Piece[],
+    verified: VerifiedPieces,
+    { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void },
+  ): Promise<void> {
+    const { sources } = entry
+    const missing = wanted.filter((piece) => !verified.has(piece.sha256))
+    const options = { sources, fetchRange: this.#fetchRange, signal, onBytes }
+    for await (const { piece, content } of downloadPieces(missing, options)) {
+      signal?.throwIfAborted()
+      verified.set(piece.sha256, await this.#pieces.write(entry.id, piece.sha256, content))
+    }
+  }
+}
+
+/** The browser reads the pieces of the joined file from where they are kept: none of it is in memory. */
+function joinPieces(pieces: Piece[], verified: VerifiedPieces): Blob {
+  return new Blob(pieces.flatMap((piece) => verified.get(piece.sha256) ?? []))
+}
+
+function lockName(id: ModelId): string {
+  return `opentab:model:${id}`
+}
+
+/** Whatever fails once the signal was aborted failed because of it. */
+async function cancellable<result>(
+  signal: AbortSignal | undefined,
+  work: () => Promise<result>,
+): Promise<result> {
+  try {
+    signal?.throwIfAborted()
+    return await work()
+  } catch (error) {
+    if (!signal?.aborted) throw error
+    throw new StorageError('storage/cancelled', 'The download was stopped.', { cause: error })
+  }
+}

@@ -1,0 +1,13 @@
+/** Bytes of a file from `start` up to, not including, `end`. */
+export type ByteRange = { start: number; end: number }
+
+/**
+ * Streams a range of the file at an address, in chunks of any size.
+ *
+ * @throws StorageError `storage/source-failed` when the address does not bring all of it
+ */
+export type PieceSource = (
+  address: string,
+  range: ByteRange,
+  signal?: AbortSignal,
+) => AsyncIterable<Uint8Array>

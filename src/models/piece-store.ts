@@ -1,0 +1,17 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ModelId } from '../domain/model.ts'
+
+/**
+ * Keeps pieces under the hash they should have. A piece is there whole or not at all,
+ * but whoever reads it checks the hash: disks forget too.
+ */
+export interface PieceStore {
+  /** Makes sure that so many more bytes fit, and asks the browser not to evict them. @throws StorageError `storage/quota` */
+  reserve(bytes: number): Promise<void>
+  read(model: ModelId, sha256: Hex): Promise<Blob | null>
+  /** Returns the piece as it is kept. @throws StorageError `storage/quota` */
+  write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob>
+  /** Sizes of the pieces of a model, by hash. */
+  sizes(model: ModelId): Promise<Map<Hex, number>>
+  remove(model: ModelId): Promise<void>
+}

@@ -1,0 +1,43 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { ModelFile, ModelManifest } from '../domain/model.ts'
+
+/** The part of a file that one hash covers. */
+export type Piece = {
+  file: ModelFile
+  index: number
+  /** Offset in the file, in bytes. */
+  start: number
+  bytes: number
+  sha256: Hex
+}
+
+/** Returns the pieces of a file in order. */
+export function piecesOf(file: ModelFile): Piece[] {
+  return file.pieces.map((sha256, index) => {
+    const start = index * file.pieceBytes
+    return { file, index, start, bytes: Math.min(file.pieceBytes, file.bytes - start), sha256 }
+  })
+}
+
+/** Groups pieces that follow one another in a file, so that one request brings each group. */
+export function contiguousRuns(pieces: Iterable<Piece>): Piece[][] {
+  const runs: Piece[][] = []
+  for (const piece of pieces) {
+    const run = runs.at(-1)
+    const last = run?.at(-1)
+    if (last?.file === piece.file && last.index === piece.index - 1) run?.push(piece)
+    else runs.push([piece])
+  }
+  return runs
+}
+
+export function sumBytes(parts: Iterable<{ bytes: number }>): number {
+  let bytes = 0
+  for (const part of parts) bytes += part.bytes
+  return bytes
+}
+
+/** Returns the pieces of all files, file by file. */
+export function modelPieces(manifest: ModelManifest | undefined): Piece[] {
+  return manifest?.files.flatMap(piecesOf) ?? []
+}
