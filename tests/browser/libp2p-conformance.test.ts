@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { startRelay, type Relay } from '../../relay/start-relay.ts'
+import { directoryCases } from '../conformance/directory.ts'
 import { transportCases } from '../conformance/transport.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
 
@@ -26,7 +27,13 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true, force: true })
 })
 
-test.each(transportCases)('$name', async ({ name }) => {
-  const inPage = moduleIn<typeof import('./conformance-page.ts')>(page, 'tests/browser/conformance-page.ts')
-  await inPage.call('runTransportCase', name, relay.multiaddrs)
+const inPage = () =>
+  moduleIn<typeof import('./conformance-page.ts')>(page, 'tests/browser/conformance-page.ts')
+
+describe('transport', () => {
+  test.each(transportCases)('$name', ({ name }) => inPage().call('runTransportCase', name, relay.multiaddrs))
+})
+
+describe('directory', () => {
+  test.each(directoryCases)('$name', ({ name }) => inPage().call('runDirectoryCase', name, relay.multiaddrs))
 })
