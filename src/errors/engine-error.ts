@@ -19,6 +19,10 @@ const traits = {
 
 export type EngineErrorCode = keyof typeof traits
 
+export function isEngineErrorCode(code: string): code is EngineErrorCode {
+  return Object.hasOwn(traits, code)
+}
+
 export class EngineError extends BaseError<EngineErrorCode> {
   override name = 'EngineError'
 

@@ -1,6 +1,6 @@
 import type { Hex } from '../../domain/bytes.ts'
 import { EngineError } from '../../errors/index.ts'
-import { exactLog } from './exact-math.ts'
+import { exactLog } from '../exact-math.ts'
 import { threefry4x32, type Words } from './threefry.ts'
 
 /** Standard Gumbel noise for one token of the vocabulary at one position of the sequence. */

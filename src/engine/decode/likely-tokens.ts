@@ -1,5 +1,5 @@
 import type { SamplerSettings } from '../../domain/job.ts'
-import { exactExp, exactLog } from './exact-math.ts'
+import { exactExp, exactLog } from '../exact-math.ts'
 
 /** The tokens that may be chosen: all above the floor, and the first few, by id, of those exactly on it. */
 export type LikelyTokens = { floor: number; onFloor: number }

@@ -45,3 +45,24 @@ function scaleByPowerOfTwo(value: number, exponent: number): number {
   for (; left < 0; left++) scaled /= 2
   return scaled
 }
+
+const halfPiHigh = 1.5707963267341256
+const halfPiLow = 6.077100506506192e-11
+
+/** Returns cosine and sine of an angle in radians, to 1e-11 for angles up to a million. */
+export function exactCosSin(angle: number): [cos: number, sin: number] {
+  const quarters = Math.floor(angle / (halfPiHigh + halfPiLow) + 0.5)
+  const rest = angle - quarters * halfPiHigh - quarters * halfPiLow
+  const square = rest * rest
+  let cos = 1
+  let sin = 1
+  for (let n = 20; n > 0; n -= 2) {
+    cos = 1 - (square / (n * (n - 1))) * cos
+    sin = 1 - (square / (n * (n + 1))) * sin
+  }
+  sin *= rest
+  if (quarters % 4 === 0) return [cos, sin]
+  if (quarters % 4 === 1) return [-sin, cos]
+  if (quarters % 4 === 2) return [-cos, -sin]
+  return [sin, -cos]
+}

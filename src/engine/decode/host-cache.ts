@@ -1,0 +1,64 @@
+/** Capacity grows in steps of this many tokens: the graph's results do not depend on it. */
+const capacityStep = 64
+
+/** One layer's keys or values on the host: `[heads, capacity, headWidth]`, rows beyond `length` zero. */
+export type CachePlane = Float32Array
+
+/** The keys and values of one sequence, kept by the host and handed to the graph at each step. */
+export class HostCache {
+  readonly #heads: number
+  readonly #headWidth: number
+  #planes: CachePlane[]
+  #capacity = 0
+  #length = 0
+
+  constructor(shape: { planes: number; heads: number; headWidth: number }) {
+    this.#heads = shape.heads
+    this.#headWidth = shape.headWidth
+    this.#planes = Array.from({ length: shape.planes }, () => new Float32Array(0))
+  }
+
+  /** Tokens kept. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Tokens there is room for. */
+  get capacity(): number {
+    return this.#capacity
+  }
+
+  get planes(): readonly CachePlane[] {
+    return this.#planes
+  }
+
+  /** Makes room for so many tokens more. */
+  reserve(tokens: number): void {
+    const capacity = Math.ceil((this.#length + tokens) / capacityStep) * capacityStep
+    if (capacity <= this.#capacity) return
+    this.#planes = this.#planes.map((plane) => this.#widen(plane, capacity))
+    this.#capacity = capacity
+  }
+
+  /** Keeps the new rows of every plane, each `[heads, tokens, headWidth]`. */
+  append(rows: readonly Float32Array[], tokens: number): void {
+    const width = this.#headWidth
+    this.#planes.forEach((plane, index) => {
+      for (let head = 0; head < this.#heads; head++) {
+        const added = rows[index]!.subarray(head * tokens * width, (head + 1) * tokens * width)
+        plane.set(added, (head * this.#capacity + this.#length) * width)
+      }
+    })
+    this.#length += tokens
+  }
+
+  #widen(plane: CachePlane, capacity: number): CachePlane {
+    const wider = new Float32Array(this.#heads * capacity * this.#headWidth)
+    for (let head = 0; head < this.#heads; head++) {
+      const from = head * this.#capacity * this.#headWidth
+      const kept = plane.subarray(from, from + this.#length * this.#headWidth)
+      wider.set(kept, head * capacity * this.#headWidth)
+    }
+    return wider
+  }
+}

@@ -1,0 +1,61 @@
+import { EngineError } from '../../errors/index.ts'
+
+/** Reads little-endian values one after the other. Every read past the end is a typed error. */
+export class ByteReader {
+  readonly #view: DataView<ArrayBuffer>
+  #at = 0
+
+  constructor(bytes: ArrayBuffer) {
+    this.#view = new DataView(bytes)
+  }
+
+  get position(): number {
+    return this.#at
+  }
+
+  uint8 = () => this.#view.getUint8(this.#take(1))
+  int8 = () => this.#view.getInt8(this.#take(1))
+  uint16 = () => this.#view.getUint16(this.#take(2), true)
+  int16 = () => this.#view.getInt16(this.#take(2), true)
+  uint32 = () => this.#view.getUint32(this.#take(4), true)
+  int32 = () => this.#view.getInt32(this.#take(4), true)
+  float32 = () => this.#view.getFloat32(this.#take(4), true)
+  float64 = () => this.#view.getFloat64(this.#take(8), true)
+  uint64 = () => safeNumber(this.#view.getBigUint64(this.#take(8), true))
+  int64 = () => safeNumber(this.#view.getBigInt64(this.#take(8), true))
+
+  /** A length in 64 bits, then UTF-8. */
+  string(): string {
+    const length = this.uint64()
+    return utf8.decode(new Uint8Array(this.#view.buffer, this.#take(length), length))
+  }
+
+  /** How many items may still follow, when each takes at least one byte. */
+  count(): number {
+    const items = this.uint64()
+    if (items > this.#view.byteLength - this.#at) throw new TooShort()
+    return items
+  }
+
+  #take(bytes: number): number {
+    const at = this.#at
+    if (at + bytes > this.#view.byteLength) throw new TooShort()
+    this.#at += bytes
+    return at
+  }
+}
+
+/** The bytes end before what they describe. More of the file may cure it. */
+export class TooShort extends EngineError {
+  constructor() {
+    super('engine/malformed-model', 'The model file ends too early.')
+  }
+}
+
+const utf8 = new TextDecoder()
+
+function safeNumber(value: bigint): number {
+  const number = Number(value)
+  if (Number.isSafeInteger(number)) return number
+  throw new EngineError('engine/malformed-model', 'A number in the model file is out of range.')
+}

@@ -1,0 +1,21 @@
+import type { GraphBuilder, Value } from './graph-builder.ts'
+import type { LlamaConfig } from './llama-config.ts'
+import type { RotaryTables } from './rotary-tables.ts'
+
+/** One way to compute attention in a graph, with the inputs that it needs of its own. */
+export type Attention = {
+  /** Declares the inputs that all layers share. */
+  open(graph: GraphBuilder, config: LlamaConfig, tables: RotaryTables): LayerAttention
+}
+
+/** Adds one layer's attention: packed query, key and value in, attended values out. */
+export type LayerAttention = (packed: Value, layer: number) => Value
+
+/** Names under which a layer's cache enters and leaves the graph. */
+export const cacheNames = {
+  past: (layer: number, part: CachePart) => `past.${layer}.${part}`,
+  present: (layer: number, part: CachePart) => `present.${layer}.${part}`,
+}
+
+export type CachePart = 'key' | 'value'
+export const cacheParts: readonly CachePart[] = ['key', 'value']

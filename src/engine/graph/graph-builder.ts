@@ -1,0 +1,142 @@
+import type { TensorSource } from '../gguf/tensor-source.ts'
+import {
+  type Attribute,
+  type Dim,
+  type ElementType,
+  elementTypes,
+  encodeModel,
+  encodeNode,
+  encodeTensor,
+  encodeValueInfo,
+} from './onnx-encoding.ts'
+import type { ProtobufWriter } from './protobuf-writer.ts'
+
+/** Name of a tensor inside the graph. */
+export type Value = string
+
+export type WeightSpec = { name: string; type: ElementType; dims: number[] }
+
+/** Weights that are computed together, and where each goes in the weights file. */
+export type WeightGroup = {
+  parts: { offset: number; bytes: number }[]
+  /** Computes the bytes of each part from the model's tensors. */
+  produce: (tensors: TensorSource) => Promise<Uint8Array<ArrayBuffer>[]>
+}
+
+/** A graph whose weights lie in a file of their own, to be produced group by group. */
+export type BuiltGraph = { model: Uint8Array<ArrayBuffer>; weights: WeightGroup[]; weightBytes: number }
+
+/** Name by which the graph refers to its weights file. */
+export const weightsFile = 'weights.bin'
+const weightAlignment = 64
+const contributed = 'com.microsoft'
+
+/** Collects operators and weights, and writes them down as an ONNX model. */
+export class GraphBuilder {
+  readonly #nodes: ProtobufWriter[] = []
+  readonly #initializers: ProtobufWriter[] = []
+  readonly #inputs: ProtobufWriter[] = []
+  readonly #outputs: ProtobufWriter[] = []
+  readonly #weights: WeightGroup[] = []
+  readonly #constants = new Map<string, Value>()
+  #weightBytes = 0
+  #values = 0
+
+  input(name: string, type: ElementType, dims: Dim[]): Value {
+    this.#inputs.push(encodeValueInfo(name, type, dims))
+    return name
+  }
+
+  output(name: string, type: ElementType, dims: Dim[]): void {
+    this.#outputs.push(encodeValueInfo(name, type, dims))
+  }
+
+  /** Adds an ONNX operator with one result, named by itself unless `name` says otherwise. */
+  apply(operator: string, inputs: Value[], attributes: Record<string, Attribute> = {}, name?: Value): Value {
+    const output = name ?? this.#nextName(operator)
+    this.#add(operator, inputs, [output], attributes, '')
+    return output
+  }
+
+  /** Adds an operator of the runtime's own. Results that are not wanted have the name ''. */
+  applyContributed(
+    operator: string,
+    inputs: Value[],
+    attributes: Record<string, Attribute>,
+    outputs: Value[] = [this.#nextName(operator)],
+  ): Value {
+    this.#add(operator, inputs, outputs, attributes, contributed)
+    return outputs[0]!
+  }
+
+  /** Splits the last axis into parts of the given sizes. */
+  split(input: Value, sizes: number[]): Value[] {
+    const outputs = sizes.map(() => this.#nextName('Split'))
+    this.#add('Split', [input, this.int64s(sizes)], outputs, { axis: { int: -1 } }, '')
+    return outputs
+  }
+
+  nextName(stem: string): Value {
+    return this.#nextName(stem)
+  }
+
+  int64s(values: number[]): Value {
+    const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
+    return this.#constant('int64', [values.length], raw, `int64 ${values}`)
+  }
+
+  float(value: number): Value {
+    return this.#constant('float', [], new Uint8Array(Float32Array.of(value).buffer), `float ${value}`)
+  }
+
+  uint8(value: number): Value {
+    return this.#constant('uint8', [], Uint8Array.of(value), `uint8 ${value}`)
+  }
+
+  /** Declares weights that are produced later; returns their values in the same order. */
+  weights(specs: WeightSpec[], produce: WeightGroup['produce']): Value[] {
+    const parts = specs.map(({ name, type, dims }) => {
+      const bytes = dims.reduce((product, size) => product * size, elementTypes[type].bytes)
+      const offset = Math.ceil(this.#weightBytes / weightAlignment) * weightAlignment
+      const place = { location: weightsFile, offset, length: bytes }
+      this.#initializers.push(encodeTensor(name, type, dims, place))
+      this.#weightBytes = offset + bytes
+      return { offset, bytes }
+    })
+    this.#weights.push({ parts, produce })
+    return specs.map(({ name }) => name)
+  }
+
+  build(): BuiltGraph {
+    const model = encodeModel({
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    })
+    return { model, weights: this.#weights, weightBytes: this.#weightBytes }
+  }
+
+  #add(
+    operator: string,
+    inputs: Value[],
+    outputs: Value[],
+    attributes: Record<string, Attribute>,
+    domain: string,
+  ) {
+    this.#nodes.push(encodeNode({ operator, inputs, outputs, attributes, domain }))
+  }
+
+  #constant(type: ElementType, dims: number[], raw: Uint8Array, key: string): Value {
+    const known = this.#constants.get(key)
+    if (known) return known
+    const name = this.#nextName('constant')
+    this.#initializers.push(encodeTensor(name, type, dims, { raw }))
+    this.#constants.set(key, name)
+    return name
+  }
+
+  #nextName(stem: string): Value {
+    return `${stem}.${this.#values++}`
+  }
+}

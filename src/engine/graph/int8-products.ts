@@ -1,0 +1,66 @@
+import type { GraphBuilder, Value } from './graph-builder.ts'
+import type { Products } from './products.ts'
+
+/**
+ * Products of 8-bit integers: weights scaled per output, activations per row. A row's result depends on
+ * that row alone, so it has the same bits whatever else is computed beside it.
+ */
+export const int8Products: Products = {
+  declare(graph, name, rows) {
+    const { inputs, outputs } = rows
+    const tensors = graph.weights(
+      [
+        { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs] },
+        { name: `${name}.scale`, type: 'float', dims: [outputs] },
+      ],
+      async (source) => {
+        const { columns, scales } = quantiseRows(await rows.read(source), inputs, outputs)
+        return [new Uint8Array(columns.buffer), new Uint8Array(scales.buffer)]
+      },
+    )
+    return { tensors, inputs, outputs }
+  },
+
+  multiply(graph, input, { tensors }) {
+    const [columns, scales] = tensors as [Value, Value]
+    const rowScale = findRowScale(graph, input)
+    const unit = graph.apply('Div', [input, rowScale])
+    const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1), graph.uint8(128)])
+    const sums = graph.apply('MatMulInteger', [quantised, columns, graph.uint8(128)])
+    const scale = graph.apply('Mul', [rowScale, scales])
+    return graph.apply('Mul', [graph.apply('Cast', [sums], { to: { int: 1 } }), scale])
+  },
+
+  lookUp(graph, tokenIds, { tensors }) {
+    const [columns, scales] = tensors as [Value, Value]
+    const picked = graph.apply('Gather', [columns, tokenIds], { axis: { int: 1 } })
+    const rows = graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
+    const scale = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
+    const perRow = graph.apply('Unsqueeze', [scale, graph.int64s([-1])])
+    return graph.apply('Mul', [graph.apply('Cast', [rows], { to: { int: 1 } }), perRow])
+  },
+}
+
+/** The largest magnitude of each row becomes 127; the addend keeps a row of zeros from dividing by zero. */
+function findRowScale(graph: GraphBuilder, input: Value): Value {
+  const magnitude = graph.apply('Abs', [input])
+  const largest = graph.apply('ReduceMax', [magnitude, graph.int64s([-1])], { keepdims: { int: 1 } })
+  return graph.apply('Add', [graph.apply('Mul', [largest, graph.float(1 / 127)]), graph.float(1e-10)])
+}
+
+/** Quantises each row with a scale of its own, and lays the rows out as columns. */
+export function quantiseRows(rows: Float32Array, inputs: number, outputs: number) {
+  const columns = new Int8Array(inputs * outputs)
+  const scales = new Float32Array(outputs)
+  for (let output = 0; output < outputs; output++) {
+    const row = rows.subarray(output * inputs, (output + 1) * inputs)
+    let largest = 0
+    for (const weight of row) largest = Math.max(largest, Math.abs(weight))
+    const scale = largest / 127 || 1e-8
+    scales[output] = scale
+    for (let input = 0; input < inputs; input++) {
+      columns[input * outputs + output] = Math.round(row[input]! / scale)
+    }
+  }
+  return { columns, scales }
+}

@@ -1,0 +1,80 @@
+import { EngineError } from '../../errors/index.ts'
+import type { TensorSource } from '../gguf/tensor-source.ts'
+import type { LlamaConfig } from './llama-config.ts'
+
+/** A weight matrix, one row for each output, as it will be read from the model file. */
+export type MatrixRows = {
+  inputs: number
+  outputs: number
+  read: (tensors: TensorSource) => Promise<Float32Array>
+}
+
+/** Returns a matrix of one tensor. */
+export function tensorRows(name: string, inputs: number, outputs: number): MatrixRows {
+  return {
+    inputs,
+    outputs,
+    async read(tensors) {
+      const dims = tensors.tensors.get(name)?.dims ?? []
+      if (dims[0] !== inputs || dims[1] !== outputs) {
+        throw new EngineError('engine/malformed-model', `Tensor ${name} has the wrong shape.`, {
+          details: `${dims.join('×') || 'missing'} instead of ${inputs}×${outputs}`,
+        })
+      }
+      return tensors.read(name)
+    },
+  }
+}
+
+/** Returns one matrix whose outputs are those of several, one after the other. */
+export function stackRows(parts: MatrixRows[]): MatrixRows {
+  const inputs = parts[0]!.inputs
+  const outputs = parts.reduce((sum, part) => sum + part.outputs, 0)
+  return {
+    inputs,
+    outputs,
+    async read(tensors) {
+      const whole = new Float32Array(inputs * outputs)
+      let at = 0
+      for (const part of parts) {
+        const rows = await part.read(tensors)
+        whole.set(rows, at)
+        at += rows.length
+      }
+      return whole
+    },
+  }
+}
+
+/** Query, key and value projections of a layer as one matrix, in the order of rotation by halves. */
+export function attentionRows(config: LlamaConfig, layer: number): MatrixRows {
+  const { width, heads, kvHeads, headWidth } = config
+  const projection = (name: string, count: number) =>
+    tensorRows(`blk.${layer}.${name}.weight`, width, count * headWidth)
+  return stackRows([
+    uninterleave(projection('attn_q', heads), headWidth),
+    uninterleave(projection('attn_k', kvHeads), headWidth),
+    projection('attn_v', kvHeads),
+  ])
+}
+
+/**
+ * GGUF files of this family keep the two rows of a rotated pair side by side; the rotary operators
+ * want the first of every pair in the first half of a head.
+ */
+function uninterleave(rows: MatrixRows, headWidth: number): MatrixRows {
+  const half = headWidth / 2
+  return {
+    ...rows,
+    async read(tensors) {
+      const stored = await rows.read(tensors)
+      const ordered = new Float32Array(stored.length)
+      for (let row = 0; row < rows.outputs; row++) {
+        const within = row % headWidth
+        const target = row - within + (within % 2) * half + (within >> 1)
+        ordered.set(stored.subarray(row * rows.inputs, (row + 1) * rows.inputs), target * rows.inputs)
+      }
+      return ordered
+    },
+  }
+}

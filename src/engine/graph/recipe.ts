@@ -1,0 +1,25 @@
+import type { Backend } from '../../ports/engine.ts'
+import type { Attention } from './attention.ts'
+import { blockProducts } from './block-products.ts'
+import { floatProducts } from './float-products.ts'
+import { groupedAttention } from './grouped-attention.ts'
+import { int8Products } from './int8-products.ts'
+import { openAttention } from './open-attention.ts'
+import type { Products } from './products.ts'
+
+/**
+ * A way to turn a model into a graph. Its name is part of the arithmetic's identity and of the name under
+ * which prepared weights are kept: whatever changes a bit of either needs a new number.
+ */
+export type Recipe = { backend: Backend; products: Products; attention: Attention }
+
+export type RecipeName = 'wasm-int8-1' | 'wasm-float-1' | 'webgpu-q8-1'
+
+export const recipes: Record<RecipeName, Recipe> = {
+  'wasm-int8-1': { backend: 'wasm', products: int8Products, attention: openAttention },
+  'wasm-float-1': { backend: 'wasm', products: floatProducts, attention: openAttention },
+  'webgpu-q8-1': { backend: 'webgpu', products: blockProducts, attention: groupedAttention },
+}
+
+/** The recipe that a back end runs unless a test asks for another. */
+export const defaultRecipes: Record<Backend, RecipeName> = { wasm: 'wasm-int8-1', webgpu: 'webgpu-q8-1' }

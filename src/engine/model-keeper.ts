@@ -1,0 +1,110 @@
+import { EngineError } from '../errors/index.ts'
+import type { LoadedModel, LoadProgress } from '../ports/engine.ts'
+import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
+import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
+import type { ModelCalls } from './worker/model-calls.ts'
+
+export type LiveModel = StartedModel
+
+/** Losses in a row, without a finished call between, after which a model is given up. */
+const mostLosses = 2
+
+/** Keeps one model alive: when its worker is lost, another is started in its place. */
+export class ModelKeeper {
+  readonly #openWorker: () => WorkerLike
+  readonly #stallMs: number
+  readonly #listeners = new Set<(error: Error) => void>()
+  /** The only worker there is, also while it still loads. */
+  #channel: CallChannel<ModelCalls> | null = null
+  #live: LiveModel | null = null
+  #recovery: Promise<void> | null = null
+  #losses = 0
+
+  constructor(openWorker: () => WorkerLike, stallMs: number) {
+    this.#openWorker = openWorker
+    this.#stallMs = stallMs
+  }
+
+  /** The model that is ready, or being brought back. */
+  get loaded(): LoadedModel | null {
+    return this.#live?.loaded ?? null
+  }
+
+  /** Starts a model in place of the one before. */
+  async start(
+    plan: StartPlan,
+    onProgress: (progress: LoadProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<LoadedModel> {
+    this.stop()
+    if (signal?.aborted) throw cancelled()
+    // A compilation cannot be interrupted, so the worker is given up with it.
+    const cancel = () => this.#channel?.end(cancelled())
+    signal?.addEventListener('abort', cancel, { once: true })
+    try {
+      this.#losses = 0
+      return await this.#start(plan, onProgress)
+    } finally {
+      signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  /** Returns the model, once it is back if its worker was just lost. */
+  async live(): Promise<LiveModel> {
+    await this.#recovery
+    if (this.#live) return this.#live
+    throw new EngineError('engine/not-loaded', 'No model is loaded.')
+  }
+
+  watchLost(onLost: (error: Error) => void): () => void {
+    this.#listeners.add(onLost)
+    return () => this.#listeners.delete(onLost)
+  }
+
+  /** Tells that the model works: its next loss is the first again. */
+  markWorking(): void {
+    this.#losses = 0
+  }
+
+  stop(): void {
+    this.#channel?.end(cancelled())
+    this.#channel = null
+    this.#live = null
+    this.#recovery = null
+  }
+
+  async #start(plan: StartPlan, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
+    const open = () => {
+      const onLost = (error: Error) => this.#recover(channel, plan, error)
+      const channel = new CallChannel<ModelCalls>(this.#openWorker(), { stallMs: this.#stallMs, onLost })
+      this.#channel = channel
+      return channel
+    }
+    const started = await startModel(plan, open, onProgress)
+    if (this.#channel !== started.channel) throw cancelled()
+    this.#live = started
+    return started.loaded
+  }
+
+  /** A worker lost while it loads is the loader's business. */
+  #recover(channel: CallChannel<ModelCalls>, plan: StartPlan, error: Error): void {
+    if (this.#live?.channel !== channel) return
+    if (++this.#losses > mostLosses) return this.#giveUp(error)
+    const recovery = this.#start(plan, () => {}).then(
+      () => {},
+      (failure: Error) => {
+        if (this.#recovery === recovery) this.#giveUp(failure)
+      },
+    )
+    this.#recovery = recovery
+  }
+
+  #giveUp(error: Error): void {
+    this.stop()
+    for (const onLost of this.#listeners) onLost(error)
+  }
+}
+
+function cancelled(): EngineError {
+  return new EngineError('engine/cancelled', 'Loading was cancelled.')
+}

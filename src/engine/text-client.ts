@@ -1,0 +1,31 @@
+import type { ModelId } from '../domain/model.ts'
+import type { ModelText } from '../ports/engine.ts'
+import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
+import type { TextCalls } from './worker/text-calls.ts'
+
+/** Text of any number of models, in a worker of its own: counting must not wait for a decode step. */
+export type TextClient = {
+  open(modelId: ModelId, head: Blob): Promise<ModelText>
+}
+
+export function createTextClient(openWorker: () => WorkerLike, stallMs: number): TextClient {
+  let channel: CallChannel<TextCalls> | null = null
+  const connect = () =>
+    (channel ??= new CallChannel(openWorker(), { stallMs, onLost: () => (channel = null) }))
+
+  return {
+    async open(modelId, head) {
+      await connect().call('open', { modelId, head })
+      /** A worker started since then has to read the head again. */
+      const reconnect = async () => {
+        const current = connect()
+        await current.call('open', { modelId, head })
+        return current
+      }
+      return {
+        encodeChat: async (messages) => (await reconnect()).call('encodeChat', { modelId, messages }),
+        decode: async (tokenIds) => (await reconnect()).call('decode', { modelId, tokenIds }),
+      }
+    },
+  }
+}

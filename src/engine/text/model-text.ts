@@ -1,0 +1,27 @@
+import { PreTrainedTokenizer } from '@huggingface/transformers'
+import { EngineError } from '../../errors/index.ts'
+import type { Metadata } from '../gguf/metadata.ts'
+import type { ModelText } from '../../ports/engine.ts'
+import { decodeTokens } from './text-stream.ts'
+import { buildTokenizer } from './tokenizer-json.ts'
+import { createTokenBytes, readVocabulary } from './vocabulary.ts'
+
+/** Returns the text functions of a model, built from what its GGUF file says of itself. */
+export function createModelText(metadata: Metadata): ModelText & { encode(text: string): number[] } {
+  const vocabulary = readVocabulary(metadata)
+  const tokenBytes = createTokenBytes(vocabulary)
+  const { tokenizer: json, config } = buildTokenizer(metadata, vocabulary)
+  const tokenizer = new PreTrainedTokenizer(json, config)
+  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false })
+  return {
+    encode,
+    async encodeChat(messages) {
+      const chat = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, tokenize: false })
+      if (typeof chat === 'string') return encode(chat)
+      throw new EngineError('engine/malformed-model', 'The chat template gives no text.')
+    },
+    async decode(tokenIds) {
+      return decodeTokens(tokenIds, tokenBytes)
+    },
+  }
+}

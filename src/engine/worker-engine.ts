@@ -1,0 +1,109 @@
+import { EngineError } from '../errors/index.ts'
+import type { Backend, Engine, EngineProbe, LoadedModel, ModelText, TokenEvent } from '../ports/engine.ts'
+import { EventQueue } from './event-queue.ts'
+import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
+import { type LiveModel, ModelKeeper } from './model-keeper.ts'
+import { probeMachine } from './probe.ts'
+import { createTextClient } from './text-client.ts'
+import type { WorkerLike } from './worker/call-channel.ts'
+import { openModelWorker, openTextWorker } from './worker/open-workers.ts'
+
+export type WorkerEngineOptions = {
+  openModelWorker?: () => WorkerLike
+  openTextWorker?: () => WorkerLike
+  probe?: () => Promise<EngineProbe>
+  /** Longest time without a sign of life before a worker is given up. */
+  stallMs?: number
+  /** Requests that run side by side. */
+  slots?: number
+  /** Recipes instead of the back ends' own, for measuring. */
+  recipes?: Partial<Record<Backend, RecipeName>>
+  /** Tokens in one slice of a prefill; by default what suits the back end. */
+  sliceTokens?: number
+}
+
+/** Returns the engine that runs a model in a worker of its own, and replaces a worker that fails. */
+export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
+  const { stallMs = 120_000, slots = 2, probe = probeMachine } = options
+  const keeper = new ModelKeeper(options.openModelWorker ?? openModelWorker, stallMs)
+  const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
+  let text: ModelText | null = null
+  let busy = 0
+
+  const enter = async (): Promise<LiveModel> => {
+    const live = await keeper.live()
+    if (busy >= slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
+    busy++
+    return live
+  }
+  const during = async <value>(work: (live: LiveModel) => Promise<value>): Promise<value> => {
+    const live = await enter()
+    try {
+      const value = await work(live)
+      keeper.markWorking()
+      return value
+    } finally {
+      busy--
+    }
+  }
+  const loadedText = (): ModelText => {
+    if (text && keeper.loaded) return text
+    throw new EngineError('engine/not-loaded', 'No model is loaded.')
+  }
+
+  return {
+    probe,
+    async load(model, { backends, signal, onProgress = () => {} } = {}) {
+      const machine = await probe()
+      const plan = {
+        model,
+        backends: backends ?? machine.backends,
+        recipes: { ...defaultRecipes, ...options.recipes },
+        reason: backends ? 'The caller chose.' : machine.reason,
+        threads: machine.threads,
+        slots,
+        sliceTokens: options.sliceTokens,
+      }
+      const loaded = await keeper.start(plan, onProgress, signal)
+      text = await texts.open(model.id, model.files[0]!)
+      return loaded
+    },
+    get loaded(): LoadedModel | null {
+      return keeper.loaded
+    },
+    text: {
+      encodeChat: async (messages) => loadedText().encodeChat(messages),
+      decode: async (tokenIds) => loadedText().decode(tokenIds),
+    },
+    openText: (modelId, head) => texts.open(modelId, head),
+    async *generate(request, signal) {
+      const { channel } = await enter()
+      const tokens = new EventQueue<TokenEvent>()
+      const left = new AbortController()
+      const signals = [left.signal, ...(signal ? [signal] : [])]
+      const callOptions = {
+        signal: AbortSignal.any(signals),
+        onEvent: (event: TokenEvent) => tokens.push(event),
+      }
+      const answer = channel.call('generate', request, callOptions)
+      answer.then(
+        () => tokens.end(),
+        () => tokens.end(),
+      )
+      try {
+        yield* tokens
+        const result = await answer
+        keeper.markWorking()
+        return result
+      } finally {
+        left.abort()
+        busy--
+      }
+    },
+    recompute: (request, signal) => during(({ channel }) => channel.call('recompute', request, { signal })),
+    distributions: (tokenIds, count, top, signal) =>
+      during(({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
+    watchLost: (onLost) => keeper.watchLost(onLost),
+    unload: async () => keeper.stop(),
+  }
+}

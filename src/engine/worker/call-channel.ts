@@ -1,0 +1,120 @@
+import { EngineError, isEngineErrorCode, type WireError } from '../../errors/index.ts'
+import type { Calls, FromWorker, ToWorker } from './call-messages.ts'
+
+/** The page's view of a worker; a test may give its own. */
+export type WorkerLike = {
+  postMessage(message: ToWorker): void
+  addEventListener(type: 'message', listener: (event: MessageEvent<FromWorker>) => void): void
+  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void
+  terminate(): void
+}
+
+type Pending = { onEvent: (event: unknown) => void; settle: (outcome: Outcome) => void }
+type Outcome = { output: unknown } | { error: Error }
+
+export type ChannelOptions = {
+  /** No step was finished for so long while a call waits: the worker is given up. */
+  stallMs: number
+  /** Called once when the worker is lost: it failed, hung, or said so itself. */
+  onLost?: (error: Error) => void
+}
+
+/** Calls a worker by name, with events on the way, cancellation and a watchdog. */
+export class CallChannel<calls extends Calls> {
+  readonly #worker: WorkerLike
+  readonly #options: ChannelOptions
+  readonly #pending = new Map<number, Pending>()
+  #nextId = 1
+  #stall: ReturnType<typeof setTimeout> | undefined
+  #ended: Error | null = null
+
+  constructor(worker: WorkerLike, options: ChannelOptions) {
+    this.#worker = worker
+    this.#options = options
+    worker.addEventListener('message', ({ data }) => this.#receive(data))
+    worker.addEventListener('error', (event) => this.#lose('engine/worker-lost', describe(event)))
+    worker.addEventListener('messageerror', () =>
+      this.#lose('engine/worker-lost', 'A message was unreadable.'),
+    )
+  }
+
+  /** Calls the worker. Each event that `onEvent` gets counts as taken when that returns or resolves. */
+  call<name extends keyof calls & string>(
+    name: name,
+    input: calls[name]['input'],
+    options: { signal?: AbortSignal; onEvent?: (event: calls[name]['event']) => void | Promise<void> } = {},
+  ): Promise<calls[name]['output']> {
+    if (this.#ended) return Promise.reject(this.#ended)
+    const id = this.#nextId++
+    const { signal, onEvent } = options
+    const cancel = () => this.#send({ kind: 'cancel', id })
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, {
+        onEvent: (event) => {
+          void Promise.resolve(onEvent?.(event)).then(() => this.#send({ kind: 'taken', id }))
+        },
+        settle: (outcome) => {
+          signal?.removeEventListener('abort', cancel)
+          this.#pending.delete(id)
+          if ('error' in outcome) reject(outcome.error)
+          else resolve(outcome.output)
+        },
+      })
+      this.#send({ kind: 'call', id, name, input })
+      if (signal?.aborted) cancel()
+      signal?.addEventListener('abort', cancel, { once: true })
+      this.#watch()
+    })
+  }
+
+  /** Ends the worker; every call that waits fails with the reason. */
+  end(reason: Error): void {
+    if (this.#ended) return
+    this.#ended = reason
+    clearTimeout(this.#stall)
+    this.#worker.terminate()
+    for (const pending of [...this.#pending.values()]) pending.settle({ error: reason })
+  }
+
+  #send(message: ToWorker): void {
+    if (!this.#ended) this.#worker.postMessage(message)
+  }
+
+  #receive(message: FromWorker): void {
+    this.#watch()
+    if (message.kind === 'beat') return
+    if (message.kind === 'lost') return this.#fail(restoreError(message.error))
+    const pending = this.#pending.get(message.id)
+    if (!pending) return
+    if (message.kind === 'event') pending.onEvent(message.event)
+    else if (message.kind === 'error') pending.settle({ error: restoreError(message.error) })
+    else pending.settle({ output: message.output })
+  }
+
+  /** Starts the watchdog afresh; it sleeps while no call waits. */
+  #watch(): void {
+    clearTimeout(this.#stall)
+    if (this.#pending.size === 0 || this.#ended) return
+    const giveUp = () => this.#lose('engine/timeout', `No sign of life for ${this.#options.stallMs} ms.`)
+    this.#stall = setTimeout(giveUp, this.#options.stallMs)
+  }
+
+  #lose(code: 'engine/worker-lost' | 'engine/timeout', details: string): void {
+    this.#fail(new EngineError(code, 'The worker that runs the model stopped.', { details }))
+  }
+
+  #fail(error: Error): void {
+    if (this.#ended) return
+    this.end(error)
+    this.#options.onLost?.(error)
+  }
+}
+
+function describe(event: Event): string {
+  return 'message' in event ? String(event.message) : 'The worker failed.'
+}
+
+/** Every error that crosses this boundary is an engine's. */
+function restoreError({ code, shortMessage, ...options }: WireError): EngineError {
+  return new EngineError(isEngineErrorCode(code) ? code : 'engine/worker-lost', shortMessage, options)
+}

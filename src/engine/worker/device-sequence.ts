@@ -1,0 +1,63 @@
+import type { Sequence } from '../decode/sequence.ts'
+import { cutSlices, deliverLogits, type Slice } from '../decode/slices.ts'
+import { cacheNames, cacheParts } from '../graph/attention.ts'
+import type { LlamaConfig } from '../graph/llama-config.ts'
+import { nextTask } from './next-task.ts'
+import { type Feeds, readFloats, type Runtime, type Session, type Tensor } from './runtime.ts'
+
+/** Some adapters compute grouped attention wrongly from 32 tokens up. */
+export const deviceSliceTokens = 31
+
+/** A sequence whose cache stays in GPU memory from step to step. */
+export function openDeviceSequence(
+  runtime: Runtime,
+  session: Session,
+  config: LlamaConfig,
+  sliceTokens = deviceSliceTokens,
+): Sequence {
+  const { layers, kvHeads, headWidth, vocabularySize } = config
+  let length = 0
+  let cache: Tensor[] = []
+  const planes = Array.from({ length: layers }, (_, layer) =>
+    cacheParts.map((part) => ({
+      past: cacheNames.past(layer, part),
+      present: cacheNames.present(layer, part),
+    })),
+  ).flat()
+
+  const feedSlice = ({ tokenIds, logitsFrom }: Slice): Feeds => {
+    const total = length + tokenIds.length
+    const feeds: Feeds = {
+      input_ids: runtime.int64s(tokenIds, [1, tokenIds.length]),
+      last_positions: runtime.int32s([total - 1], [1]),
+      total_tokens: runtime.int32s([total], []),
+      logits_from: runtime.int64s([logitsFrom], [1]),
+    }
+    planes.forEach(({ past }, index) => {
+      feeds[past] = cache[index] ?? runtime.floats(new Float32Array(0), [1, kvHeads, 0, headWidth])
+    })
+    return feeds
+  }
+  const dropCache = () => {
+    for (const plane of cache) plane.dispose()
+    cache = []
+  }
+
+  return {
+    get length() {
+      return length
+    },
+    async append(tokenIds, from, onLogits, signal) {
+      for (const slice of cutSlices(tokenIds, length, from, sliceTokens)) {
+        await nextTask()
+        signal?.throwIfAborted()
+        const results = await session.run(feedSlice(slice))
+        dropCache()
+        cache = planes.map(({ present }) => results[present]!)
+        length += slice.tokenIds.length
+        deliverLogits(readFloats(results, 'logits'), slice, from, vocabularySize, onLogits)
+      }
+    },
+    close: dropCache,
+  }
+}

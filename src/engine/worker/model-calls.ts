@@ -1,0 +1,41 @@
+import type { Hex } from '../../domain/bytes.ts'
+import type {
+  Backend,
+  Distribution,
+  GenerateRequest,
+  GenerateResult,
+  LoadProgress,
+  Recomputation,
+  RecomputeRequest,
+  TokenEvent,
+  VerifiedModel,
+} from '../../ports/engine.ts'
+import type { RecipeName } from '../graph/recipe.ts'
+
+export type LoadInput = {
+  model: VerifiedModel
+  recipe: RecipeName
+  threads: number
+  /** Tokens in one slice of a prefill; by default what suits the back end. */
+  sliceTokens?: number
+}
+
+/** What a worker found out about the model it loaded. */
+export type LoadOutput = {
+  backend: Backend
+  arithmeticId: Hex
+  arithmetic: string
+  contextTokens: number
+  tokensPerSecond: number
+  fromCache: boolean
+}
+
+export type DistributionsInput = { tokenIds: number[]; count: number; top: number }
+
+/** What the worker that runs a model can be asked. */
+export type ModelCalls = {
+  load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
+  generate: { input: GenerateRequest; event: TokenEvent; output: GenerateResult }
+  recompute: { input: RecomputeRequest; event: never; output: Recomputation }
+  distributions: { input: DistributionsInput; event: never; output: Distribution[] }
+}

@@ -1,0 +1,65 @@
+import { EngineError, toWireError } from '../../errors/index.ts'
+import { distributions } from '../decode/distributions.ts'
+import { generate } from '../decode/generate.ts'
+import { recompute } from '../decode/recompute.ts'
+import type { LanguageModel, Sequence } from '../decode/sequence.ts'
+import { recipes } from '../graph/recipe.ts'
+import { loadModel, type RunningModel } from './load-model.ts'
+import type { ModelCalls } from './model-calls.ts'
+import { originPreparedStore } from './prepared-store.ts'
+import { fetchRuntimeFiles } from './runtime-files.ts'
+import { serveCalls } from './serve-calls.ts'
+
+/** A worker loads one model in its life; another model gets another worker. */
+let running: RunningModel | null = null
+
+serveCalls<ModelCalls>(self, {
+  async load(input, { emit, signal }) {
+    const { backend } = recipes[input.recipe]
+    const place = {
+      fetchRuntime: () => fetchRuntimeFiles(backend, signal),
+      prepared: originPreparedStore,
+      onStep: () => self.postMessage({ kind: 'beat' }),
+      nowMs: () => performance.now(),
+    }
+    running = await loadModel(input, place, (progress) => void emit(progress), signal)
+    void running.deviceLost.then((details) => {
+      const error = new EngineError('engine/device-lost', 'The GPU was lost.', { details })
+      self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') })
+    })
+    return running.facts
+  },
+
+  generate: (request, { emit, signal }) =>
+    withSequence(async (model, sequence) => {
+      const answer = generate(model, sequence, request, signal)
+      for (let next = await answer.next(); ; next = await answer.next()) {
+        if (next.done) return next.value
+        await emit(next.value)
+      }
+    }),
+
+  recompute: (request, { signal }) =>
+    withSequence(async (model, sequence, { facts }) => {
+      const verdict = await recompute(model, sequence, request, signal)
+      return { arithmeticId: facts.arithmeticId, ...verdict }
+    }, signal),
+
+  distributions: ({ tokenIds, count, top }, { signal }) =>
+    withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),
+})
+
+async function withSequence<value>(
+  work: (model: LanguageModel, sequence: Sequence, running: RunningModel) => Promise<value>,
+  signal?: AbortSignal,
+): Promise<value> {
+  if (!running) throw new EngineError('engine/not-loaded', 'No model is loaded.')
+  const sequence = running.model.openSequence()
+  try {
+    return await work(running.model, sequence, running)
+  } catch (error) {
+    throw signal?.aborted ? new EngineError('engine/cancelled', 'Cancelled.') : error
+  } finally {
+    sequence.close()
+  }
+}

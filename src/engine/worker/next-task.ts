@@ -1,0 +1,11 @@
+/** Lets waiting messages in: a cancellation is one of them. Promises alone never do. */
+export function nextTask(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      resolve()
+    }
+    port2.postMessage(null)
+  })
+}

@@ -1,0 +1,85 @@
+import type { Tensor } from 'onnxruntime-web'
+import type { Backend } from '../../ports/engine.ts'
+import { weightsFile } from '../graph/graph-builder.ts'
+import { createTurns } from './turns.ts'
+import { EngineError } from '../../errors/index.ts'
+
+/** The files of one build of the runtime, from our own origin. */
+export type RuntimeFiles = {
+  /** The WebAssembly program itself. */
+  wasm: ArrayBuffer
+  /** Where its JavaScript half lies; threads start from it. Undefined where the package holds it. */
+  scriptUrl: string | undefined
+}
+
+/** A compiled graph. Runs wait for each other: the runtime takes one at a time. */
+export type Session = { run(feeds: Feeds): Promise<Record<string, Tensor>> }
+export type Feeds = Record<string, Tensor>
+export type { Tensor }
+
+/** A loaded build of onnxruntime-web. This file alone touches its global settings. */
+export type Runtime = {
+  /** Compiles a graph. Results named in `keepOnDevice` stay in GPU memory. */
+  createSession(
+    model: Uint8Array,
+    weights: Uint8Array<ArrayBuffer>,
+    keepOnDevice: readonly string[],
+  ): Promise<Session>
+  int64s(values: readonly number[], dims: readonly number[]): Tensor
+  int32s(values: readonly number[], dims: readonly number[]): Tensor
+  floats(values: Float32Array, dims: readonly number[]): Tensor
+  /** Resolves with a sentence when the GPU is lost; never on the processor. */
+  deviceLost: Promise<string>
+}
+
+/** @throws EngineError `engine/load-failed` when the runtime itself cannot start */
+export async function openRuntime(
+  backend: Backend,
+  files: RuntimeFiles,
+  threads: number,
+  onStep: () => void,
+): Promise<Runtime> {
+  const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
+  ort.env.logLevel = 'error'
+  ort.env.wasm.numThreads = threads
+  ort.env.wasm.wasmBinary = files.wasm
+  if (files.scriptUrl) ort.env.wasm.wasmPaths = { mjs: files.scriptUrl }
+  const { Tensor, InferenceSession } = ort
+  const takeTurn = createTurns()
+  let onDeviceLost: (message: string) => void
+  const deviceLost = new Promise<string>((resolve) => (onDeviceLost = resolve))
+
+  return {
+    async createSession(model, weights, keepOnDevice) {
+      const session = await InferenceSession.create(model, {
+        executionProviders: [backend],
+        externalData: [{ path: weightsFile, data: weights }],
+        preferredOutputLocation: Object.fromEntries(
+          keepOnDevice.map((name) => [name, 'gpu-buffer'] as const),
+        ),
+      })
+      if (backend === 'webgpu') {
+        const device = await ort.env.webgpu.device
+        void device.lost.then(({ message }: { message: string }) => onDeviceLost(message))
+      }
+      return {
+        async run(feeds) {
+          const results = await takeTurn(() => session.run(feeds))
+          onStep()
+          return results
+        },
+      }
+    },
+    int64s: (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims),
+    int32s: (values, dims) => new Tensor('int32', Int32Array.from(values), dims),
+    floats: (values, dims) => new Tensor('float32', values, dims),
+    deviceLost,
+  }
+}
+
+/** Returns a result's numbers; throws when the graph did not return it. */
+export function readFloats(results: Record<string, Tensor>, name: string): Float32Array {
+  const data = results[name]?.data
+  if (data instanceof Float32Array) return data
+  throw new EngineError('engine/device-lost', `The model returned no ${name}.`)
+}

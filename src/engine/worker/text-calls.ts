@@ -1,0 +1,10 @@
+import type { ChatMessage } from '../../domain/job.ts'
+import type { ModelId } from '../../domain/model.ts'
+
+/** What the worker that reads and writes a model's text can be asked. */
+export type TextCalls = {
+  /** Reads tokenizer and template from the head of a GGUF file. Opening a model twice changes nothing. */
+  open: { input: { modelId: ModelId; head: Blob }; event: never; output: void }
+  encodeChat: { input: { modelId: ModelId; messages: ChatMessage[] }; event: never; output: number[] }
+  decode: { input: { modelId: ModelId; tokenIds: number[] }; event: never; output: string }
+}
