@@ -171,8 +171,9 @@ describe('dishonest or unlucky', () => {
     const { provider, peerId, wallet } = await market.joinProvider(accounts[2], { clock: hastyClock })
     const cheat = await market.joinRequester()
     const { record } = await drain(fundChannel(wallet.address, 1_000n, { ...cheat, chain: market.chain }))
-    // With this seed the answer would be longer than the window.
-    const long = { sampler: sampled, seed: toHex(new Uint8Array(16).fill(6)), maxTokens: 200 }
+    // With this prompt and seed the answer would be longer than the window.
+    const messages = [{ role: 'user' as const, content: 'x' }]
+    const long = { messages, sampler: sampled, seed: toHex(new Uint8Array(16).fill(6)), maxTokens: 200 }
     const terms = makeTerms({ channelId: record.channelId, modelId: entry.id, ...long })
     const end = requesterEnd(await cheat.transport.open(peerId, inferProtocol), cheat.clock)
     const signature = await signJob(terms, network, cheat.session)
