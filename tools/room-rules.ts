@@ -43,7 +43,7 @@ const rooms: Record<string, Room> = {
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
   'src/models': { rooms: foundations, vendors: ['canonicalize'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
-  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'mipd'] },
+  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'mipd', 'idb'] },
   'src/storage': { rooms: foundations, vendors: ['idb'] },
   'src/state': { rooms: ['roles', 'domain', 'ports', 'errors'], vendors: ['svelte', 'svelte/**'] },
   'src/ui': {
