@@ -1,30 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { startRelay, type Relay } from '../../relay/start-relay.ts'
 import { directoryCases } from '../conformance/directory.ts'
 import { transportCases } from '../conformance/transport.ts'
+import { startTestRelay, type TestRelay } from '../fixtures/test-relay.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
 
 let harness: Harness
 let page: Page
-let relay: Relay
-let dataDir: string
+let relay: TestRelay
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'opentab-relay-'))
-  relay = await startRelay({ dataDir })
+  relay = await startTestRelay()
   harness = await openHarness()
   page = await harness.openPage()
-  page.on('console', (message) => console.log(message.text()))
 })
 
 afterAll(async () => {
   await harness?.close()
   await relay?.stop()
-  await rm(dataDir, { recursive: true, force: true })
 })
 
 const inPage = () =>
