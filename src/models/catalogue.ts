@@ -5,9 +5,15 @@ import { hexBytes } from '../protocol/fields.ts'
 import { parseManifest } from './manifest-schema.ts'
 import { computeModelId } from './model-id.ts'
 
-const address = v.pipe(v.string(), v.minLength(1), v.maxLength(2048))
+/** An http address, or one relative to the catalogue. */
+const address = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(2048),
+  v.regex(/^(https?:\/\/|(?![a-z][a-z0-9+.-]*:))/i),
+)
 
-/** `catalogue.json`: addresses in it are absolute or relative to the file itself. */
+/** The form of `catalogue.json`. */
 export const catalogueSchema = v.strictObject({
   version: v.literal(1),
   models: v.pipe(

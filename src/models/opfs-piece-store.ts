@@ -89,9 +89,10 @@ function isNotFound(error: unknown): boolean {
 }
 
 function tooLarge(bytes: number, freeBytes: number): StorageError {
-  const megabytes = (count: number) => `${Math.ceil(count / 1e6)} MB`
+  const needed = Math.ceil(bytes / 1e6)
+  const free = Math.floor(Math.max(freeBytes, 0) / 1e6)
   return new StorageError(
     'storage/quota',
-    `This model needs ${megabytes(bytes)} more, and this browser has room for ${megabytes(freeBytes)}.`,
+    `This model needs ${needed} MB more, and this browser has room for ${free} MB.`,
   )
 }

@@ -75,7 +75,7 @@ test.each(defects)(
     servers.forEach((server) => (server.fault = server === servers[0] ? fault : null))
     await expectWhole(store, entry)
     const alone = { ...entry, id: `0x${'01'.repeat(32)}` as const, sources: entry.sources.slice(0, 1) }
-      await expect(store.fetch(alone)).rejects.toMatchObject({ code: 'storage/source-failed', retryable: true })
+    await expect(store.fetch(alone)).rejects.toMatchObject({ code: 'storage/source-failed', retryable: true })
   },
 )
 
