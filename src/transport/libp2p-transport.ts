@@ -67,7 +67,8 @@ class TabTransport implements Libp2pTransport {
     this.#links = new DirectLinks(node, connected, () => this.#stopped.signal)
     this.relays = createRelayLinks(node, this.#keeper, (peer) => void this.#links.probe(peer))
     this.#stopped.abort()
-    node.addEventListener('self:peer:update', () => this.#tellStatus())
+    // A relay's reservation shows here first; libp2p's own peer update comes a second later, or never.
+    node.addEventListener('transport:listening', () => this.#tellStatus())
     this.#keeper.changes.add(() => this.#tellStatus())
   }
 

@@ -11,7 +11,7 @@ let transport: Libp2pTransport
 let directory: Libp2pDirectory
 let held: FrameStream | null = null
 let answered = 0
-const links: RTCPeerConnection[] = []
+const links = new Set<RTCPeerConnection>()
 const departed: string[] = []
 
 export async function goOnline(relays: string[]): Promise<string> {
@@ -97,12 +97,12 @@ export async function untilDeparted(peer: string): Promise<void> {
   await promise.finally(() => stop())
 }
 
-/** Returns what the browser says has been sent over WebRTC data channels. */
+/** Returns what the browser says has been sent over WebRTC. */
 export async function bytesOverWebRtc(): Promise<number> {
-  const reports = await Promise.all(links.map((link) => link.getStats()))
+  const reports = await Promise.all([...links].map((link) => link.getStats()))
   const stats = reports.flatMap((report) => [...report.values()] as { type: string; bytesSent?: number }[])
   return stats
-    .filter(({ type }) => type === 'data-channel')
+    .filter(({ type }) => type === 'transport')
     .reduce((sum, { bytesSent }) => sum + (bytesSent ?? 0), 0)
 }
 
@@ -112,11 +112,9 @@ export function blockWebRtc(): void {
 }
 
 function recordLinks(): void {
-  const Original = RTCPeerConnection
-  globalThis.RTCPeerConnection = class extends Original {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration)
-      links.push(this)
-    }
+  const { createDataChannel } = RTCPeerConnection.prototype
+  RTCPeerConnection.prototype.createDataChannel = function (label, options) {
+    links.add(this)
+    return createDataChannel.call(this, label, options)
   }
 }
