@@ -4,50 +4,44 @@ import {
   InsufficientFundsError,
   NonceTooLowError,
   TimeoutError,
-  UserRejectedRequestError,
   WaitForTransactionReceiptTimeoutError,
 } from 'viem'
 import { ChainError } from '../errors/index.ts'
+import { findCause, hasCode } from './find-cause.ts'
 import { revertReason } from './revert-reason.ts'
+
+/** EIP-1193: the person said no. */
+const userRejectedCode = 4001
 
 /** Returns what was thrown while doing something, such as `deposit`, as a `ChainError`. */
 export function chainFailure(cause: unknown, doing: string): ChainError {
   if (cause instanceof ChainError) return cause
   const details = cause instanceof BaseError ? cause.shortMessage : String(cause)
-  const fail = (
-    code: ConstructorParameters<typeof ChainError>[0],
-    shortMessage: string,
-    retryable?: boolean,
-  ) =>
-    new ChainError(code, shortMessage, { cause, details, ...(retryable === undefined ? {} : { retryable }) })
+  const options = { cause, details }
+  const is = (...kinds: Kind[]) =>
+    findCause(cause, (link) => kinds.some((kind) => link instanceof kind)) !== null
 
-  if (isRejection(cause)) return fail('chain/user-rejected', 'The signature was declined.')
-  if (find(cause, InsufficientFundsError)) {
-    return fail('chain/insufficient-funds', 'The account has too little gas for this.')
+  if (findCause(cause, hasCode(userRejectedCode)) !== null) {
+    return new ChainError('chain/user-rejected', 'The signature was declined.', options)
   }
-  if (find(cause, NonceTooLowError)) {
-    return fail('chain/reverted', `Another tab sent a transaction during the ${doing}. Try again.`, true)
+  if (is(InsufficientFundsError)) {
+    return new ChainError('chain/insufficient-funds', 'The account has too little gas for this.', options)
   }
-  const revert = revertReason(cause)
-  if (revert !== null) return fail('chain/reverted', `The contract refused the ${doing}: ${revert}.`)
-  if (find(cause, TimeoutError) || find(cause, WaitForTransactionReceiptTimeoutError)) {
-    return fail('chain/timeout', `The chain took too long over the ${doing}.`)
+  if (is(NonceTooLowError)) {
+    const message = `Another tab sent a transaction during the ${doing}. Try again.`
+    return new ChainError('chain/reverted', message, { ...options, retryable: true })
   }
-  if (find(cause, HttpRequestError)) return fail('chain/unreachable', 'The chain cannot be reached.')
-  return fail('chain/unreachable', `The chain did not accept the ${doing}.`)
+  const reason = revertReason(cause)
+  if (reason !== null) {
+    return new ChainError('chain/reverted', `The contract refused the ${doing}: ${reason}.`, options)
+  }
+  if (is(TimeoutError, WaitForTransactionReceiptTimeoutError)) {
+    return new ChainError('chain/timeout', `The chain took too long over the ${doing}.`, options)
+  }
+  const message = is(HttpRequestError)
+    ? 'The chain cannot be reached.'
+    : `The chain did not accept the ${doing}.`
+  return new ChainError('chain/unreachable', message, options)
 }
 
-/** Wallets reject with EIP-1193 code 4001, whatever the class. */
-function isRejection(error: unknown): boolean {
-  if (find(error, UserRejectedRequestError)) return true
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 4001
-}
-
-type ErrorClass<error> = abstract new (...args: never[]) => error
-
-function find<error>(thrown: unknown, kind: ErrorClass<error>): error | null {
-  if (thrown instanceof kind) return thrown
-  if (!(thrown instanceof BaseError)) return null
-  const found = thrown.walk((cause) => cause instanceof kind)
-  return found instanceof kind ? found : null
-}
+type Kind = abstract new (...args: never[]) => Error

@@ -1,4 +1,5 @@
 import { createTestClient, http, parseEther, walletActions } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import type { Address } from '../domain/bytes.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
@@ -22,14 +23,14 @@ export async function giveGas(owner: Address, { client, network }: Rpc): Promise
   await localClient(network).setBalance({ address: owner, value: gasGiftWei })
 }
 
-/** Mints test dollars, paid for by the local chain's own account; no key is involved. */
+/** Mints test dollars through an account made for this one transaction, so that tabs never share a nonce. */
 export async function giveDollars(owner: Address, amount: MicroUsd, { client, network }: Rpc): Promise<void> {
   checkLocal(network)
+  const minter = privateKeyToAccount(generatePrivateKey())
   const local = localClient(network)
-  const [account] = await local.getAddresses()
-  if (!account) throw new ChainError('chain/not-local', 'The local chain has no account to mint from.')
+  await local.setBalance({ address: minter.address, value: enoughGasWei })
   const hash = await local.writeContract({
-    account,
+    account: minter,
     address: network.token,
     abi: testDollarAbi,
     functionName: 'mint',

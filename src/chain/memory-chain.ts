@@ -1,4 +1,5 @@
 import { hashTypedData, keccak256, recoverTypedDataAddress, toHex } from 'viem'
+import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
@@ -12,6 +13,7 @@ import { depositAuthorization } from './authorize-deposit.ts'
 
 const gasGiftWei = 10n ** 19n
 const depositValiditySeconds = 3600
+const maxWithdrawDelaySeconds = 30 * 24 * 3600
 
 const emptyChannel: ChannelState = { balance: 0n, totalClaimed: 0n, withdrawal: null }
 const emptyReceiver: ReceiverState = { totalClaimed: 0n, totalSettled: 0n }
@@ -48,6 +50,7 @@ class MemoryChain implements Chain {
   }
 
   async deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
+    if (!isDelayAllowed(config)) throw refusal('deposit', 'WithdrawDelayOutOfRange')
     if (amount === 0n) throw refusal('deposit', 'ZeroDeposit')
     const channelId = this.#channelId(config)
     await this.#checkAuthorized(channelId, config, amount, payer)
@@ -183,6 +186,10 @@ class MemoryChain implements Chain {
   #transaction(): Hex {
     return keccak256(toHex(++this.#transactions))
   }
+}
+
+function isDelayAllowed({ withdrawDelay }: ChannelConfig): boolean {
+  return withdrawDelay >= minWithdrawDelaySeconds && withdrawDelay <= maxWithdrawDelaySeconds
 }
 
 function isPayerSide({ payer, payerAuthorizer }: ChannelConfig, { address }: Signer): boolean {

@@ -1,7 +1,12 @@
-import { type Abi, BaseError, ExecutionRevertedError, type Hex, decodeErrorResult, isHex } from 'viem'
+import { type Abi, type Hex, decodeErrorResult, isHex } from 'viem'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { depositCollectorAbi } from './abi/deposit-collector.ts'
 import { testDollarAbi } from './abi/test-dollar.ts'
+import { findCause, hasCode } from './find-cause.ts'
+
+/** JSON-RPC: execution reverted. */
+const revertedCode = 3
+const selectorBytes = 4
 
 const errorAbi: Abi = [...batchSettlementAbi, ...depositCollectorAbi, ...testDollarAbi].filter(
   ({ type }) => type === 'error',
@@ -9,19 +14,15 @@ const errorAbi: Abi = [...batchSettlementAbi, ...depositCollectorAbi, ...testDol
 
 /** Returns the contract's reason, such as `ClaimExceedsBalance`; null when the error is not a revert. */
 export function revertReason(error: unknown): string | null {
-  if (!(error instanceof BaseError)) return null
-  const carrier = error.walk((cause) => revertData(cause) !== null)
-  const data = revertData(carrier)
+  const data = revertData(findCause(error, (link) => revertData(link) !== null))
   if (data !== null) return errorName(data)
-  const reverted = error.walk((cause) => cause instanceof ExecutionRevertedError)
-  return reverted ? 'no reason given' : null
+  return findCause(error, hasCode(revertedCode)) === null ? null : 'no reason given'
 }
 
 /** Endpoints put a revert's data into the JSON-RPC error. */
-function revertData(error: unknown): Hex | null {
-  if (typeof error !== 'object' || error === null || !('data' in error)) return null
-  const { data } = error
-  return isHex(data) && data.length >= '0x12345678'.length ? data : null
+function revertData(link: object | null): Hex | null {
+  if (link === null || !('data' in link) || !isHex(link.data)) return null
+  return link.data.length >= 2 + 2 * selectorBytes ? link.data : null
 }
 
 function errorName(data: Hex): string {
@@ -29,6 +30,6 @@ function errorName(data: Hex): string {
     const { errorName, args } = decodeErrorResult({ abi: errorAbi, data })
     return errorName === 'Error' ? String(args?.[0]) : errorName
   } catch {
-    return data.slice(0, 10)
+    return data.slice(0, 2 + 2 * selectorBytes)
   }
 }

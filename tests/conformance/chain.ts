@@ -63,6 +63,19 @@ export const chainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
+    name: 'many may use the faucet at once',
+    async run({ chain }) {
+      const owners = Array.from({ length: 5 }, () => createMemoryAccount().address)
+      await Promise.all(owners.map((owner) => chain.faucet(owner, 3n)))
+      const balances = await Promise.all(owners.map((owner) => chain.balance(owner)))
+      assertEqual(
+        balances,
+        owners.map(() => 3n),
+        'balances',
+      )
+    },
+  },
+  {
     name: 'there is no faucet elsewhere',
     async run({ foreign }) {
       await assertRejects(foreign.faucet(createMemoryAccount().address, 1n), 'chain/not-local')
@@ -94,6 +107,15 @@ export const chainCases: ConformanceCase<ChainSubject>[] = [
       const { chain, payer, config, channelId } = await open(subject, 100n)
       await assertRejects(chain.deposit(config, 101n, payer), 'chain/insufficient-funds')
       assertEqual((await chain.channel(channelId)).balance, 0n, 'channel')
+    },
+  },
+  {
+    name: 'terms that leave no time to claim are refused',
+    async run(subject) {
+      const { chain, payer, config } = await open(subject)
+      const hasty = { ...config, withdrawDelay: withdrawDelay - 1 }
+      await assertRejects(chain.deposit(hasty, 1n, payer), 'chain/reverted')
+      await assertRejects(chain.deposit(config, 0n, payer), 'chain/reverted')
     },
   },
   {
