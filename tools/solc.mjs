@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 // Native-solc command line over solc from npm: just what forge asks of a compiler. Runs on Node 20 too.
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-
-const solc = createRequire(import.meta.url)('solc')
+import solc from 'solc'
 
 if (process.argv.includes('--version')) {
   console.log(`solc, the solidity compiler commandline interface\nVersion: ${solc.version()}`)
