@@ -19,17 +19,23 @@ export default defineConfig({
     'vitest/no-focused-tests': 'error',
     // Against the grain of this code: snapshots by spreading, sorting what was just made, local closures.
     'no-shadow': 'off',
+    'no-underscore-dangle': 'off',
     'no-unmodified-loop-condition': 'off',
+    'import/no-named-as-default-member': 'off',
+    'import/no-unassigned-import': ['error', { allow: ['**/*.css'] }],
     'oxc/approx-constant': 'off',
     'promise/always-return': 'off',
     'typescript/no-this-alias': 'off',
     'unicorn/consistent-function-scoping': 'off',
     'unicorn/prefer-add-event-listener': 'off',
+    'unicorn/require-post-message-target-origin': 'off',
     'unicorn/no-array-reverse': 'off',
     'unicorn/no-array-sort': 'off',
     'unicorn/no-useless-spread': 'off',
     // Conformance suites assert in the functions that they call.
     'vitest/expect-expect': 'off',
+    'vitest/no-conditional-expect': 'off',
+    'vitest/require-to-throw-message': 'off',
   },
   overrides: [
     {

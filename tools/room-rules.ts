@@ -41,7 +41,7 @@ const rooms: Record<string, Room> = {
   'src/engine/gguf': { rooms: foundations, vendors: ['@huggingface/gguf'] },
   'src/engine/text': { rooms: foundations, vendors: ['@huggingface/transformers'] },
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
-  'src/models': { rooms: foundations, vendors: ['canonicalize'] },
+  'src/models': { rooms: foundations, vendors: ['canonicalize', 'valibot', '@noble/hashes/**'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
   'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'mipd', 'idb'] },
   'src/storage': { rooms: foundations, vendors: ['idb'] },
@@ -53,7 +53,7 @@ const rooms: Record<string, Room> = {
   },
   relay: {
     rooms: [...foundations, 'ledger', 'roles', 'transport', 'chain', 'storage', 'device'],
-    vendors: ['node:*', ...libp2p],
+    vendors: ['node:*', 'node:*/**', ...libp2p],
   },
 }
 
@@ -62,7 +62,7 @@ const pureRooms = ['src/domain', 'src/protocol', 'src/ledger', 'src/roles']
 
 /** What a test beside the code may use on top of its room: in-memory adapters, fixtures and test libraries. */
 const testImports = [
-  ...['**/memory-*.ts', '**/device/*.ts', '**/tests/**', 'node:*'],
+  ...['**/memory-*.ts', '**/device/*.ts', '**/tests/**', 'node:*', 'node:*/**'],
   ...['vitest', 'fast-check', '@x402/evm', '@x402/evm/**', 'viem', 'viem/**'],
 ]
 
