@@ -56,7 +56,7 @@ const knownAnswer = v.pipe(
   v.check((answer) => answer.logProbs.length === answer.tokenIds.length, 'one log-probability per token'),
 ) satisfies v.GenericSchema<unknown, KnownAnswer>
 
-export const manifestSchema = v.strictObject({
+const manifestSchema = v.strictObject({
   version: v.literal(1),
   name: printable(manifestLimits.nameChars),
   license: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9.+() -]{0,99}$/)),

@@ -20,16 +20,19 @@ export async function publishInMemory(
   return { entry: { id, manifest, sources: [`${base}${id}/`], description: facts.name }, files }
 }
 
-/** Returns a model store without network or disk, for tests and simulation. */
-export function createMemoryModelStore(models: PublishedModel[]): ModelStore {
+/** Returns a model store without network or disk, for tests and simulation. Tabs of one `pieces` share a disk. */
+export function createMemoryModelStore(
+  models: PublishedModel[],
+  pieces = new MemoryPieceStore(),
+): ModelStore {
   return new PieceModelStore({
-    pieces: new MemoryPieceStore(),
+    pieces,
     fetchRange: createMemorySource(models),
     loadCatalogue: async () => models.map(({ entry }) => entry),
   })
 }
 
-export function createMemorySource(models: PublishedModel[]): PieceSource {
+function createMemorySource(models: PublishedModel[]): PieceSource {
   const files = new Map(
     models.flatMap(({ entry, files }) =>
       files.map(({ path, blob }) => [`${base}${entry.id}/${path}`, blob] as [string, Blob]),

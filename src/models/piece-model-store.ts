@@ -6,6 +6,7 @@ import { downloadPieces } from './download-pieces.ts'
 import type { PieceSource } from './piece-source.ts'
 import type { PieceStore } from './piece-store.ts'
 import { modelPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
+import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
 export type PieceModelStoreDeps = {
@@ -49,9 +50,11 @@ export class PieceModelStore implements ModelStore {
   fetch(entry: CatalogueEntry, options: FetchOptions = {}): Promise<VerifiedModel> {
     const { signal } = options
     this.#known.set(entry.id, entry)
+    // What a tab sees of another one's progress is a courtesy: it may fail.
+    const onWaiting = () => void this.#reportOther(entry.id, options).catch(() => undefined)
     // One tab downloads; others that want the same model wait for it, and then find the pieces.
     return cancellable(signal, () =>
-      navigator.locks.request(lockName(entry.id), signal ? { signal } : {}, async () => {
+      takeTurn(lockName(entry.id), { signal, onWaiting }, async () => {
         const verified = await this.#complete(entry, options)
         const files = entry.manifest.files.map((file) => joinPieces(piecesOf(file), verified))
         return { id: entry.id, manifest: entry.manifest, files }
@@ -71,6 +74,12 @@ export class PieceModelStore implements ModelStore {
 
   async remove(id: ModelId): Promise<void> {
     await navigator.locks.request(lockName(id), () => this.#pieces.remove(id))
+  }
+
+  /** Tells how far the tab has come that this one waits for. */
+  async #reportOther(id: ModelId, { onProgress }: FetchOptions): Promise<void> {
+    const { bytes, totalBytes } = await this.status(id)
+    onProgress?.({ stage: 'download', bytes, totalBytes })
   }
 
   /** Returns all pieces of a model, those that were kept first. */

@@ -19,6 +19,8 @@ export class IndexedDbVoucherStore implements VoucherStore {
   }
 
   addChannel(record: ChannelRecord): Promise<void> {
+    // Some browsers ask the person first: the channel does not wait for that.
+    navigator.storage.persist().catch(() => false)
     return this.#write(async (channels) => {
       const known = await channels.count([record.side, record.channelId])
       if (known === 0) await channels.add(record)

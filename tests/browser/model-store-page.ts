@@ -31,6 +31,18 @@ export async function fetchModel(folder: string, entry: CatalogueEntry): Promise
   })
 }
 
+/** Fetches the model until it hears of progress, and returns how many bytes that was. */
+export async function firstProgress(folder: string, entry: CatalogueEntry): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const stop = new AbortController()
+  const fetching = (await open(folder, entry)).fetch(entry, {
+    signal: stop.signal,
+    onProgress: ({ bytes }) => resolve(bytes),
+  })
+  fetching.catch(() => undefined)
+  return promise.finally(() => stop.abort())
+}
+
 export async function statusOf(folder: string, entry: CatalogueEntry): Promise<ModelStatus> {
   return (await open(folder, entry)).status(entry.id)
 }

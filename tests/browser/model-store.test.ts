@@ -74,6 +74,20 @@ describe('a model store on private files', () => {
     expect(server.ranges).toHaveLength(1 + entry.manifest.files.length)
   })
 
+  test('tells a tab that waits how far the other one is', async () => {
+    const first = await harness.openPage()
+    server.ranges.length = 0
+    server.fault = { kind: 'stalls', afterBytes: 3 * smallPieceBytes }
+    const broken = store(first).call('fetchModel', 'waiting', entry)
+    await untilAsked(1)
+    await expect
+      .poll(() => store(page).call('statusOf', 'waiting', entry))
+      .toMatchObject({ bytes: 3 * smallPieceBytes })
+    expect(await store(page).call('firstProgress', 'waiting', entry)).toBe(3 * smallPieceBytes)
+    server.fault = null
+    await Promise.all([first.close(), expect(broken).rejects.toThrow()])
+  })
+
   test('says before the download how much room is missing', async () => {
     const narrow = await harness.openPage()
     server.ranges.length = 0
