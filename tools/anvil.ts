@@ -20,6 +20,7 @@ export type AnvilOptions = {
 }
 
 export type Anvil = {
+  readonly pid: number
   readonly port: number
   readonly rpcUrl: string
   /** Resolves when the process is gone, whoever ended it. */
@@ -71,7 +72,15 @@ async function launch({ port = 0, stateFile }: AnvilOptions): Promise<Launch> {
     await exited
     clearTimeout(force)
   }
-  return { anvil: { port: started.port, rpcUrl: `http://127.0.0.1:${started.port}`, exited, stop } }
+  return {
+    anvil: {
+      pid: child.pid ?? 0,
+      port: started.port,
+      rpcUrl: `http://127.0.0.1:${started.port}`,
+      exited,
+      stop,
+    },
+  }
 }
 
 /** Anvil prints its address once it answers; until then its output is kept for the error message. */
