@@ -9,10 +9,14 @@ import { modelStoreCases } from '../conformance/model-store.ts'
 import { smallFiles } from '../fixtures/small-model.ts'
 
 /** A model store on a folder of its own among the private files. */
-async function open(folder: string, entry: CatalogueEntry): Promise<PieceModelStore> {
+async function open(
+  folder: string,
+  entry: CatalogueEntry,
+  stallTimeoutMs = 60_000,
+): Promise<PieceModelStore> {
   const root = await navigator.storage.getDirectory()
   const pieces = new OpfsPieceStore(await root.getDirectoryHandle(folder, { create: true }))
-  const fetchRange = createHttpSource({ stallTimeoutMs: 60_000 })
+  const fetchRange = createHttpSource({ stallTimeoutMs })
   return new PieceModelStore({ pieces, fetchRange, loadCatalogue: async () => [entry] })
 }
 
@@ -22,8 +26,12 @@ export async function runCase(index: number, entry: CatalogueEntry): Promise<voi
 }
 
 /** Fetches the model and tells whether every byte is right. */
-export async function fetchModel(folder: string, entry: CatalogueEntry): Promise<boolean> {
-  const { files } = await (await open(folder, entry)).fetch(entry)
+export async function fetchModel(
+  folder: string,
+  entry: CatalogueEntry,
+  stallTimeoutMs?: number,
+): Promise<boolean> {
+  const { files } = await (await open(folder, entry, stallTimeoutMs)).fetch(entry)
   const whole = await Promise.all(files.map((file) => file.arrayBuffer()))
   return smallFiles().every(({ content }, index) => {
     const actual = new Uint8Array(whole[index] ?? new ArrayBuffer())

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { makeManifest } from '../../src/models/make-manifest.ts'
 import { modelStoreCases } from '../conformance/model-store.ts'
-import { serveFiles, type FileServer } from '../fixtures/file-server.ts'
+import { serveFiles, type FileServer, type ServerFault } from '../fixtures/file-server.ts'
 import { smallFacts, smallFiles, smallPieceBytes } from '../fixtures/small-model.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
 
@@ -49,6 +49,22 @@ describe('a model store on private files', () => {
     server.fault = null
     expect(await store(page).call('fetchModel', 'reload', entry)).toBe(true)
     expect(server.ranges[1]).toMatch(`bytes=${2 * smallPieceBytes}-`)
+  })
+
+  const defects: ServerFault[] = [
+    { kind: 'ends-early', afterBytes: smallPieceBytes + 1 },
+    { kind: 'resets', afterBytes: smallPieceBytes + 1 },
+    { kind: 'stalls', afterBytes: 1 },
+    { kind: 'flips-byte', offset: smallPieceBytes },
+    { kind: 'ignores-ranges' },
+    { kind: 'fails', status: 404 },
+  ]
+
+  test.each(defects)('turns to another source when one $kind', async (fault) => {
+    const faulty = await serveFiles(smallFiles(), fault)
+    const sources = [faulty.url, ...entry.sources]
+    expect(await store(page).call('fetchModel', fault.kind, { ...entry, sources }, 200)).toBe(true)
+    await faulty.close()
   })
 
   test('fetches a piece again that the disk has spoiled, and no other', async () => {
