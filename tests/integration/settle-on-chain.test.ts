@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import { createViemChain } from '../../src/chain/viem-chain.ts'
+import { systemClock } from '../../src/device/system-clock.ts'
+import { systemRandom } from '../../src/device/system-random.ts'
+import { createReceiverChannel } from '../../src/ledger/receiver-channel.ts'
+import type { Chain } from '../../src/ports/index.ts'
+import { type FundingStep, fundChannel } from '../../src/roles/fund-channel.ts'
+import { createSettlement } from '../../src/roles/settle.ts'
+import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
+import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
+
+let local: LocalChain
+let chain: Chain
+
+beforeAll(async () => {
+  local = await startLocalChain()
+  chain = createViemChain(local.network)
+})
+
+afterAll(() => local.stop())
+
+/** A requester with a funded channel to a provider, both with stores of their own. */
+async function openPair() {
+  const [wallet, session, provider] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
+  const funding = { chain, vouchers: new MemoryVoucherStore(), wallet, session, random: systemRandom }
+  const steps: FundingStep['stage'][] = []
+  const opening = fundChannel(provider.address, 1_000n, funding)
+  let next = await opening.next()
+  for (; !next.done; next = await opening.next()) steps.push(next.value.stage)
+  const { record, channel } = next.value
+
+  const vouchers = new MemoryVoucherStore()
+  await vouchers.addChannel({ ...record, side: 'receiver' })
+  const { channelId, config } = record
+  const { balance } = await chain.channel(channelId)
+  const inbox = createReceiverChannel({
+    channelId,
+    config,
+    network: chain.network,
+    vouchers,
+    limitMicroUsd: balance,
+    held: null,
+  })
+  const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
+  const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
+  return { wallet, provider, record, steps, settlement, pay }
+}
+
+test("an empty wallet is filled, deposits once, and its vouchers become the provider's money", async () => {
+  const { provider, steps, settlement, pay } = await openPair()
+  expect(steps).toEqual(['faucet', 'deposit'])
+  for (const amount of [40n, 80n, 123n]) await pay(amount)
+  expect(await settlement.overview()).toMatchObject({ balanceMicroUsd: 0n, claimableMicroUsd: 123n })
+
+  expect(await settlement.claim()).toMatchObject({ settledMicroUsd: 123n, skipped: [] })
+  expect(await chain.balance(provider.address)).toBe(123n)
+  expect(await settlement.overview()).toMatchObject({ balanceMicroUsd: 123n, claimableMicroUsd: 0n })
+  expect(await settlement.claim()).toEqual({ transaction: null, settledMicroUsd: 0n, skipped: [] })
+})
+
+test('an announced withdrawal makes the provider claim before the money is gone', async () => {
+  const { wallet, provider, record, settlement, pay } = await openPair()
+  await pay(55n)
+  const { balance } = await chain.channel(record.channelId)
+  await chain.initiateWithdraw(record.config, balance, wallet)
+  const stop = new AbortController()
+  const guarding = settlement.guard(stop.signal)
+  await expect.poll(() => chain.balance(provider.address), { timeout: 10_000 }).toBe(55n)
+  stop.abort()
+  await guarding
+
+  await local.advance(record.config.withdrawDelay)
+  await chain.finalizeWithdraw(record.config, wallet)
+  expect((await chain.channel(record.channelId)).balance).toBe(55n)
+})
