@@ -21,7 +21,7 @@ export class DirectorySession {
   readonly peerId: string
   readonly stream: FrameStream
   readonly #view: () => BoardView
-  readonly #waiting: Announcement[] = []
+  #waiting: Announcement[] = []
   #sending = false
   #viewIsDue = false
 
@@ -38,15 +38,17 @@ export class DirectorySession {
   }
 
   send(announcement: Announcement): void {
-    if (this.#waiting.length < maxWaiting) this.#waiting.push(announcement)
-    else this.#fallBehind(announcement)
+    // A view that is still to come tells this change as well.
+    if (this.#viewIsDue && announcement.type === 'changed') return
+    this.#waiting.push(announcement)
+    if (this.#waiting.length > maxWaiting) this.#fallBehind()
     void this.#drain()
   }
 
-  /** What a fresh view tells as well is forgotten; answers and departures are not in a view. */
-  #fallBehind(announcement: Announcement): void {
-    const kept = [...this.#waiting, announcement].filter(({ type }) => type !== 'changed' && type !== 'view')
-    this.#waiting.splice(0, this.#waiting.length, ...kept.slice(-maxWaiting))
+  /** Leaves what a fresh view will tell as well; answers and departures are not in a view. */
+  #fallBehind(): void {
+    const kept = this.#waiting.filter(({ type }) => type !== 'changed' && type !== 'view')
+    this.#waiting = kept.slice(-maxWaiting)
     this.#viewIsDue = true
   }
 
@@ -62,10 +64,11 @@ export class DirectorySession {
     }
   }
 
+  /** The view comes last, so that it is true when it is told. */
   #next(): Announcement | undefined {
-    if (this.#viewIsDue) {
+    if (this.#waiting.length === 0 && this.#viewIsDue) {
       this.#viewIsDue = false
-      this.#waiting.unshift(...viewEvents(this.#view()).map(announce))
+      this.#waiting = viewEvents(this.#view()).map(announce)
     }
     return this.#waiting.shift()
   }

@@ -1,5 +1,7 @@
 import { ProtocolError } from '../errors/index.ts'
 
+const maxPrefixBytes = 5
+
 /** Returns a frame with its length before it, as an unsigned varint (multiformats). */
 export function prefixLength(frame: Uint8Array): Uint8Array<ArrayBuffer> {
   const prefix: number[] = []
@@ -15,10 +17,13 @@ export function prefixLength(frame: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Cuts a stream of bytes into frames. Never holds more than one frame and what came with its end. */
+/** Cuts a stream of bytes into frames. Costs the same per byte however small the pieces are that come in. */
 export class FrameDecoder {
   readonly #maxFrameBytes: number
-  #pending = new Uint8Array(0)
+  /** Bytes from `#start` to `#end` are pending. What was taken is never written over, so frames are not copied. */
+  #buffer = new Uint8Array(0)
+  #start = 0
+  #end = 0
 
   constructor(maxFrameBytes: number) {
     this.#maxFrameBytes = maxFrameBytes
@@ -26,14 +31,13 @@ export class FrameDecoder {
 
   /** Whether the bytes so far end in the middle of a frame. */
   get incomplete(): boolean {
-    return this.#pending.byteLength > 0
+    return this.#end > this.#start
   }
 
   append(bytes: Uint8Array): void {
-    const joined = new Uint8Array(this.#pending.byteLength + bytes.byteLength)
-    joined.set(this.#pending)
-    joined.set(bytes, this.#pending.byteLength)
-    this.#pending = joined
+    if (this.#buffer.byteLength - this.#end < bytes.byteLength) this.#grow(bytes.byteLength)
+    this.#buffer.set(bytes, this.#end)
+    this.#end += bytes.byteLength
   }
 
   /**
@@ -42,21 +46,29 @@ export class FrameDecoder {
    */
   take(): Uint8Array | null {
     const prefix = this.#readPrefix()
-    if (!prefix || this.#pending.byteLength < prefix.bytes + prefix.length) return null
-    const end = prefix.bytes + prefix.length
-    const frame = this.#pending.subarray(prefix.bytes, end)
-    this.#pending = this.#pending.subarray(end)
-    return frame
+    if (!prefix || this.#end - this.#start < prefix.bytes + prefix.length) return null
+    const start = this.#start + prefix.bytes
+    this.#start = start + prefix.length
+    return this.#buffer.subarray(start, this.#start)
+  }
+
+  #grow(moreBytes: number): void {
+    const pending = this.#buffer.subarray(this.#start, this.#end)
+    this.#buffer = new Uint8Array(2 * (pending.byteLength + moreBytes))
+    this.#buffer.set(pending)
+    this.#start = 0
+    this.#end = pending.byteLength
   }
 
   #readPrefix(): { bytes: number; length: number } | null {
+    const pending = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + maxPrefixBytes))
     let length = 0
-    for (const [index, byte] of this.#pending.subarray(0, 5).entries()) {
+    for (const [index, byte] of pending.entries()) {
       length += (byte & 0x7f) * 2 ** (7 * index)
       if (length > this.#maxFrameBytes) throw tooLarge(this.#maxFrameBytes)
       if (byte < 0x80) return { bytes: index + 1, length }
     }
-    if (this.#pending.byteLength >= 5) throw tooLarge(this.#maxFrameBytes)
+    if (pending.byteLength === maxPrefixBytes) throw tooLarge(this.#maxFrameBytes)
     return null
   }
 }
