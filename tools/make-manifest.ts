@@ -2,9 +2,8 @@ import { openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
-import * as v from 'valibot'
 import type { ModelId, ModelManifest } from '../src/domain/model.ts'
-import { catalogueSchema, type Catalogue } from '../src/models/catalogue.ts'
+import { parseCatalogue, type Catalogue } from '../src/models/catalogue.ts'
 import { makeManifest, type ModelFacts } from '../src/models/make-manifest.ts'
 import { parseManifest } from '../src/models/manifest-schema.ts'
 import { ToolError } from './tool-error.ts'
@@ -72,7 +71,7 @@ async function listModel(id: ModelId, manifestFile: string, options: PublishOpti
   const folder = dirname(manifestFile)
   const catalogueFile = join(folder, '..', 'catalogue.json')
   const read = await readJson(catalogueFile)
-  const catalogue: Catalogue = read === null ? { version: 1, models: [] } : v.parse(catalogueSchema, read)
+  const catalogue: Catalogue = read === null ? { version: 1, models: [] } : parseCatalogue(read)
   const address = (path: string) => relative(dirname(catalogueFile), path).split(sep).join('/')
   const manifest = address(manifestFile)
   const earlier = catalogue.models.find((model) => model.manifest === manifest)
@@ -96,7 +95,12 @@ function required<value>(option: string, value: value | undefined): value {
 /** Returns null where there is no such file. */
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch(() => null)
-  return text === null ? null : JSON.parse(text)
+  if (text === null) return null
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ToolError('tools/bad-option', `${file} is not JSON.`, { cause })
+  }
 }
 
 function writeJson(file: string, value: unknown): Promise<void> {

@@ -13,8 +13,7 @@ const address = v.pipe(
   v.regex(/^(https?:\/\/|(?![a-z][a-z0-9+.-]*:))/i),
 )
 
-/** The form of `catalogue.json`. */
-export const catalogueSchema = v.strictObject({
+const catalogueSchema = v.strictObject({
   version: v.literal(1),
   models: v.pipe(
     v.array(
@@ -31,7 +30,18 @@ export const catalogueSchema = v.strictObject({
   ),
 })
 
+/** What `catalogue.json` holds. */
 export type Catalogue = v.InferOutput<typeof catalogueSchema>
+
+/** @throws StorageError `storage/malformed-manifest` saying where */
+export function parseCatalogue(value: unknown): Catalogue {
+  const parsed = v.safeParse(catalogueSchema, value, { abortEarly: true })
+  if (parsed.success) return parsed.output
+  const [issue] = parsed.issues
+  throw new StorageError('storage/malformed-manifest', 'The list of models is malformed.', {
+    details: `${v.getDotPath(issue) ?? 'catalogue'}: ${issue.message}`,
+  })
+}
 
 /**
  * Reads the models that a catalogue lists, and checks each manifest against its id.
@@ -40,33 +50,19 @@ export type Catalogue = v.InferOutput<typeof catalogueSchema>
  * or `storage/hash-mismatch` naming the model
  */
 export async function loadCatalogue(catalogueUrl: string): Promise<CatalogueEntry[]> {
-  const parsed = v.safeParse(catalogueSchema, await fetchJson(catalogueUrl))
-  if (!parsed.success) {
-    throw new StorageError('storage/malformed-manifest', 'The list of models is malformed.', {
-      details: v.getDotPath(parsed.issues[0]) ?? catalogueUrl,
-    })
-  }
-  return Promise.all(parsed.output.models.map((listed) => loadEntry(listed, catalogueUrl)))
+  const { models } = parseCatalogue(await fetchJson(catalogueUrl))
+  return Promise.all(models.map((listed) => loadEntry(listed, catalogueUrl)))
 }
 
 async function loadEntry(listed: Catalogue['models'][number], catalogueUrl: string): Promise<CatalogueEntry> {
   const { id, description } = listed
   const manifest = parseManifest(await fetchJson(new URL(listed.manifest, catalogueUrl).href))
   if ((await computeModelId(manifest)) !== id) {
-    throw new StorageError(
-      'storage/hash-mismatch',
-      `The description of ${manifest.name} does not match its id.`,
-      {
-        details: `expected ${id}`,
-      },
-    )
+    const message = `The description of ${manifest.name} does not match its id.`
+    throw new StorageError('storage/hash-mismatch', message, { details: `expected ${id}` })
   }
-  return {
-    id,
-    manifest,
-    sources: listed.sources.map((source) => folderUrl(source, catalogueUrl)),
-    description,
-  }
+  const sources = listed.sources.map((source) => folderUrl(source, catalogueUrl))
+  return { id, manifest, sources, description }
 }
 
 /** Relative addresses resolve against a folder only if it ends in a slash. */

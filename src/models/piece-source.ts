@@ -2,9 +2,9 @@
 export type ByteRange = { start: number; end: number }
 
 /**
- * Streams a range of the file at an address, in chunks of any size.
+ * Streams a range of the file at an address, in chunks of any size. It may end early.
  *
- * @throws StorageError `storage/source-failed` when the address does not bring all of it
+ * @throws StorageError `storage/source-failed` when the address cannot be read
  */
 export type PieceSource = (
   address: string,

@@ -21,8 +21,7 @@ async function* stream(bytes: Uint8Array, cuts: number[]): AsyncGenerator<Uint8A
   for (const [index, end] of ends.entries()) yield bytes.subarray(ends[index - 1] ?? 0, end)
 }
 
-async function collect(chunks: AsyncIterable<Uint8Array>, wanted = pieces) {
-  const read: number[][] = []
+async function collect(chunks: AsyncIterable<Uint8Array>, wanted = pieces, read: number[][] = []) {
   let counted = 0
   for await (const verified of readPieces(chunks, wanted, (bytes) => (counted += bytes))) {
     expect(verified.piece).toBe(wanted[read.length])
@@ -64,8 +63,16 @@ test('finds the same pieces wherever the stream is cut', async () => {
   )
 })
 
-test('gives whole pieces alone when the stream ends early, and stops after the last one', async () => {
-  expect((await collect(stream(content.subarray(0, 7), []))).read).toEqual([[0, 1, 2, 3]])
+test('gives the whole pieces of a stream that ends early', async () => {
+  const read: number[][] = []
+  await expect(collect(stream(content.subarray(0, 7), []), pieces, read)).rejects.toMatchObject({
+    code: 'storage/source-failed',
+    details: 'after 7 bytes of a.gguf',
+  })
+  expect(read).toEqual([[0, 1, 2, 3]])
+})
+
+test('leaves alone what follows the last piece', async () => {
   const { read, counted } = await collect(stream(content, []), pieces.slice(0, 1))
   expect({ read, counted }).toEqual({ read: [[0, 1, 2, 3]], counted: 4 })
 })

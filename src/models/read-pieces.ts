@@ -7,7 +7,8 @@ export type VerifiedPiece = { piece: Piece; content: Uint8Array<ArrayBuffer> }
 /**
  * Cuts a stream into the pieces that it should hold, and yields each as soon as its hash is right.
  *
- * @throws StorageError `storage/hash-mismatch` at the first piece that is wrong
+ * @throws StorageError `storage/hash-mismatch` at the first piece that is wrong,
+ * `storage/source-failed` when the stream ends before the last one
  */
 export async function* readPieces(
   chunks: AsyncIterable<Uint8Array>,
@@ -33,6 +34,7 @@ export async function* readPieces(
       filled = 0
     }
   }
+  if (piece) throw endedEarly(piece, filled)
 }
 
 async function verify(piece: Piece, content: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
@@ -41,4 +43,10 @@ async function verify(piece: Piece, content: Uint8Array<ArrayBuffer>): Promise<U
     'storage/hash-mismatch',
     `Piece ${piece.index} of ${piece.file.path} is not what the model's description promises.`,
   )
+}
+
+function endedEarly(piece: Piece, filled: number): StorageError {
+  return new StorageError('storage/source-failed', 'A model source ended too early.', {
+    details: `after ${piece.start + filled} bytes of ${piece.file.path}`,
+  })
 }

@@ -1,15 +1,14 @@
 import { openAsBlob } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { catalogueSchema } from '../../src/models/catalogue.ts'
+import { parseCatalogue } from '../../src/models/catalogue.ts'
 import { makeManifest } from '../../src/models/make-manifest.ts'
 import { parseManifest } from '../../src/models/manifest-schema.ts'
 
 const folder = new URL('../../public/models/', import.meta.url)
 const readJson = async (path: string) => JSON.parse(await readFile(new URL(path, folder), 'utf8')) as unknown
-const catalogue = v.parse(catalogueSchema, await readJson('catalogue.json'))
+const catalogue = parseCatalogue(await readJson('catalogue.json'))
 
 test('the page offers at least one model', () => {
   expect(catalogue.models).not.toEqual([])
@@ -32,3 +31,12 @@ test.each(catalogue.models)(
     expect(await readJson(new URL('known-answer.json', source).href)).toEqual(facts.knownAnswer)
   },
 )
+
+test('the fixture model has the manifest of its bytes', async () => {
+  const fixture = new URL('../fixtures/tiny-llama/', import.meta.url)
+  const listed = parseManifest(await readJson(new URL('manifest.json', fixture).href))
+  const blob = await openAsBlob(fileURLToPath(new URL('tiny-llama.gguf', fixture)))
+  const { version: _, files, ...facts } = listed
+  const { manifest } = await makeManifest([{ path: 'tiny-llama.gguf', blob }], facts, files[0]?.pieceBytes)
+  expect(manifest).toEqual(listed)
+})
