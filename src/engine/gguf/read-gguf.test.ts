@@ -1,0 +1,57 @@
+import { gguf } from '@huggingface/gguf'
+import { openAsBlob } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { writeGguf } from '../../../tests/fixtures/llama/write-gguf.ts'
+import { readGgufHead, readGgufMetadata } from './read-gguf.ts'
+import { openGguf } from './tensor-source.ts'
+
+const fixture = fileURLToPath(new URL('../../../tests/fixtures/tiny-llama/tiny-llama.gguf', import.meta.url))
+
+test('reads what an independent reader reads', async () => {
+  const theirs = await gguf(fixture, { allowLocalFile: true })
+  const ours = await readGgufHead(await openAsBlob(fixture))
+  expect(ours.tensors.size).toBe(theirs.tensorInfos.length)
+  for (const info of theirs.tensorInfos) {
+    const tensor = ours.tensors.get(info.name)
+    expect(tensor?.dims).toEqual(info.shape.map(Number))
+    expect(tensor?.byteOffset).toBe(Number(theirs.tensorDataOffset + info.offset))
+  }
+  expect(theirs.metadata).toMatchObject({
+    'llama.block_count': ours.metadata.number('llama.block_count'),
+    'tokenizer.ggml.tokens': ours.metadata.strings('tokenizer.ggml.tokens'),
+  })
+})
+
+test('the metadata alone is enough for the text', async () => {
+  const head = (await openAsBlob(fixture)).slice(0, 8192)
+  expect((await readGgufMetadata(head)).string('general.architecture')).toBe('llama')
+})
+
+describe('a file that cannot be read is refused with the reason', () => {
+  const whole = writeGguf({ 'general.name': { string: 'x' } }, [
+    { name: 't', type: 'Q8_0', dims: [32], values: new Float32Array(32) },
+  ])
+  const changed = (at: number, byte: number) => new Blob([whole.with(at, byte)])
+  /** Its name is followed by the number of sizes, one size, and the type. */
+  const typeAt = Buffer.from(whole).indexOf('t', 60) + 1 + 4 + 8
+  const malformed = 'engine/malformed-model'
+
+  test.each([
+    ['no GGUF at all', new Blob(['hello world, this is text']), malformed, 'no GGUF file'],
+    ['cut in the head', new Blob([whole.slice(0, 60)]), malformed, 'ends too early'],
+    ['empty', new Blob([]), malformed, 'ends too early'],
+    ['cut in a tensor', new Blob([whole.slice(0, -10)]), malformed, 'within tensor t'],
+    ['of version 1', changed(4, 1), 'engine/unsupported-model', 'version 1'],
+    ['with a K-quantised tensor', changed(typeAt, 12), 'engine/unsupported-model', 'Q4_K'],
+    ['with a count out of bounds', changed(15, 255), malformed, 'out of range'],
+  ])('%s', async (_name, file, code, named) => {
+    await expect(openGguf(file)).rejects.toMatchObject({ code, shortMessage: expect.stringContaining(named) })
+  })
+
+  test('a missing key or tensor is named', async () => {
+    const source = await openGguf(new Blob([whole]))
+    expect(() => source.metadata.number('llama.block_count')).toThrowError(/llama\.block_count/)
+    await expect(source.read('output.weight')).rejects.toThrowError(/output\.weight/)
+  })
+})

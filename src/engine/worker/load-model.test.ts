@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
+import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { readLogProb } from '../decode/known-answer.ts'
+import type { LanguageModel } from '../decode/sequence.ts'
+import { openGguf } from '../gguf/tensor-source.ts'
+import { roundToBlocks } from '../graph/block-products.ts'
+import type { PreparedStore } from './prepared-store.ts'
+
+const tokenIds = Array.from({ length: 90 }, (_, i) => (i * 37 + 11) % 269)
+const shapes = {
+  'grouped heads, tied embedding': {},
+  'one head a group, untied': { seed: 2, kvHeads: 4, tiedEmbedding: false },
+}
+
+async function runWhole(model: LanguageModel, cuts: number[] = [tokenIds.length]): Promise<Float32Array[]> {
+  const sequence = model.openSequence()
+  const rows: Float32Array[] = []
+  let from = 0
+  for (const cut of cuts) {
+    await sequence.append(tokenIds.slice(from, cut), 0, (logits) => rows.push(logits.slice()))
+    from = cut
+  }
+  sequence.close()
+  return rows
+}
+
+describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) => {
+  const file = new Blob([writeTinyLlama(options)])
+
+  test('float products agree with double precision to 1e-4', async () => {
+    const oracle = await openOracle(await openGguf(file), roundToBlocks)
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-1' })
+    const expected = oracle.logProbs(tokenIds)
+    const rows = await runWhole(model)
+    rows.forEach((row, position) => {
+      for (const id of [0, 7, 97, 200, 268]) {
+        expect(Math.abs(readLogProb(row, id) - expected[position]![id]!)).toBeLessThan(1e-4)
+      }
+    })
+  })
+
+  test('logits have the same bits whatever the slices and the cache', async () => {
+    const whole = await runWhole((await loadInNode(file, { sliceTokens: 512 })).model)
+    for (const sliceTokens of [1, 5, 7, 64]) {
+      expect(await runWhole((await loadInNode(file, { sliceTokens })).model)).toEqual(whole)
+    }
+    const { model } = await loadInNode(file)
+    expect(await runWhole(model, [3, 4, 60, 61, 90])).toEqual(whole)
+  })
+
+  test('logits have the same bits beside other requests', async () => {
+    const { model } = await loadInNode(file, { sliceTokens: 3 })
+    const alone = await runWhole(model)
+    const together = await Promise.all([runWhole(model), runWhole(model, [1, 50, 90]), runWhole(model)])
+    for (const rows of together) expect(rows).toEqual(alone)
+  })
+})
+
+describe('loading', () => {
+  const file = new Blob([writeTinyLlama()])
+
+  test('fails the known answer when the model is another', async () => {
+    const knownAnswer = { promptIds: [1, 2], tokenIds: [3, 4], logProbs: [-0.1, -0.1], toleranceNats: 0.1 }
+    await expect(loadInNode(file, { knownAnswer })).rejects.toMatchObject({
+      code: 'engine/known-answer-failed',
+    })
+  })
+
+  test('prepares once and finds the weights again', async () => {
+    const kept = new Map<string, Uint8Array<ArrayBuffer>>()
+    const prepared: PreparedStore = {
+      find: async (key) => kept.get(key) ?? null,
+      keep: async (key, weights) => void kept.set(key, weights.slice()),
+    }
+    const first = await loadInNode(file, { prepared })
+    const second = await loadInNode(file, { prepared })
+    expect([first.facts.fromCache, second.facts.fromCache]).toEqual([false, true])
+    expect(await runWhole(second.model)).toEqual(await runWhole(first.model))
+    await loadInNode(file, { prepared, recipe: 'wasm-float-1' })
+    expect(kept.size).toBe(2)
+  })
+
+  test('the arithmetic is named by its recipe and identified by a hash', async () => {
+    const [int8, again, float] = [
+      await loadInNode(file),
+      await loadInNode(file),
+      await loadInNode(file, { recipe: 'wasm-float-1' }),
+    ]
+    expect(int8.facts.arithmetic).toBe('wasm-int8-1')
+    expect(int8.facts.arithmeticId).toMatch(/^0x[0-9a-f]{64}$/)
+    expect(again.facts.arithmeticId).toBe(int8.facts.arithmeticId)
+    expect(float.facts.arithmeticId).not.toBe(int8.facts.arithmeticId)
+  })
+
+  test('a cancelled load ends', async () => {
+    const cancel = new AbortController()
+    const prepared: PreparedStore = { find: async () => (cancel.abort(), null), keep: async () => {} }
+    await expect(loadInNode(file, { prepared, signal: cancel.signal })).rejects.toThrow()
+  })
+})
+
+describe('cancelling', () => {
+  let model: LanguageModel
+  beforeAll(async () => {
+    model = (await loadInNode(new Blob([writeTinyLlama()]), { sliceTokens: 8 })).model
+  })
+
+  test('ends a long prefill between two slices', async () => {
+    const sequence = model.openSequence()
+    const cancel = new AbortController()
+    const stopAt = (_logits: Float32Array, position: number) => {
+      if (position === 20) cancel.abort()
+    }
+    await expect(sequence.append(tokenIds, 0, stopAt, cancel.signal)).rejects.toThrow()
+    expect(sequence.length).toBe(24)
+  })
+})
