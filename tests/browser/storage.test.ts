@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
+import { launchProfile } from '../../tools/find-browser.ts'
 import { documentStoreCases } from '../conformance/document-store.ts'
 import { voucherStoreCases } from '../conformance/voucher-store.ts'
 import { voucherOf } from '../fixtures/channel.ts'
@@ -33,6 +37,27 @@ describe('vouchers in IndexedDB', () => {
     const record = await storage(reloaded).call('readChannel', 'race')
     expect(record?.voucher).toEqual(voucherOf('01', 59n))
     await reloaded.close()
+  })
+})
+
+describe('a browser that crashes', () => {
+  let profile: string
+  beforeAll(async () => (profile = await mkdtemp(join(tmpdir(), 'opentab-profile-'))))
+  afterAll(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }))
+
+  test('still has the voucher that it said it kept', async () => {
+    const crashing = await launchProfile(profile)
+    const before = await harness.openPage(crashing)
+    await storage(before).call('addChannel', 'crash')
+    await storage(before).call('raiseMany', 'crash', 1, 20)
+    const session = await crashing.newCDPSession(before)
+    const gone = new Promise((resolve) => crashing.once('close', resolve))
+    session.send('Browser.crash').catch(() => undefined)
+    await gone
+    const restarted = await launchProfile(profile)
+    const record = await storage(await harness.openPage(restarted)).call('readChannel', 'crash')
+    expect(record?.voucher).toEqual(voucherOf('01', 19n))
+    await restarted.close()
   })
 })
 
