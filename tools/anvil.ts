@@ -92,7 +92,7 @@ async function waitUntilListening(
   const listening = new Promise<{ port: number }>((resolve) => {
     const onData = (data: Buffer) => {
       output += data.toString()
-      const address = /Listening on \S+:(\d+)/.exec(output)
+      const address = /Listening on \S+:(\d+)\s/.exec(output)
       if (address) resolve({ port: Number(address[1]) })
     }
     child.stdout?.on('data', onData)
