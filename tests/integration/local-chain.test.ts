@@ -9,6 +9,7 @@ import { deployLocal } from '../../src/chain/deploy-local.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { Network } from '../../src/domain/network.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { type Anvil, startAnvil } from '../../tools/anvil.ts'
 import { channelConfig, network as nowhere } from '../fixtures/jobs.ts'
@@ -60,16 +61,19 @@ describe('deploying', () => {
   test('money survives a restart of the chain', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'opentab-chain-'))
     const stateFile = join(directory, 'chain.json')
-    const { address } = createMemoryAccount()
+    const payer = createMemoryAccount()
     const first = await startAnvil({ stateFile })
     const before = await deployLocal(first.rpcUrl)
-    await createViemChain(before).faucet(address, 77n)
+    const config = configOf(before, payer)
+    await createViemChain(before).faucet(payer.address, 77n)
+    await createViemChain(before).deposit(config, 70n, payer)
     await first.stop()
 
     const second = await startAnvil({ stateFile })
     const after = await deployLocal(second.rpcUrl)
     expect({ ...after, rpcUrl: before.rpcUrl }).toEqual(before)
-    expect(await createViemChain(after).balance(address)).toBe(77n)
+    expect(await createViemChain(after).balance(payer.address)).toBe(7n)
+    expect(await createViemChain(after).channel(channelIdOf(config, after))).toMatchObject({ balance: 70n })
     await second.stop()
     await rm(directory, { recursive: true })
   })

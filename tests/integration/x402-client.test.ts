@@ -101,6 +101,23 @@ test('the contract is where the x402 client looks for it', () => {
   expect(local.network.settlement).toBe(BATCH_SETTLEMENT_ADDRESS)
 })
 
+test("the x402 client's interface is part of the contract's, down to the names", async () => {
+  let used: readonly unknown[] = []
+  const reader = {
+    address: payer.address,
+    signTypedData: async () => '0x' as const,
+    readContract: async ({ abi }: { abi: readonly unknown[] }) => {
+      used = abi
+      return [0n, 0n]
+    },
+  }
+  await readChannelBalanceAndTotalClaimed(reader, computeChannelId(config, x402Network))
+  expect(used.length).toBeGreaterThan(15)
+  expect(batchSettlementAbi).toEqual(
+    expect.arrayContaining(used.map((item) => expect.objectContaining(item as object))),
+  )
+})
+
 test('the x402 client, the ledger and the contract agree on the channel id', async () => {
   const client = createPublicClient({ transport: http(local.network.rpcUrl) })
   const onChain = await client.readContract({
