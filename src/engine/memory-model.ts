@@ -2,7 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChatMessage } from '../domain/job.ts'
 import type { ModelManifest } from '../domain/model.ts'
 import type { VerifiedModel } from '../ports/engine.ts'
-import { readLogProb } from './decode/known-answer.ts'
+import { readLogProb } from './decode/log-probability.ts'
 import type { LanguageModel, Sequence } from './decode/sequence.ts'
 
 /** Token that opens a message; ids below 256 are bytes. */

@@ -91,7 +91,11 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
         () => tokens.end(),
       )
       try {
-        yield* tokens
+        for await (const event of tokens) {
+          // Tokens that were on their way when the caller changed its mind are not shown any more.
+          if (signal?.aborted) return { finishReason: 'cancelled', text: '' }
+          yield event
+        }
         const result = await answer
         keeper.markWorking()
         return result

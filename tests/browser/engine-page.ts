@@ -1,68 +1,123 @@
-import type { ModelId, ModelManifest } from '../../src/domain/model.ts'
+import type { ModelManifest } from '../../src/domain/model.ts'
 import { createWorkerEngine, type WorkerEngineOptions } from '../../src/engine/worker-engine.ts'
+import { openModelWorker } from '../../src/engine/worker/open-workers.ts'
 import type {
   Backend,
   Distribution,
   Engine,
+  EngineProbe,
   GenerateRequest,
-  GenerateResult,
   LoadedModel,
-  LoadProgress,
   VerifiedModel,
 } from '../../src/ports/engine.ts'
-
-let engine: Engine | null = null
+import { engineCases } from '../conformance/engine.ts'
 
 /** Options that can be copied into a page. */
 export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens' | 'slots' | 'stallMs'>
 
-/** Creates the page's engine and loads a model from a folder with a manifest. */
+let engine: Engine | null = null
+
+/** Loads a model of this repository, in place of the one loaded before. */
 export async function load(
   folder: string,
-  backends: Backend[],
-  choice: EngineChoice = {},
-): Promise<{ loaded: LoadedModel; stages: LoadProgress[]; milliseconds: number }> {
-  const stages: LoadProgress[] = []
+  backends?: Backend[],
+  choice?: EngineChoice,
+): Promise<LoadedModel> {
+  await engine?.unload()
   engine = createWorkerEngine(choice)
-  const model = await readModel(folder)
-  const startedMs = performance.now()
-  const loaded = await engine.load(model, { backends, onProgress: (progress) => stages.push(progress) })
-  return { loaded, stages, milliseconds: performance.now() - startedMs }
+  return engine.load(await readModel(folder), backends ? { backends } : {})
 }
 
-/** Reads a model of our own repository; its bytes are not verified again. */
+/** Loads a model whose known answer is right on no back end. */
+export async function loadWronglyKnown(folder: string): Promise<LoadedModel> {
+  const model = await readModel(folder)
+  const knownAnswer = { ...model.manifest.knownAnswer, toleranceNats: 0 }
+  return createWorkerEngine().load({ ...model, manifest: { ...model.manifest, knownAnswer } })
+}
+
+/** Reads a model of our own repository, whose bytes need no check. */
 export async function readModel(folder: string): Promise<VerifiedModel> {
   const manifest = (await (await fetch(`${folder}/manifest.json`)).json()) as ModelManifest
-  const id: ModelId = `0x${'ab'.repeat(32)}`
   const files = manifest.files.map(async ({ path }) => (await fetch(`${folder}/${path}`)).blob())
-  return { id, manifest, files: await Promise.all(files) }
+  return { id: manifest.files[0]!.sha256, manifest, files: await Promise.all(files) }
+}
+
+export async function runEngineCase(folder: string, index: number): Promise<void> {
+  const tested = createWorkerEngine()
+  await engineCases[index]?.run({ engine: tested, model: await readModel(folder) })
+  await tested.unload()
+}
+
+export async function probe(): Promise<EngineProbe> {
+  return createWorkerEngine().probe()
 }
 
 export async function encodeChat(content: string): Promise<number[]> {
-  return theEngine().text.encodeChat([{ role: 'user', content }])
+  return loadedEngine().text.encodeChat([{ role: 'user', content }])
 }
 
-export type Answer = GenerateResult & { tokenIds: number[]; whole: string }
-
-export async function answer(request: GenerateRequest, cancelAfterTokens = Infinity): Promise<Answer> {
-  const cancel = new AbortController()
-  const stream = theEngine().generate(request, cancel.signal)
+export async function answer(request: GenerateRequest): Promise<{ tokenIds: number[]; text: string }> {
+  const stream = loadedEngine().generate(request)
   const tokenIds: number[] = []
-  let whole = ''
+  let text = ''
   let next = await stream.next()
   for (; !next.done; next = await stream.next()) {
     tokenIds.push(next.value.tokenId)
-    whole += next.value.text
-    if (tokenIds.length >= cancelAfterTokens) cancel.abort()
+    text += next.value.text
   }
-  return { ...next.value, tokenIds, whole: whole + next.value.text }
+  return { tokenIds, text: text + next.value.text }
+}
+
+/** Ends an answer while its prompt is still being read; returns how it ended. */
+export async function cancelPrefill(promptIds: number[]): Promise<string> {
+  const cancel = new AbortController()
+  const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
+  const request = { promptIds, sampler, seed: `0x${'00'.repeat(16)}` as const, maxTokens: 5, stop: [] }
+  const stream = loadedEngine().generate(request, cancel.signal)
+  const first = stream.next()
+  setTimeout(() => cancel.abort(), 5)
+  const { value, done } = await first
+  return done ? value.finishReason : 'a token came'
 }
 
 export async function distributions(tokenIds: number[], count: number, top: number): Promise<Distribution[]> {
-  return theEngine().distributions(tokenIds, count, top)
+  return loadedEngine().distributions(tokenIds, count, top)
 }
 
-function theEngine(): Engine {
+/** Loads a model, terminates its worker behind the engine's back, and asks again. */
+export async function outliveWorker(folder: string, tokenIds: number[]): Promise<Distribution[][]> {
+  const workers: Worker[] = []
+  const openWorker = () => {
+    const worker = openModelWorker()
+    workers.push(worker as Worker)
+    return worker
+  }
+  const survivor = createWorkerEngine({ openModelWorker: openWorker, stallMs: 20_000 })
+  await survivor.load(await readModel(folder), { backends: ['wasm'] })
+  const before = await survivor.distributions(tokenIds, 5, 3)
+  workers[0]!.dispatchEvent(new ErrorEvent('error', { message: 'The tab ran out of memory.' }))
+  const after = await survivor.distributions(tokenIds, 5, 3)
+  await survivor.unload()
+  return [before, after]
+}
+
+/** Changes one byte of every file of prepared weights that this origin keeps. */
+export async function corruptPreparedWeights(): Promise<number> {
+  const root = await navigator.storage.getDirectory()
+  const folder = await root.getDirectoryHandle('prepared-weights')
+  let changed = 0
+  for await (const kept of folder.values()) {
+    if (!(kept instanceof FileSystemDirectoryHandle)) continue
+    const handle = await kept.getFileHandle('weights.bin')
+    const writable = await handle.createWritable({ keepExistingData: true })
+    await writable.write({ type: 'write', position: 1000, data: Uint8Array.of(77) })
+    await writable.close()
+    changed++
+  }
+  return changed
+}
+
+function loadedEngine(): Engine {
   if (!engine) throw new Error('No engine was created.')
   return engine
 }

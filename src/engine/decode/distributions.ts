@@ -2,6 +2,7 @@ import type { Distribution } from '../../ports/engine.ts'
 import { EngineError } from '../../errors/index.ts'
 import { checkTokens } from './check-request.ts'
 import { findLargest } from './find-largest.ts'
+import { logNormaliser } from './log-probability.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
 
 /** Returns the `top` likeliest tokens at each of the last `count` positions, given the tokens before it. */
@@ -26,8 +27,6 @@ export async function distributions(
 
 function readDistribution(logits: Float32Array, top: number): Distribution {
   const ids = findLargest(logits, top)
-  const highest = logits[ids[0]!]!
-  let total = 0
-  for (const logit of logits) total += Math.exp(logit - highest)
-  return { ids, logProbs: ids.map((id) => logits[id]! - highest - Math.log(total)) }
+  const normaliser = logNormaliser(logits)
+  return { ids, logProbs: ids.map((id) => logits[id]! - normaliser) }
 }

@@ -1,5 +1,6 @@
 import type { KnownAnswer } from '../../domain/model.ts'
 import { EngineError } from '../../errors/index.ts'
+import { readLogProb } from './log-probability.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
 
 /**
@@ -26,13 +27,4 @@ export async function runKnownAnswer(
   throw new EngineError('engine/known-answer-failed', 'This machine computes the model wrongly.', {
     details: `Mean difference ${meanNats} nats, allowed ${answer.toleranceNats}.`,
   })
-}
-
-/** Returns the natural log-probability of one token. */
-export function readLogProb(logits: Float32Array, tokenId: number): number {
-  let highest = -Infinity
-  for (const logit of logits) highest = Math.max(highest, logit)
-  let total = 0
-  for (const logit of logits) total += Math.exp(logit - highest)
-  return logits[tokenId]! - highest - Math.log(total)
 }

@@ -1,0 +1,121 @@
+import { openAsBlob } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { distributions } from '../../src/engine/decode/distributions.ts'
+import type { Distribution } from '../../src/ports/engine.ts'
+import { engineCases } from '../conformance/engine.ts'
+import { loadInNode } from '../fixtures/llama/load-in-node.ts'
+import { type Harness, moduleIn, openHarness } from './harness.ts'
+
+const tiny = '/tests/fixtures/tiny-llama'
+const tinyFile = fileURLToPath(new URL('../fixtures/tiny-llama/tiny-llama.gguf', import.meta.url))
+const tokenIds = Array.from({ length: 90 }, (_, i) => (i * 37 + 11) % 269)
+const vocabularySize = 271
+
+const engineIn = (page: Page) =>
+  moduleIn<typeof import('./engine-page.ts')>(page, 'tests/browser/engine-page.ts')
+
+describe('without a GPU', () => {
+  let harness: Harness
+  let page: Page
+  beforeAll(async () => {
+    harness = await openHarness()
+    page = await harness.openPage()
+  })
+  afterAll(() => harness?.close())
+  const engine = () => engineIn(page)
+
+  const numbered = engineCases.map(({ name }, index) => ({ name, index }))
+  test.each(numbered)('$name', ({ index }) => engine().call('runEngineCase', tiny, index))
+
+  test('the probe chooses the processor and says why', async () => {
+    const probe = await engine().call('probe')
+    expect(probe).toMatchObject({ webgpu: null, crossOriginIsolated: true, backends: ['wasm'] })
+    expect(probe.reason).toContain('no GPU')
+  })
+
+  test('logits have the same bits in the page, in Node, in any slices, on any number of threads', async () => {
+    const { model } = await loadInNode(await openAsBlob(tinyFile))
+    const here = await distributions(model, model.openSequence(), tokenIds, 80, 10)
+    for (const sliceTokens of [5, 64]) {
+      await engine().call('load', tiny, ['wasm'], { sliceTokens })
+      expect(await engine().call('distributions', tokenIds, 80, 10)).toEqual(here)
+    }
+  })
+
+  test('prepared weights are found again, and never used once a byte of them changed', async () => {
+    await engine().call('load', tiny, ['wasm'])
+    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
+    const right = await engine().call('distributions', tokenIds, 10, 5)
+    expect(await engine().call('corruptPreparedWeights')).toBeGreaterThan(0)
+    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(false)
+    expect(await engine().call('distributions', tokenIds, 10, 5)).toEqual(right)
+    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
+  })
+
+  test('an answer is cancelled while its prompt is still being read', async () => {
+    await engine().call('load', tiny, ['wasm'], { sliceTokens: 1 })
+    const promptIds = Array.from({ length: 500 }, (_, i) => i % 269)
+    expect(await engine().call('cancelPrefill', promptIds)).toBe('cancelled')
+  })
+
+  test('a worker that fails is replaced, and the next answer is the same', async () => {
+    const [before, after] = await engine().call('outliveWorker', tiny, tokenIds)
+    expect(after).toEqual(before)
+  })
+
+  test('the embedded model passes its known answer and answers', async () => {
+    const loaded = await engine().call('load', '/models/smollm2-135m-instruct')
+    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-int8-1', contextTokens: 4096 })
+    const promptIds = await engine().call('encodeChat', 'Name three fruits.')
+    const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
+    const seed = `0x${'00'.repeat(16)}` as const
+    const { text } = await engine().call('answer', { promptIds, sampler, seed, maxTokens: 24, stop: [] })
+    expect(text).toMatch(/[A-Za-z]{3}/)
+  })
+})
+
+describe('with an imitated GPU', () => {
+  let harness: Harness
+  let page: Page
+  beforeAll(async () => {
+    harness = await openHarness({ softwareWebGpu: true })
+    page = await harness.openPage()
+  })
+  afterAll(() => harness?.close())
+  const engine = () => engineIn(page)
+
+  test('the probe finds the adapter and still prefers the processor', async () => {
+    const probe = await engine().call('probe')
+    expect(probe.webgpu?.maxBufferBytes).toBeGreaterThan(1e8)
+    expect(probe.backends).toEqual(['wasm', 'webgpu'])
+    expect(probe.reason).toContain('imitated')
+  })
+
+  test('WebGPU and float products on the processor agree within 1e-4', async () => {
+    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-1' } })
+    const onProcessor = await engine().call('distributions', tokenIds, 89, vocabularySize)
+    const loaded = await engine().call('load', tiny, ['webgpu'])
+    expect(loaded).toMatchObject({ backend: 'webgpu', arithmetic: 'webgpu-q8-1' })
+    const onGpu = await engine().call('distributions', tokenIds, 89, vocabularySize)
+    expect(largestDifference(onProcessor, onGpu)).toBeLessThan(1e-4)
+  })
+
+  test('a back end that fails gives way to the next, and the reason tells', async () => {
+    const recipes = { webgpu: 'wasm-int8-1' } as const
+    await expect(engine().call('loadWronglyKnown', tiny)).rejects.toMatchObject({
+      code: 'engine/known-answer-failed',
+    })
+    const loaded = await engine().call('load', tiny, ['webgpu', 'wasm'], { recipes })
+    expect(loaded.arithmetic).toBe('wasm-int8-1')
+  })
+})
+
+function largestDifference(left: Distribution[], right: Distribution[]): number {
+  const differences = left.flatMap(({ ids, logProbs }, position) => {
+    const other = new Map(right[position]!.ids.map((id, i) => [id, right[position]!.logProbs[i]!]))
+    return ids.map((id, i) => Math.abs(logProbs[i]! - other.get(id)!))
+  })
+  return differences.reduce((most, each) => Math.max(most, each), 0)
+}
