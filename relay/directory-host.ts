@@ -1,4 +1,4 @@
-import { BaseError } from '../src/errors/index.ts'
+import { BaseError, ProtocolError } from '../src/errors/index.ts'
 import type { FrameStream } from '../src/ports/transport.ts'
 import { parseFrame } from '../src/protocol/frame-codec.ts'
 import {
@@ -13,18 +13,26 @@ import { TokenBucket } from './token-bucket.ts'
 
 /** Changes are gathered for so long; with many tabs longer, so that telling them never takes all of the time. */
 const coalesceMs = { least: 200, perTab: 0.5 }
-const requests = { burst: 10, perSecond: 2 }
+const requests = { burst: 10, perSecond: 2, maxWaitMs: 10_000 }
 const sweepMs = 1_000
 
-export type DirectoryCounts = { published: number; refused: number; malformed: number; departed: number }
+export type DirectoryCounts = {
+  published: number
+  refused: number
+  malformed: number
+  limited: number
+  departed: number
+}
 
 /** The directory of a relay: takes offers from tabs and tells every tab of all of them. */
 export class DirectoryHost {
-  readonly counts: DirectoryCounts = { published: 0, refused: 0, malformed: 0, departed: 0 }
+  readonly counts: DirectoryCounts = { published: 0, refused: 0, malformed: 0, limited: 0, departed: 0 }
   readonly #board: OfferBoard
   readonly #log: RelayLog
   readonly #sessions = new Map<string, DirectorySession>()
   readonly #changed = new Set<string>()
+  /** Kept per tab and not per stream: a new stream buys no new burst. */
+  readonly #buckets = new Map<string, TokenBucket>()
   readonly #sweeper: NodeJS.Timeout
   #flushing: NodeJS.Timeout | null = null
   #toldPeers = 0
@@ -41,6 +49,7 @@ export class DirectoryHost {
 
   /** Serves one tab for as long as its stream lives. A tab's newer stream takes the place of an older one. */
   async serve(stream: FrameStream): Promise<void> {
+    await this.#throttle(stream.remotePeer)
     const session = new DirectorySession(stream, () => ({ offers: this.#board.all(), peers: this.tabs }))
     this.#sessions.get(session.peerId)?.stream.abort(new Error('Replaced by a newer stream.'))
     this.#sessions.set(session.peerId, session)
@@ -61,11 +70,25 @@ export class DirectoryHost {
   }
 
   async #readRequests(session: DirectorySession): Promise<void> {
-    const bucket = new TokenBucket(requests.burst, requests.perSecond)
     for (let frame = await session.stream.read(); frame; frame = await session.stream.read()) {
-      await new Promise((resolve) => setTimeout(resolve, bucket.take()))
+      await this.#throttle(session.peerId)
       await this.#answer(session, this.#parse(session, frame))
     }
+  }
+
+  /**
+   * A tab that asks too fast waits; what it sends meanwhile is bounded by its stream.
+   * @throws ProtocolError `protocol/rate-limited`
+   */
+  async #throttle(peerId: string): Promise<void> {
+    const bucket = this.#buckets.get(peerId) ?? new TokenBucket(requests)
+    this.#buckets.set(peerId, bucket)
+    const waitMs = bucket.take()
+    if (waitMs === null) {
+      this.counts.limited += 1
+      throw new ProtocolError('protocol/rate-limited', 'Too many requests. Try again in a few seconds.')
+    }
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
 
   #parse(session: DirectorySession, frame: Uint8Array): DirectoryRequest {
@@ -110,6 +133,7 @@ export class DirectoryHost {
 
   #sweep(): void {
     for (const peerId of this.#board.sweep()) this.#change(peerId)
+    for (const [peerId, bucket] of this.#buckets) if (bucket.full) this.#buckets.delete(peerId)
   }
 
   #change(peerId: string): void {

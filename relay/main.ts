@@ -17,8 +17,6 @@ try {
 
 async function run(options: NonNullable<ReturnType<typeof parseRelayOptions>>): Promise<void> {
   const relay = await startRelay({ ...options, log })
-  for (const address of relay.multiaddrs) console.log(`Relay: ${address}`)
-  console.log(`Health: ${relay.httpUrl}/health`)
   let stopping = false
   const stop = () => {
     if (stopping) return
@@ -27,4 +25,6 @@ async function run(options: NonNullable<ReturnType<typeof parseRelayOptions>>): 
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  for (const address of relay.multiaddrs) console.log(`Relay: ${address}`)
+  console.log(`Health: ${relay.httpUrl}/health`)
 }

@@ -12,6 +12,7 @@ export type RelayHealth = {
   published: number
   refused: number
   malformed: number
+  limited: number
   departed: number
 }
 
@@ -35,6 +36,12 @@ const metrics: Metric[] = [
     type: 'counter',
     help: 'Broken frames.',
     value: (now) => now.malformed,
+  },
+  {
+    name: 'requests_limited_total',
+    type: 'counter',
+    help: 'Too many requests.',
+    value: (now) => now.limited,
   },
   { name: 'departures_total', type: 'counter', help: 'Departures told.', value: ({ departed }) => departed },
 ]

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest'
 import { TokenBucket } from './token-bucket.ts'
 
-test('a burst passes at once, then one has to wait for the rate', () => {
+test('a burst passes at once, then one has to wait for the rate, and then there is none', () => {
   let nowMs = 0
-  const bucket = new TokenBucket(3, 2, () => nowMs)
-  expect([bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0])
-  expect([bucket.take(), bucket.take()]).toEqual([500, 1000])
+  const bucket = new TokenBucket({ burst: 3, perSecond: 2, maxWaitMs: 1000 }, () => nowMs)
+  const take = (times: number) => Array.from({ length: times }, () => bucket.take())
+  expect(take(7)).toEqual([0, 0, 0, 500, 1000, null, null])
+  expect(bucket.full).toBe(false)
+  nowMs = 500
+  expect(take(2)).toEqual([1000, null])
   nowMs = 60_000
-  expect([bucket.take(), bucket.take(), bucket.take(), bucket.take()]).toEqual([0, 0, 0, 500])
+  expect(bucket.full).toBe(true)
+  expect(take(4)).toEqual([0, 0, 0, 500])
 })

@@ -1,21 +1,37 @@
-/** Lets through a burst, then a steady rate; who is faster waits. */
+export type BucketOptions = {
+  /** Tokens that a full bucket holds. */
+  burst: number
+  perSecond: number
+  /** Who would have to wait longer gets none. */
+  maxWaitMs: number
+}
+
+/** Lets through a burst, then a steady rate; who is faster waits, who is far too fast is turned away. */
 export class TokenBucket {
-  readonly #burst: number
-  readonly #msPerToken: number
+  readonly #options: BucketOptions
   readonly #nowMs: () => number
   #fullAtMs: number
 
-  constructor(burst: number, perSecond: number, nowMs: () => number = () => performance.now()) {
-    this.#burst = burst
-    this.#msPerToken = 1000 / perSecond
+  constructor(options: BucketOptions, nowMs: () => number = () => performance.now()) {
+    this.#options = options
     this.#nowMs = nowMs
     this.#fullAtMs = nowMs()
   }
 
-  /** Takes a token and returns how long to wait before using it, in milliseconds. */
-  take(): number {
+  /** Whether it is full again, so that nothing is lost by forgetting it. */
+  get full(): boolean {
+    return this.#fullAtMs <= this.#nowMs()
+  }
+
+  /** Takes a token and returns how long to wait before using it, in milliseconds; null when there is none. */
+  take(): number | null {
+    const { burst, perSecond, maxWaitMs } = this.#options
+    const msPerToken = 1000 / perSecond
     const nowMs = this.#nowMs()
-    this.#fullAtMs = Math.max(this.#fullAtMs, nowMs) + this.#msPerToken
-    return Math.max(0, this.#fullAtMs - nowMs - this.#burst * this.#msPerToken)
+    const fullAtMs = Math.max(this.#fullAtMs, nowMs) + msPerToken
+    const waitMs = Math.max(0, fullAtMs - nowMs - burst * msPerToken)
+    if (waitMs > maxWaitMs) return null
+    this.#fullAtMs = fullAtMs
+    return waitMs
   }
 }

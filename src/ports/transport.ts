@@ -30,7 +30,7 @@ export type TransportStatus = {
 /** Direct, encrypted links between tabs. A relay introduces them and carries no payload. */
 export interface Transport {
   readonly peerId: PeerId
-  /** Connects to the relays and goes on reconnecting. Resolves once one relay is connected. */
+  /** Connects to the relays and goes on reconnecting. Resolves once one relay is connected; again is no harm. */
   start(signal?: AbortSignal): Promise<void>
   stop(): Promise<void>
   /**

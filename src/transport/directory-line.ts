@@ -57,6 +57,8 @@ export class DirectoryLine {
       await new Promise((resolve) => setTimeout(resolve, pauseMs))
     }
     this.#running = false
+    const gone = new TransportError('transport/no-relay', 'The relay went away.')
+    for (const { reject } of this.#answers.values()) reject(gone)
   }
 
   stop(): void {
@@ -67,7 +69,7 @@ export class DirectoryLine {
 
   /**
    * Lists an offer here, now and after each reconnect until it is withdrawn.
-   * @throws MarketError `market/offer-refused`, TransportError `transport/timeout`
+   * @throws MarketError `market/offer-refused`, TransportError `transport/timeout`, `transport/no-relay`
    */
   async publish(offer: SignedOffer): Promise<void> {
     this.#current = offer

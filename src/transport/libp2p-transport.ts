@@ -57,6 +57,7 @@ class TabTransport implements Libp2pTransport {
   readonly #statusWatchers = new Watchers<TransportStatus>()
   readonly #handlers = new Map<string, StreamHandler>()
   #toldStatus = ''
+  #starting: Promise<void> | null = null
   #stopped = new AbortController()
 
   constructor(node: TabNode, relays: Relay[]) {
@@ -77,8 +78,9 @@ class TabTransport implements Libp2pTransport {
     if (this.#keeper.relays.length === 0) {
       throw new TransportError('transport/no-relay', 'No relay is configured.', { retryable: false })
     }
-    this.#stopped = new AbortController()
-    await this.#node.start()
+    if (this.#stopped.signal.aborted) this.#stopped = new AbortController()
+    this.#starting ??= Promise.resolve(this.#node.start())
+    await this.#starting
     this.#keeper.start()
     await this.#keeper.untilConnected(signal)
   }
@@ -89,7 +91,9 @@ class TabTransport implements Libp2pTransport {
     this.#keeper.stop()
     // At once, while the page still lives: the other tabs hear of it now rather than in sixteen seconds.
     for (const connection of this.#node.getConnections()) connection.abort(this.#stopped.signal.reason)
+    await this.#starting
     await this.#node.stop()
+    this.#starting = null
     this.#tellStatus()
   }
 

@@ -52,7 +52,8 @@ export class RelayKeeper {
   }
 
   start(): void {
-    this.#running ??= new AbortController()
+    if (this.#running) return
+    this.#running = new AbortController()
     for (const relay of this.relays) void this.#keep(relay, this.#running.signal)
   }
 

@@ -22,7 +22,7 @@ test('a view starts, changes add and take away, a departure takes away', () => {
 })
 
 test('after a relay restart the offers from before stay for a moment', () => {
-  const onGraceOver = vi.fn()
+  const onGraceOver = vi.fn<() => void>()
   const told = new ToldOffers(onGraceOver)
   told.take({ type: 'view', offers: [offer('a'), offer('b')], peers: 2 })
   told.take({ type: 'view', offers: [], peers: 1 })

@@ -229,6 +229,8 @@ export const transportCases: ConformanceCase<TransportSubject>[] = [
       await tab.start()
       await untilReachable(tab)
       assertEqual(tab.status(), { relays: 1, reachable: true }, 'after the start')
+      await tab.start()
+      assertEqual(tab.status(), { relays: 1, reachable: true }, 'after a second start')
       await tab.stop()
       assertEqual(tab.status(), { relays: 0, reachable: false }, 'after the stop')
       await assertRejects(tab.open(tab.peerId, protocol), 'transport/closed')

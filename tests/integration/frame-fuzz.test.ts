@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Connection } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { expect, test } from 'vitest'
+import { ProtocolError } from '../../src/errors/index.ts'
+import type { FrameStream } from '../../src/ports/transport.ts'
+import { encodeFrame, parseFrame } from '../../src/protocol/frame-codec.ts'
+import { providerFrameSchema, requesterFrameSchema } from '../../src/protocol/infer-messages.ts'
+import { directoryEventSchema, directoryRequestSchema } from '../../src/protocol/offer-messages.ts'
+import { directoryProtocol, inferProtocol } from '../../src/protocol/protocols.ts'
+import { prefixLength } from '../../src/transport/length-prefix.ts'
+import { createDice, hostileFrame } from '../fixtures/hostile-frames.ts'
+import { channelConfig, makeTerms } from '../fixtures/jobs.ts'
+import { makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
+import { signedTestOffer } from '../fixtures/offer.ts'
+import { startWireNode } from '../fixtures/wire-node.ts'
+
+const signature = `0x${'ab'.repeat(65)}` as const
+const voucher = { channelId: `0x${'22'.repeat(32)}`, maxClaimableAmount: 5n, signature }
+const job = { type: 'job', terms: makeTerms(), channel: channelConfig, signature }
+const tokens = { type: 'tokens', start: 0, tokenIds: [1, 2, 3], text: 'abc' }
+const mebibyte = 1 << 20
+
+/** One good message per kind of peer input, and the schema that stands at the door for it. */
+async function doors() {
+  const offer = await signedTestOffer('tab')
+  return [
+    { schema: requesterFrameSchema, good: job },
+    { schema: requesterFrameSchema, good: { type: 'voucher', voucher } },
+    { schema: providerFrameSchema, good: tokens },
+    { schema: directoryRequestSchema, good: { type: 'publish', offer } },
+    { schema: directoryEventSchema, good: { type: 'changed', offers: [offer], gone: ['a'], peers: 2 } },
+  ] as const
+}
+
+test('100,000 hostile frames at the protocol door: each is refused by name or is a whole message', async () => {
+  const dice = createDice(1)
+  const counts = { refused: 0, whole: 0 }
+  for (const { schema, good } of await doors()) {
+    for (let frame = 0; frame < 20_000; frame++) {
+      try {
+        const message = parseFrame(schema, hostileFrame(good, dice))
+        expect(message.type).toBeTypeOf('string')
+        counts.whole += 1
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error
+        counts.refused += 1
+      }
+    }
+  }
+  expect(counts.refused + counts.whole).toBe(100_000)
+  expect(counts.refused).toBeGreaterThan(90_000)
+})
+
+/** Writes frames until the other side has had enough. */
+async function pour(stream: FrameStream, frames: Uint8Array[]): Promise<void> {
+  try {
+    for (const frame of frames) await stream.write(frame)
+    await stream.close()
+    while (await stream.read()) continue
+  } catch (error) {
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(transport|protocol)\//) })
+  }
+}
+
+test('a provider lives through hostile and out-of-order jobs, and serves the next one', async () => {
+  const market = openMarket()
+  const { peerId } = await market.joinProvider()
+  const hostile = market.tabs.join('hostile').transport
+  await hostile.start()
+  const dice = createDice(2)
+  const badOrGood = (message: unknown) => (dice(2) ? encodeFrame(message) : hostileFrame(message, dice))
+  for (let round = 0; round < 2_000; round++) {
+    const stream = await hostile.open(peerId, inferProtocol)
+    const frames = [job, { type: 'voucher', voucher }, { type: 'cancel' }, tokens]
+    const order = Array.from({ length: 1 + dice(4) }, () => badOrGood(frames[dice(4)]))
+    await pour(stream, order)
+  }
+  const requester = await market.joinRequester()
+  const answer = await runAsk(requester.requester.ask(makeAsk(), never))
+  expect(answer.error).toBeNull()
+  expect(answer.tokens.completionTokens).toBeGreaterThan(0)
+})
+
+/** A relay in a process of its own, so that its memory is its own. */
+async function spawnRelay() {
+  const dataDir = await mkdtemp(join(tmpdir(), 'opentab-fuzz-'))
+  const main = fileURLToPath(new URL('../../relay/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main, '--port', '0', '--http-port', '0', '--data', dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })
+  const found = new Map<string, string>()
+  for await (const line of lines) {
+    const [, name, value] = /^(Relay|Health): (.*)$/.exec(line) ?? []
+    if (name && value) found.set(name, value)
+    if (found.size === 2) break
+  }
+  child.stdout.resume()
+  const httpUrl = new URL(found.get('Health') ?? '').origin
+  return {
+    address: found.get('Relay') ?? '',
+    child,
+    async memoryBytes() {
+      const metrics = await (await fetch(`${httpUrl}/metrics`)).text()
+      return Number(/^process_resident_memory_bytes (\d+)$/m.exec(metrics)?.[1])
+    },
+    async health() {
+      return (await (await fetch(`${httpUrl}/health`)).json()) as Record<string, number>
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      await new Promise((resolve) => child.once('exit', resolve))
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Raw bytes for one stream: bad frames, lengths that promise gigabytes, and lengths that never end. */
+function hostileBytes(good: unknown, dice: (sides: number) => number): Uint8Array[] {
+  switch (dice(5)) {
+    case 0:
+      return [Uint8Array.from({ length: 3_000 }, () => 0xff)]
+    case 1:
+      return [Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x0f)]
+    case 2:
+      return [prefixLength(new Uint8Array(directoryProtocol.maxFrameBytes + 1))]
+    default:
+      return Array.from({ length: 50 }, () => prefixLength(hostileFrame(good, dice)))
+  }
+}
+
+async function attack(connection: Connection, pieces: Uint8Array[]): Promise<void> {
+  const stream = await connection.newStream(directoryProtocol.id).catch(() => null)
+  if (!stream) return
+  try {
+    for (const piece of pieces) if (!stream.send(piece)) await stream.onDrain()
+    await stream.close()
+  } catch {
+    // The relay had enough, which is what it should have.
+  } finally {
+    stream.abort(new Error('done'))
+  }
+}
+
+test('a relay lives through hostile streams, its memory stays bounded, and it serves the next tab', async () => {
+  const relay = await spawnRelay()
+  const dice = createDice(3)
+  const good = { type: 'publish', offer: await signedTestOffer('tab') }
+  const round = async () => {
+    const node = await startWireNode()
+    const connection = await node.dial(multiaddr(relay.address))
+    for (let stream = 0; stream < 60; stream++) await attack(connection, hostileBytes(good, dice))
+    await node.stop()
+  }
+  for (let warm = 0; warm < 5; warm++) await round()
+  const before = await relay.memoryBytes()
+  for (let tab = 0; tab < 20; tab++) await round()
+  expect((await relay.memoryBytes()) - before).toBeLessThan(96 * mebibyte)
+
+  const node = await startWireNode()
+  const connection = await node.dial(multiaddr(relay.address))
+  const peerId = node.peerId.toString()
+  const stream = await connection.newStream(directoryProtocol.id)
+  stream.send(prefixLength(encodeFrame({ type: 'publish', offer: await signedTestOffer(peerId) })))
+  await expect.poll(async () => (await relay.health()).offers, { timeout: 20_000 }).toBe(1)
+  await node.stop()
+  await expect.poll(async () => (await relay.health()).tabs, { timeout: 20_000 }).toBe(0)
+  expect((await relay.health()).malformed).toBeGreaterThan(50)
+  await relay.stop()
+  expect(relay.child.exitCode).toBe(0)
+})
