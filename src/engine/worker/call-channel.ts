@@ -1,15 +1,15 @@
 import { EngineError, isEngineErrorCode, type WireError } from '../../errors/index.ts'
-import type { Calls, FromWorker, ToWorker } from './call-messages.ts'
+import { type Calls, eventWindow, type FromWorker, type ToWorker } from './call-messages.ts'
 
 /** The page's view of a worker; a test may give its own. */
-export type WorkerLike = {
-  postMessage(message: ToWorker): void
-  addEventListener(type: 'message', listener: (event: MessageEvent<FromWorker>) => void): void
-  addEventListener(type: 'error' | 'messageerror', listener: (event: Event) => void): void
-  terminate(): void
-}
+export type WorkerLike = EventTarget & { postMessage(message: ToWorker): void; terminate(): void }
 
-type Pending = { onEvent: (event: unknown) => void; settle: (outcome: Outcome) => void }
+type Pending = {
+  onEvent: (event: unknown) => void
+  settle: (outcome: Outcome) => void
+  /** Events that the page has not taken yet; a full window makes the worker wait. */
+  untaken: number
+}
 type Outcome = { output: unknown } | { error: Error }
 
 export type ChannelOptions = {
@@ -31,7 +31,7 @@ export class CallChannel<calls extends Calls> {
   constructor(worker: WorkerLike, options: ChannelOptions) {
     this.#worker = worker
     this.#options = options
-    worker.addEventListener('message', ({ data }) => this.#receive(data))
+    worker.addEventListener('message', (event) => this.#receive((event as MessageEvent<FromWorker>).data))
     worker.addEventListener('error', (event) => this.#lose('engine/worker-lost', describe(event)))
     worker.addEventListener('messageerror', () =>
       this.#lose('engine/worker-lost', 'A message was unreadable.'),
@@ -49,9 +49,11 @@ export class CallChannel<calls extends Calls> {
     const { signal, onEvent } = options
     const cancel = () => this.#send({ kind: 'cancel', id })
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, {
+      const pending: Pending = {
+        untaken: 0,
         onEvent: (event) => {
-          void Promise.resolve(onEvent?.(event)).then(() => this.#send({ kind: 'taken', id }))
+          pending.untaken++
+          void Promise.resolve(onEvent?.(event)).then(() => this.#take(id, pending))
         },
         settle: (outcome) => {
           signal?.removeEventListener('abort', cancel)
@@ -59,7 +61,8 @@ export class CallChannel<calls extends Calls> {
           if ('error' in outcome) reject(outcome.error)
           else resolve(outcome.output)
         },
-      })
+      }
+      this.#pending.set(id, pending)
       this.#send({ kind: 'call', id, name, input })
       if (signal?.aborted) cancel()
       signal?.addEventListener('abort', cancel, { once: true })
@@ -81,7 +84,11 @@ export class CallChannel<calls extends Calls> {
   }
 
   #receive(message: FromWorker): void {
+    this.#handle(message)
     this.#watch()
+  }
+
+  #handle(message: FromWorker): void {
     if (message.kind === 'beat') return
     if (message.kind === 'lost') return this.#fail(restoreError(message.error))
     const pending = this.#pending.get(message.id)
@@ -91,10 +98,17 @@ export class CallChannel<calls extends Calls> {
     else pending.settle({ output: message.output })
   }
 
-  /** Starts the watchdog afresh; it sleeps while no call waits. */
+  #take(id: number, pending: Pending): void {
+    pending.untaken--
+    this.#send({ kind: 'taken', id })
+    this.#watch()
+  }
+
+  /** Starts the watchdog afresh; it sleeps while no call waits for the worker. */
   #watch(): void {
     clearTimeout(this.#stall)
-    if (this.#pending.size === 0 || this.#ended) return
+    const waiting = [...this.#pending.values()].some(({ untaken }) => untaken < eventWindow)
+    if (!waiting || this.#ended) return
     const giveUp = () => this.#lose('engine/timeout', `No sign of life for ${this.#options.stallMs} ms.`)
     this.#stall = setTimeout(giveUp, this.#options.stallMs)
   }

@@ -1,0 +1,152 @@
+import { describe, expect, test } from 'vitest'
+import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
+import { EngineError, toWireError } from '../errors/index.ts'
+import type { Backend } from '../ports/engine.ts'
+import { createMemoryModel } from './memory-model.ts'
+import { ModelKeeper } from './model-keeper.ts'
+import { defaultRecipes } from './graph/recipe.ts'
+import type { StartPlan } from './start-model.ts'
+import type { LoadInput } from './worker/model-calls.ts'
+
+const facts = {
+  arithmeticId: '0x00',
+  arithmetic: 'test',
+  contextTokens: 64,
+  tokensPerSecond: 1,
+  fromCache: false,
+} as const
+
+type Behaviour = 'loads' | 'hangs' | EngineError
+
+/** A keeper whose workers behave as told, one after the other; the last behaviour repeats. */
+function keep(...behaviours: Behaviour[]) {
+  const workers: FakeWorker[] = []
+  const openWorker = () => {
+    const behaviour = behaviours[Math.min(workers.length, behaviours.length - 1)]!
+    const worker = new FakeWorker((message, self) => {
+      if (message.kind !== 'call' || behaviour === 'hangs') return
+      if (behaviour instanceof EngineError) {
+        return self.say({
+          kind: 'error',
+          id: message.id,
+          error: toWireError(behaviour, 'engine/load-failed'),
+        })
+      }
+      const { recipe } = message.input as LoadInput
+      const backend: Backend = recipe.startsWith('wasm') ? 'wasm' : 'webgpu'
+      self.say({ kind: 'result', id: message.id, output: { backend, ...facts } })
+    })
+    workers.push(worker)
+    return worker
+  }
+  return { workers, keeper: new ModelKeeper(openWorker, 50) }
+}
+
+const plan: StartPlan = {
+  model: createMemoryModel(),
+  backends: ['webgpu', 'wasm'],
+  recipes: defaultRecipes,
+  reason: 'The GPU computes.',
+  threads: 1,
+  slots: 2,
+  sliceTokens: undefined,
+}
+const start = (keeper: ModelKeeper, signal?: AbortSignal) => keeper.start(plan, () => {}, signal)
+const fail = (worker: FakeWorker | undefined) => worker?.dispatchEvent(new Event('error'))
+const wrongAnswer = new EngineError('engine/known-answer-failed', 'This machine computes the model wrongly.')
+
+describe('starting', () => {
+  test('takes the first back end that works', async () => {
+    const { keeper, workers } = keep('loads')
+    expect(await start(keeper)).toMatchObject({ backend: 'webgpu', reason: 'The GPU computes.', slots: 2 })
+    expect(workers).toHaveLength(1)
+  })
+
+  test('takes the next one when the known answer fails, in a fresh worker, and says why', async () => {
+    const { keeper, workers } = keep(wrongAnswer, 'loads')
+    const loaded = await start(keeper)
+    expect(loaded.backend).toBe('wasm')
+    expect(loaded.reason).toContain('webgpu failed: This machine computes the model wrongly.')
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
+  })
+
+  test('takes the next one when a worker hangs', async () => {
+    const { keeper, workers } = keep('hangs', 'loads')
+    expect((await start(keeper)).backend).toBe('wasm')
+    expect(workers[0]?.terminated).toBe(true)
+  })
+
+  test('fails with the last reason when no back end works', async () => {
+    const { keeper } = keep(wrongAnswer)
+    await expect(start(keeper)).rejects.toMatchObject({ code: 'engine/known-answer-failed' })
+    expect(keeper.loaded).toBeNull()
+  })
+
+  test('does not try another back end for a model that none can run', async () => {
+    const { keeper, workers } = keep(new EngineError('engine/unsupported-model', 'Tensors of type Q4_K.'))
+    await expect(start(keeper)).rejects.toMatchObject({ code: 'engine/unsupported-model' })
+    expect(workers).toHaveLength(1)
+  })
+
+  test('is cancelled at once, even while the worker hangs', async () => {
+    const { keeper, workers } = keep('hangs')
+    const cancel = new AbortController()
+    const loading = start(keeper, cancel.signal)
+    cancel.abort()
+    await expect(loading).rejects.toMatchObject({ code: 'engine/cancelled' })
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true])
+  })
+
+  test('another model ends the start of the one before', async () => {
+    const { keeper } = keep('hangs', 'loads')
+    const first = expect(start(keeper)).rejects.toMatchObject({ code: 'engine/cancelled' })
+    expect((await start(keeper)).backend).toBe('webgpu')
+    await first
+  })
+})
+
+describe('a lost worker', () => {
+  test('is replaced; who asks meanwhile waits for the new one', async () => {
+    const { keeper, workers } = keep('loads')
+    await start(keeper)
+    fail(workers[0])
+    const live = await keeper.live()
+    expect(live.loaded.backend).toBe('webgpu')
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
+  })
+
+  test('is given up, and everyone told, when it cannot be brought back', async () => {
+    const { keeper, workers } = keep('loads', wrongAnswer)
+    const lost: Error[] = []
+    keeper.watchLost((error) => lost.push(error))
+    await start(keeper)
+    fail(workers[0])
+    await expect(keeper.live()).rejects.toMatchObject({ code: 'engine/not-loaded' })
+    expect(lost).toMatchObject([{ code: 'engine/known-answer-failed' }])
+    expect(keeper.loaded).toBeNull()
+  })
+
+  test('is given up when it is lost again and again without a finished call', async () => {
+    const { keeper, workers } = keep('loads')
+    const lost: Error[] = []
+    const unsubscribe = keeper.watchLost((error) => lost.push(error))
+    await start(keeper)
+    for (let loss = 0; loss < 3; loss++) {
+      fail(workers.at(-1))
+      await keeper.live().catch(() => undefined)
+    }
+    expect([lost.length, keeper.loaded]).toEqual([1, null])
+    unsubscribe()
+  })
+
+  test('that works in between is replaced as often as needed', async () => {
+    const { keeper, workers } = keep('loads')
+    await start(keeper)
+    for (let loss = 0; loss < 5; loss++) {
+      fail(workers.at(-1))
+      await keeper.live()
+      keeper.markWorking()
+    }
+    expect(keeper.loaded).not.toBeNull()
+  })
+})
