@@ -4,11 +4,14 @@ import { multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../domain/bytes.ts'
 import { TransportError } from '../errors/index.ts'
 import { findDirect } from './direct-connection.ts'
-import type { Relay } from './relay-keeper.ts'
+import type { Relay, RelayKeeper } from './relay-keeper.ts'
 import { abortedWait } from './stream-errors.ts'
 
 /** A dial either succeeds within two seconds or hangs; the later attempts are for slow machines. */
 const attemptTimeoutsMs = [4_000, 6_000, 8_000]
+
+/** A page that has just been opened dials before its relay is there. */
+const relayTimeoutMs = 5_000
 
 /** After a quick refusal: the other tab may be about to reserve its place on the relay again. */
 const pauseMs = 500
@@ -19,15 +22,21 @@ const pauseMs = 500
  */
 export async function dialDirect(
   node: Libp2p,
-  relays: () => readonly Relay[],
+  keeper: RelayKeeper,
   peer: PeerId,
   signal: AbortSignal,
 ): Promise<Connection> {
+  await keeper.untilConnected(AbortSignal.any([signal, AbortSignal.timeout(relayTimeoutMs)]))
   let failure: TransportError | null = null
   for (const timeoutMs of attemptTimeoutsMs) {
     if (signal.aborted) throw abortedWait(signal)
     try {
-      return await dialOnce(node, relays(), peer, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]))
+      return await dialOnce(
+        node,
+        keeper.connected(),
+        peer,
+        AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      )
     } catch (error) {
       if (signal.aborted) throw abortedWait(signal)
       failure = toTransportError(error)

@@ -6,7 +6,7 @@ import type { ProtocolSpec } from '../protocol/protocols.ts'
 import { dialDirect, unreachable } from './dial-direct.ts'
 import { findDirect, isDirect } from './direct-connection.ts'
 import type { TabNode } from './libp2p-node.ts'
-import type { Relay } from './relay-keeper.ts'
+import type { RelayKeeper } from './relay-keeper.ts'
 import { abortedWait, streamReset, unansweredProtocol } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
@@ -21,14 +21,14 @@ const linkProtocolId = '/opentab/link/1.0.0'
 export class DirectLinks {
   readonly departures = new Watchers<PeerId>()
   readonly #node: TabNode
-  readonly #relays: () => readonly Relay[]
+  readonly #keeper: RelayKeeper
   readonly #dials = new Map<PeerId, Promise<Connection>>()
   readonly #signal: () => AbortSignal
 
   /** `signal` ends all dials when the tab stops. */
-  constructor(node: TabNode, relays: () => readonly Relay[], signal: () => AbortSignal) {
+  constructor(node: TabNode, keeper: RelayKeeper, signal: () => AbortSignal) {
     this.#node = node
-    this.#relays = relays
+    this.#keeper = keeper
     this.#signal = signal
     node.addEventListener('connection:close', ({ detail: connection }) => this.#onClose(connection))
     void node.handle(linkProtocolId, watchLink, { maxInboundStreams: 1 })
@@ -63,7 +63,7 @@ export class DirectLinks {
   #dial(peer: PeerId): Promise<Connection> {
     const running = this.#dials.get(peer)
     if (running) return running
-    const dial = dialDirect(this.#node, this.#relays, peer, this.#signal())
+    const dial = dialDirect(this.#node, this.#keeper, peer, this.#signal())
     this.#dials.set(peer, dial)
     const forget = () => void this.#dials.delete(peer)
     dial.then(openLinkStream, () => {}).then(forget)

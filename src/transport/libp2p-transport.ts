@@ -64,8 +64,7 @@ class TabTransport implements Libp2pTransport {
     this.peerId = node.peerId.toString()
     this.#node = node
     this.#keeper = new RelayKeeper(node, relays)
-    const connected = () => this.#keeper.connected()
-    this.#links = new DirectLinks(node, connected, () => this.#stopped.signal)
+    this.#links = new DirectLinks(node, this.#keeper, () => this.#stopped.signal)
     this.relays = createRelayLinks(node, this.#keeper, (peer) => void this.#links.probe(peer))
     this.#stopped.abort()
     // A relay's reservation shows here first; libp2p's own peer update comes a second later, or never.

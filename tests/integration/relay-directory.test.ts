@@ -1,4 +1,3 @@
-import type { Libp2p } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { DirectoryView } from '../../src/ports/directory.ts'
@@ -21,7 +20,7 @@ async function openRelay(): Promise<TestRelay> {
   return relay
 }
 
-async function joinNode(listen: string[] = []): Promise<Libp2p> {
+async function joinNode(listen: string[] = []) {
   const node = await startWireNode(listen)
   leaving.push(() => node.stop())
   return node
