@@ -1,0 +1,77 @@
+import { Wllama } from '@wllama/wllama'
+import wllamaWasm from '@wllama/wllama/esm/wasm/wllama.wasm?url'
+import { probeMachine } from '../src/engine/probe.ts'
+import { createWorkerEngine } from '../src/engine/worker-engine.ts'
+import type { Engine } from '../src/ports/engine.ts'
+import { readModel } from '../tests/browser/engine-page.ts'
+
+/** How one answer went. */
+export type Timing = {
+  promptTokens: number
+  tokens: number
+  firstTokenMs: number
+  /** From the first token to the last. */
+  decodeMs: number
+}
+
+let engine: Engine
+let wllama: Wllama
+
+export async function loadEngine(folder: string, threads: number): Promise<void> {
+  engine = createWorkerEngine({ probe: async () => ({ ...(await probeMachine()), threads }) })
+  await engine.load(await readModel(folder), { backends: ['wasm'] })
+}
+
+export async function loadWllama(folder: string, threads: number): Promise<void> {
+  wllama = new Wllama({ default: wllamaWasm }, { suppressNativeLog: true })
+  await wllama.loadModel((await readModel(folder)).files, {
+    n_threads: threads,
+    n_ctx: 2048,
+    n_gpu_layers: 0,
+  })
+}
+
+/** Greedy decoding by our engine alone, clocked in the page that asked. */
+export async function answerByEngine(prompt: string, maxTokens: number): Promise<Timing> {
+  const promptIds = await engine.text.encodeChat([{ role: 'user', content: prompt }])
+  const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
+  const seed = `0x${'00'.repeat(16)}` as const
+  const clock = startClock()
+  const answer = engine.generate({ promptIds, sampler, seed, maxTokens, stop: [] })
+  while (!(await answer.next()).done) clock.tick()
+  return { promptTokens: promptIds.length, ...clock.read() }
+}
+
+/** The same by llama.cpp in WebAssembly. */
+export async function answerByWllama(prompt: string, maxTokens: number): Promise<Timing> {
+  const clock = startClock()
+  const chunks = await wllama.createChatCompletion({
+    messages: [{ role: 'user', content: prompt }],
+    max_tokens: maxTokens,
+    temperature: 0,
+    cache_prompt: false,
+    timings_per_token: true,
+    stream: true,
+  })
+  let promptTokens = 0
+  for await (const { choices, timings } of chunks) {
+    promptTokens = timings?.prompt_n ?? promptTokens
+    if (choices[0]?.delta.content) clock.tick()
+  }
+  return { promptTokens, ...clock.read() }
+}
+
+function startClock() {
+  const startedMs = performance.now()
+  let firstMs = startedMs
+  let lastMs = startedMs
+  let tokens = 0
+  return {
+    tick() {
+      lastMs = performance.now()
+      if (tokens === 0) firstMs = lastMs
+      tokens += 1
+    },
+    read: () => ({ tokens, firstTokenMs: firstMs - startedMs, decodeMs: lastMs - firstMs }),
+  }
+}
