@@ -194,7 +194,7 @@ describe('what goes wrong', () => {
     await provider.context().close()
     await expect.poll(() => articles(requester).count(), { timeout: 3_000 }).toBe(1)
     const answer = await finishedAnswer(requester)
-    expect(answer.error?.code).toBe('transport/peer-unreachable')
+    expect(answer.error?.code).toMatch(/^transport\/(stream-reset|peer-unreachable)$/)
     expect(answer.text.length).toBeGreaterThan(20)
     expect(answer.chargeMicroUsd).toBeLessThanOrEqual(charge(answer))
     expect(await articles(requester).first().innerText()).toContain(answer.text.slice(0, 20))
