@@ -14,15 +14,21 @@ let answered = 0
 const links = new Set<RTCPeerConnection>()
 const departed: string[] = []
 
-export async function goOnline(relays: string[]): Promise<string> {
+export async function connect(relays: string[]): Promise<string> {
   recordLinks()
   transport = await createLibp2pTransport({ relays, development: true })
   directory = createLibp2pDirectory(transport.relays, { nowMs: () => Date.now() })
   directory.watchDepartures((peer) => departed.push(peer))
   transport.handle(protocol, echo)
   await transport.start()
-  await untilReachable()
   return transport.peerId
+}
+
+/** Connects, and resolves once other tabs can dial this one. */
+export async function goOnline(relays: string[]): Promise<string> {
+  const peerId = await connect(relays)
+  await untilReachable()
+  return peerId
 }
 
 export async function untilReachable(): Promise<void> {

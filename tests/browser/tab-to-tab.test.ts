@@ -1,6 +1,9 @@
+import type { Connection } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Page } from 'playwright-core'
+import { prefixLength } from '../../src/transport/length-prefix.ts'
 import { startTestRelay, type TestRelay } from '../fixtures/test-relay.ts'
+import { startWireNode } from '../fixtures/wire-node.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
 
 let harness: Harness
@@ -16,12 +19,27 @@ afterAll(async () => {
   await relay?.stop()
 })
 
-/** A tab in a browser context of its own. */
-async function openTab(prepare?: (page: Page) => Promise<void>) {
+const protocolId = '/opentab-test/tab/1.0.0'
+
+/** A page in a browser context of its own. */
+async function openPage() {
   const page = await harness.openPage(await harness.newContext())
-  const tab = moduleIn<typeof import('./tab-page.ts')>(page, 'tests/browser/tab-page.ts')
-  await prepare?.(page)
+  return { page, tab: moduleIn<typeof import('./tab-page.ts')>(page, 'tests/browser/tab-page.ts') }
+}
+
+async function openTab() {
+  const { page, tab } = await openPage()
   return { page, tab, peerId: await tab.call('goOnline', relay.multiaddrs) }
+}
+
+/** Opens a stream to a tab over a link that is not direct, and resolves once the tab has thrown it out. */
+async function intrude(connection: Connection): Promise<void> {
+  const stream = await connection.newStream(protocolId, { runOnLimitedConnection: true }).catch(() => null)
+  if (!stream || stream.status !== 'open') return
+  const closed = Promise.withResolvers<void>()
+  stream.addEventListener('close', () => closed.resolve())
+  stream.send(prefixLength(new TextEncoder().encode('{"type":"job"}')))
+  await closed.promise
 }
 
 test('two tabs talk directly: far more passes than a relay would carry', async () => {
@@ -70,13 +88,35 @@ test('a tab that is closed with no goodbye is missed at once', async () => {
 })
 
 test('without a direct link nothing is sent: the relay carries no payload', async () => {
-  const blocked = await openTab((page) =>
-    moduleIn<typeof import('./tab-page.ts')>(page, 'tests/browser/tab-page.ts').call('blockWebRtc'),
-  )
+  const { page, tab } = await openPage()
+  await tab.call('blockWebRtc')
+  await tab.call('goOnline', relay.multiaddrs)
   const far = await openTab()
-  await expect(blocked.tab.call('echoBytes', far.peerId, 1, 10)).rejects.toMatchObject({
+  await expect(tab.call('echoBytes', far.peerId, 1, 10)).rejects.toMatchObject({
     code: 'transport/peer-unreachable',
   })
   expect(await far.tab.call('streamsAnswered')).toBe(0)
-  await Promise.all([blocked.page.close(), far.page.close()])
+  await Promise.all([page.close(), far.page.close()])
+})
+
+test('a stream that comes through the relay is thrown out unread', async () => {
+  const { page, tab, peerId } = await openTab()
+  const intruder = await startWireNode()
+  const relayed = await intruder.dial(multiaddr(`${relay.multiaddrs[0]}/p2p-circuit/p2p/${peerId}`))
+  expect(relayed.limits).toBeDefined()
+  await intrude(relayed)
+  expect(await tab.call('streamsAnswered')).toBe(0)
+  await intruder.stop()
+  await page.close()
+})
+
+test('a relay that asks for an answer itself gets none', async () => {
+  const curious = await startWireNode(['/ip4/127.0.0.1/tcp/0/ws'])
+  const { page, tab } = await openPage()
+  await tab.call('connect', curious.getMultiaddrs().map(String))
+  const [connection] = curious.getConnections()
+  await intrude(connection!)
+  expect(await tab.call('streamsAnswered')).toBe(0)
+  await page.close()
+  await curious.stop()
 })
