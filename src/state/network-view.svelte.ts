@@ -5,6 +5,7 @@ import { toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 
 const retryMs = 3_000
+const overdueMs = 6_000
 
 /** Who is there: tabs, offers, models, relays. Goes on trying while no relay answers. */
 export class NetworkView {
@@ -17,15 +18,16 @@ export class NetworkView {
   peerId = $state<string | null>(null)
   /** Why the last try to reach the network failed. */
   failure = $state.raw<Failure | null>(null)
-  #joined = $state(false)
+  /** Whether it has taken longer than a relay needs. */
+  #overdue = $state(false)
 
   constructor(tab: Tab) {
     this.#tab = tab
   }
 
   get state(): 'connecting' | 'online' | 'unreachable' {
-    if (this.#joined && this.relays > 0) return 'online'
-    return this.failure || this.#joined ? 'unreachable' : 'connecting'
+    if (this.relays > 0) return 'online'
+    return this.failure || this.#overdue ? 'unreachable' : 'connecting'
   }
 
   /** Whether the money is play money. */
@@ -37,42 +39,30 @@ export class NetworkView {
     return [...new Set(this.offers.map((offer) => offer.modelId))]
   }
 
-  /** Joins the network, trying again until it works or the page goes. Returns a function that leaves. */
-  join(): () => void {
-    const leaving: (() => void)[] = []
-    let left = false
-    const attempt = async () => {
+  /** Joins the network, trying again until it works. From then on everything keeps itself up to date. */
+  async join(): Promise<void> {
+    setTimeout(() => (this.#overdue = true), overdueMs)
+    while (true) {
       try {
-        leaving.push(...(await this.#watch()))
+        return await this.#watch()
       } catch (error) {
         this.failure = toFailure(error)
-        if (left) return
-        const timer = setTimeout(attempt, retryMs)
-        leaving.push(() => clearTimeout(timer))
+        await new Promise((resolve) => setTimeout(resolve, retryMs))
       }
-      if (left) leaving.forEach((leave) => leave())
-    }
-    void attempt()
-    return () => {
-      left = true
-      leaving.forEach((leave) => leave())
     }
   }
 
-  async #watch(): Promise<(() => void)[]> {
+  async #watch(): Promise<void> {
     this.network = await this.#tab.network()
     const link = await this.#tab.link()
-    this.peerId = link.peerId
-    this.relays = link.status().relays
     const directory = await this.#tab.directory()
-    this.#joined = true
+    this.peerId = link.peerId
     this.failure = null
-    return [
-      link.watchStatus((status) => (this.relays = status.relays)),
-      directory.watch((view) => {
-        this.offers = view.offers.map((signed) => signed.offer)
-        this.tabs = view.peers
-      }),
-    ]
+    link.watchStatus((status) => (this.relays = status.relays))
+    this.relays = link.status().relays
+    directory.watch((view) => {
+      this.offers = view.offers.map((signed) => signed.offer)
+      this.tabs = view.peers
+    })
   }
 }

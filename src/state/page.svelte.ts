@@ -48,17 +48,14 @@ export class Page {
     return this.sharing.status.jobs.length > 0 || this.conversation.current !== null
   }
 
-  /** Brings back what was kept, then joins the network. Returns a function that leaves it. */
-  start(): () => void {
-    const { conversation, settings, history, sharing, models } = this
-    for (const part of [conversation, settings, history, sharing]) void part.restore().catch(() => {})
-    void models.load()
-    const leave = this.network.join()
-    const unwatch = this.wallet.watch()
-    return () => {
-      leave()
-      unwatch()
-    }
+  /** Brings back what was kept, then joins the network. */
+  start(): void {
+    const { conversation, settings, history, sharing } = this
+    // What cannot be read starts afresh; nothing here is money.
+    for (const part of [conversation, settings, history, sharing]) part.restore().catch(() => {})
+    void this.models.load()
+    void this.network.join()
+    void this.wallet.watch()
   }
 }
 

@@ -30,18 +30,11 @@ export class Wallet {
     this.#history = history
   }
 
-  /** Reads the wallet now and every few seconds. Returns a function that stops. */
-  watch(): () => void {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let stopped = false
-    const tick = async () => {
-      await this.refresh()
-      if (!stopped) timer = setTimeout(tick, refreshMs)
-    }
-    void tick()
-    return () => {
-      stopped = true
-      clearTimeout(timer)
+  /** Reads the wallet now, and again every few seconds while the page is looked at. */
+  async watch(): Promise<never> {
+    while (true) {
+      if (!document.hidden) await this.refresh()
+      await new Promise((resolve) => setTimeout(resolve, refreshMs))
     }
   }
 

@@ -1,8 +1,6 @@
 import { mount } from 'svelte'
 import type { Page } from '../state/page.svelte.ts'
 import App from './frame/App.svelte'
-import './style/tokens.css'
-import './style/base.css'
 
 /** Shows a page and brings it to life. */
 export function mountPage(page: Page): void {

@@ -25,6 +25,7 @@ const purifier = DOMPurify(window)
 
 purifier.addHook('afterSanitizeAttributes', (node) => {
   if (node.nodeName !== 'A') return
+  if (!node.hasAttribute('href')) return node.replaceWith(...node.childNodes)
   node.setAttribute('rel', 'noopener noreferrer nofollow')
   node.setAttribute('target', '_blank')
 })

@@ -1,7 +1,8 @@
 import { ChainError, TransportError } from '../../../src/errors/index.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { Tab } from '../../../src/state/tab.ts'
-import { MemoryDocumentStore } from '../../../src/storage/memory-document-store.ts'
+import { Database } from '../../../src/storage/database.ts'
+import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-store.ts'
 import { catalogue, network, offers, ownAddress } from './scripted-market.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
@@ -28,7 +29,7 @@ export function createScriptedTab(scene: Scene): Tab {
   const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
   const provider = createScriptedProvider()
   return {
-    documents: new MemoryDocumentStore(),
+    documents: new IndexedDbDocumentStore(new Database()),
     network: async () => network,
     account: async () => ownAddress,
     catalogue: async () => catalogue,

@@ -1,0 +1,155 @@
+import type { ModelId } from './domain/model.ts'
+import { isLocalChain, type Network } from './domain/network.ts'
+import { TransportError } from './errors/index.ts'
+import type { Engine, ModelStore } from './ports/index.ts'
+import { Page } from './state/page.svelte.ts'
+import type { Tab } from './state/tab.ts'
+import { systemClock as clock } from './device/system-clock.ts'
+import { systemRandom as random } from './device/system-random.ts'
+import { Database } from './storage/database.ts'
+import { IndexedDbDocumentStore } from './storage/indexeddb-document-store.ts'
+import { mountPage } from './ui/mount.ts'
+
+/** Runs `load` when first called. What it gave is kept; a failure is forgotten, so that the next call tries again. */
+function once<value>(load: () => Promise<value>): () => Promise<value> {
+  let loaded: Promise<value> | null = null
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = null
+      throw error
+    })
+    return loaded
+  }
+}
+
+const database = new Database()
+const documents = new IndexedDbDocumentStore(database)
+
+const network = once(async () => {
+  const response = await fetch('/network.json', { cache: 'no-cache' }).catch(() => null)
+  if (response?.ok) return (await response.json()) as Network
+  throw new TransportError('transport/no-relay', 'This page could not read where its relays and chain are.')
+})
+
+const account = (name: string) =>
+  once(async () => {
+    const { createLocalAccount, openLocalAccount } = await import('./chain/local-account.ts')
+    return (await openLocalAccount(name)) ?? createLocalAccount(name)
+  })
+const wallet = account('wallet')
+const session = account('session')
+
+const chain = once(async () => {
+  const { createViemChain } = await import('./chain/viem-chain.ts')
+  return createViemChain(await network())
+})
+
+const vouchers = once(async () => {
+  const { IndexedDbVoucherStore } = await import('./storage/indexeddb-voucher-store.ts')
+  return new IndexedDbVoucherStore(database)
+})
+
+const transport = once(async () => {
+  const { createLibp2pTransport } = await import('./transport/libp2p-transport.ts')
+  const { claimPeerKey } = await import('./transport/claim-peer-key.ts')
+  const { relays, chainId } = await network()
+  const privateKey = await claimPeerKey(documents)
+  const created = await createLibp2pTransport({ relays, privateKey, development: isLocalChain({ chainId }) })
+  addEventListener('pagehide', () => void created.stop())
+  // It goes on trying by itself; its status says when a relay is there.
+  created.start().catch(() => {})
+  return created
+})
+
+const directory = once(async () => {
+  const { createLibp2pDirectory } = await import('./transport/libp2p-directory.ts')
+  return createLibp2pDirectory((await transport()).relays, clock)
+})
+
+const models = once(async () => {
+  const { PieceModelStore } = await import('./models/piece-model-store.ts')
+  const { openPieceStore } = await import('./models/open-piece-store.ts')
+  const { createHttpSource } = await import('./models/http-source.ts')
+  const { loadCatalogue } = await import('./models/catalogue.ts')
+  return new PieceModelStore({
+    pieces: await openPieceStore(),
+    fetchRange: createHttpSource(),
+    loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
+  })
+})
+
+const engine = once(async () => (await import('./engine/worker-engine.ts')).createWorkerEngine())
+
+const openText = once(async () => {
+  const { createTextOpener } = await import('./roles/open-text.ts')
+  return createTextOpener(await engine(), await models())
+})
+
+const market = once(async () => ({
+  transport: await transport(),
+  directory: await directory(),
+  chain: await chain(),
+  vouchers: await vouchers(),
+  clock,
+}))
+
+const settlement = once(async () => {
+  const { createSettlement } = await import('./roles/settle.ts')
+  return createSettlement({ chain: await chain(), vouchers: await vouchers(), wallet: await wallet(), clock })
+})
+
+const requester = once(async () => {
+  const { createRequester } = await import('./roles/request.ts')
+  const keys = { wallet: await wallet(), session: await session() }
+  return createRequester({ ...(await market()), ...keys, random, openText: await openText() })
+})
+
+const provider = once(async () => {
+  const { createProvider } = await import('./roles/provide.ts')
+  const parts = { engine: await engine(), models: await models(), signer: await wallet() }
+  const created = createProvider({ ...(await market()), ...parts })
+  void (await settlement()).guard(new AbortController().signal)
+  return created
+})
+
+/** Loads a model whose bytes are here already; one that is not stays out. */
+async function loadIfKept(
+  id: ModelId,
+  runner: Engine,
+  store: ModelStore,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (runner.loaded !== null || (await store.status(id)).state !== 'ready') return
+  const entry = (await store.catalogue()).find((listed) => listed.id === id)
+  if (!entry) return
+  const options = signal ? { signal } : {}
+  await runner.load(await store.fetch(entry, options), options)
+}
+
+const tab: Tab = {
+  documents,
+  network,
+  account: async () => (await wallet()).address,
+  catalogue: async () => (await models()).catalogue(),
+  probe: async () => (await engine()).probe(),
+  link: transport,
+  directory,
+  requester,
+  provider,
+  settlement,
+  async check(answer, signal) {
+    const { checkAnswer } = await import('./roles/audit.ts')
+    const runner = await engine()
+    await loadIfKept(answer.terms.modelId, runner, await models(), signal)
+    return checkAnswer(
+      answer,
+      { engine: runner, openText: await openText(), network: await network() },
+      signal,
+    )
+  },
+  addTestFunds: async (amount) => (await chain()).faucet((await wallet()).address, amount),
+}
+
+mountPage(new Page(tab))
+
+if (import.meta.env.PROD) void navigator.serviceWorker?.register('/service-worker.js')
