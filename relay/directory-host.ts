@@ -108,8 +108,10 @@ export class DirectoryHost {
     }
     const { sequence } = request.offer.offer
     try {
+      const isNew = !this.#board.get(session.peerId)
       await this.#board.put(session.peerId, request.offer)
       this.counts.published += 1
+      if (isNew) this.#log('offer-listed', { peer: shortPeerId(session.peerId), offers: this.#board.size })
       session.send(announce({ type: 'published', sequence }))
       this.#change(session.peerId)
     } catch (error) {
@@ -126,6 +128,7 @@ export class DirectoryHost {
     this.#changed.delete(peerId)
     if (this.#board.remove(peerId)) {
       this.counts.departed += 1
+      this.#log('departed', { peer: shortPeerId(peerId), offers: this.#board.size })
       this.#tellAll({ type: 'departed', peerId })
     }
     this.#flushSoon()

@@ -29,7 +29,7 @@ export async function startHealthServer(
 
 function answer(url: string, response: ServerResponse, health: () => RelayHealth): void {
   if (url === '/health') {
-    response.writeHead(200, { 'content-type': 'application/json', 'access-control-allow-origin': '*' })
+    response.writeHead(200, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ status: 'ok', ...health() }))
   } else if (url === '/metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' })

@@ -48,16 +48,14 @@ const metrics: Metric[] = [
 
 /** Returns the health in Prometheus text format 0.0.4. */
 export function formatMetrics(health: RelayHealth): string {
-  const memory = process.memoryUsage().rss
-  const lines = metrics.flatMap(({ name, type, help, value }) => [
-    `# HELP opentab_relay_${name} ${help}`,
-    `# TYPE opentab_relay_${name} ${type}`,
-    `opentab_relay_${name} ${value(health)}`,
-  ])
-  const process_ = [
-    '# HELP process_resident_memory_bytes Resident memory size in bytes.',
-    '# TYPE process_resident_memory_bytes gauge',
-    `process_resident_memory_bytes ${memory}`,
-  ]
-  return [...lines, ...process_, ''].join('\n')
+  const relay = metrics.map(({ name, type, help, value }) =>
+    formatMetric(`opentab_relay_${name}`, type, help, value(health)),
+  )
+  const memoryBytes = process.memoryUsage().rss
+  const memory = formatMetric('process_resident_memory_bytes', 'gauge', 'Resident memory.', memoryBytes)
+  return [...relay, memory, ''].join('\n')
+}
+
+function formatMetric(name: string, type: Metric['type'], help: string, value: number): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name} ${value}`
 }

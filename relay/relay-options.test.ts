@@ -36,11 +36,13 @@ test('help is no start', () => {
   expect(parseRelayOptions(['--help'], {})).toBeNull()
 })
 
-test.each([[['--port', 'http']], [['--port', '70000']], [['--colour', 'red']], [['left over']]])(
-  '%j is refused by name',
-  (args) => {
-    expect(() => parseRelayOptions(args, {})).toThrow(
-      expect.objectContaining({ code: 'relay/invalid-option' }),
-    )
-  },
-)
+test.each([
+  [['--port', 'http']],
+  [['--port', '70000']],
+  [['--colour', 'red']],
+  [['left over']],
+  [['--host', 'localhost']],
+  [['--announce', 'example.org']],
+])('%j is refused by name', (args) => {
+  expect(() => parseRelayOptions(args, {})).toThrow(expect.objectContaining({ code: 'relay/invalid-option' }))
+})

@@ -1,4 +1,6 @@
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
+import { multiaddr } from '@multiformats/multiaddr'
 import { RelayError } from '../src/errors/index.ts'
 
 export type RelayOptions = {
@@ -41,9 +43,11 @@ export function parseRelayOptions(args: string[], env: Environment): RelayOption
   return {
     port: parseCount('--port', text(flags.port, 'PORT', '9101'), 65_535),
     httpPort: parseCount('--http-port', text(flags['http-port'], 'HTTP_PORT', '9102'), 65_535),
-    host: text(flags.host, 'HOST', '127.0.0.1'),
+    host: parseHost(text(flags.host, 'HOST', '127.0.0.1')),
     dataDir: text(flags.data, 'DATA', '.opentab/relay'),
-    announce: flags.announce ?? (env.OPENTAB_RELAY_ANNOUNCE ?? '').split(',').filter(Boolean),
+    announce: (flags.announce ?? (env.OPENTAB_RELAY_ANNOUNCE ?? '').split(',').filter(Boolean)).map(
+      parseAddress,
+    ),
     maxTabs: parseCount('--max-tabs', text(flags['max-tabs'], 'MAX_TABS', '5000'), 100_000),
   }
 }
@@ -66,6 +70,22 @@ function parseFlags(args: string[]) {
   } catch (cause) {
     const details = cause instanceof Error ? cause.message : String(cause)
     throw new RelayError('relay/invalid-option', 'The command line cannot be read.', { details, cause })
+  }
+}
+
+function parseHost(text: string): string {
+  if (isIP(text) !== 0) return text
+  throw new RelayError(
+    'relay/invalid-option',
+    `--host must be an IP address of this computer, not "${text}".`,
+  )
+}
+
+function parseAddress(text: string): string {
+  try {
+    return multiaddr(text).toString()
+  } catch (cause) {
+    throw new RelayError('relay/invalid-option', `--announce must be a multiaddr, not "${text}".`, { cause })
   }
 }
 

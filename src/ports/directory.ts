@@ -15,6 +15,6 @@ export interface Directory {
   list(signal?: AbortSignal): Promise<DirectoryView>
   /** Calls back with the view now and after each change, departures included. Returns an unsubscribe. */
   watch(onView: (view: DirectoryView) => void): () => void
-  /** Calls back at once when a relay reports that a tab has left. Returns an unsubscribe. */
+  /** Calls back at once when a relay reports that a tab with an offer has left. Returns an unsubscribe. */
   watchDepartures(onDeparted: (peer: PeerId) => void): () => void
 }

@@ -1,4 +1,4 @@
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, PeerId as LibPeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../domain/bytes.ts'
 import { ProtocolError } from '../errors/index.ts'
@@ -13,6 +13,9 @@ import { Watchers } from './watchers.ts'
 /** A live link opens a stream in a few milliseconds; one whose tab is gone never does. */
 const openTimeoutMs = 5_000
 const probeTimeoutMs = 1_500
+
+/** Until the other side, too, has finished the handshake that went through the relay. */
+const introductionMs = 5_000
 
 /** An idle stream whose end tells that the link is over: WebRTC itself takes sixteen seconds to say so. */
 const linkProtocolId = '/opentab/link/1.0.0'
@@ -67,7 +70,17 @@ export class DirectLinks {
     this.#dials.set(peer, dial)
     const forget = () => void this.#dials.delete(peer)
     dial.then(openLinkStream, () => {}).then(forget)
+    dial
+      .then(({ remotePeer }) => setTimeout(() => this.#leaveRelay(remotePeer), introductionMs))
+      .catch(() => {})
     return dial
+  }
+
+  /** The relayed connection has done its work: the relay need not keep it. */
+  #leaveRelay(peerId: LibPeerId): void {
+    if (this.#signal().aborted) return
+    const relayed = this.#node.getConnections(peerId).filter(({ limits }) => limits !== undefined)
+    for (const connection of relayed) void connection.close().catch(() => {})
   }
 
   #find(peer: PeerId): Connection | undefined {

@@ -37,7 +37,12 @@ export async function createTabNode(options: TabNodeOptions): Promise<TabNode> {
     connectionGater: options.development ? { denyDialMultiaddr: () => false } : {},
     // A link under bulk load or behind a busy main thread answers late and is not dead.
     connectionMonitor: { abortConnectionOnPingFailure: false },
-    connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
+    // Chromium stops at 500 peer connections, those included that it has yet to collect.
+    connectionManager: {
+      maxConnections: 400,
+      inboundConnectionThreshold: 50,
+      maxIncomingPendingConnections: 50,
+    },
     services: { identify: identify(), ping: ping() },
   })
 }

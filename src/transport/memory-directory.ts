@@ -39,8 +39,7 @@ export class MemoryListing {
   }
 
   depart(peer: PeerId): void {
-    this.#offers.delete(peer)
-    this.departures.tell(peer)
+    if (this.#offers.delete(peer)) this.departures.tell(peer)
     this.changes.tell()
   }
 }
