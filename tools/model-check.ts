@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import type { Backend } from '../src/ports/engine.ts'
 import { moduleIn, openHarness } from '../tests/browser/harness.ts'
 import type { Goldens, PromptScore } from './model-check/goldens.ts'
+import type * as checkPage from './model-check-page.ts'
 import { ToolError } from './tool-error.ts'
 
 const usage = `Usage: npm run model:check -- --goldens FILE [options]
@@ -23,7 +24,7 @@ async function checkModel({ goldensFile, backend, model, toleranceNats }: CheckO
   const harness = await openHarness({ softwareWebGpu: backend === 'webgpu' })
   try {
     const page = await harness.openPage()
-    const checked = moduleIn<typeof import('./model-check-page.ts')>(page, 'tools/model-check-page.ts')
+    const checked = moduleIn<typeof checkPage>(page, 'tools/model-check-page.ts')
     const loaded = await checked.call('load', model, backend)
     console.log(`${goldens.model} as ${loaded.arithmetic}, ${goldens.prompts.length} prompts`)
     console.log('mean KL   same top   tokens   prompt')

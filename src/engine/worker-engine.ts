@@ -24,7 +24,7 @@ export type WorkerEngineOptions = {
 
 /** Returns the engine that runs a model in a worker of its own, and replaces a worker that fails. */
 export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
-  const { stallMs = 120_000, slots = 2, probe = probeMachine } = options
+  const { stallMs = 120_000, slots = 4, probe = probeMachine } = options
   const keeper = new ModelKeeper(options.openModelWorker ?? openModelWorker, stallMs)
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
   let text: ModelText | null = null

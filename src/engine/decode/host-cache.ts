@@ -36,7 +36,11 @@ export class HostCache {
   reserve(tokens: number): void {
     const capacity = Math.ceil((this.#length + tokens) / capacityStep) * capacityStep
     if (capacity <= this.#capacity) return
-    this.#planes = this.#planes.map((plane) => this.#widen(plane, capacity))
+    this.#planes = this.#planes.map((_, index) => {
+      const wider = new Float32Array(this.planeLength(capacity))
+      this.copyPlane(index, wider, capacity)
+      return wider
+    })
     this.#capacity = capacity
   }
 
@@ -52,13 +56,18 @@ export class HostCache {
     this.#length += tokens
   }
 
-  #widen(plane: CachePlane, capacity: number): CachePlane {
-    const wider = new Float32Array(this.#heads * capacity * this.#headWidth)
+  /** Numbers in a plane of so much room. */
+  planeLength(capacity: number): number {
+    return this.#heads * capacity * this.#headWidth
+  }
+
+  /** Writes one plane into `target`, laid out for more room than this cache has. */
+  copyPlane(index: number, target: Float32Array, capacity: number): void {
+    const plane = this.#planes[index]!
     for (let head = 0; head < this.#heads; head++) {
       const from = head * this.#capacity * this.#headWidth
       const kept = plane.subarray(from, from + this.#length * this.#headWidth)
-      wider.set(kept, head * capacity * this.#headWidth)
+      target.set(kept, head * capacity * this.#headWidth)
     }
-    return wider
   }
 }

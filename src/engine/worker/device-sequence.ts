@@ -13,7 +13,7 @@ export function openDeviceSequence(
   runtime: Runtime,
   session: Session,
   config: LlamaConfig,
-  sliceTokens = deviceSliceTokens,
+  sliceTokens: number,
 ): Sequence {
   const { layers, kvHeads, headWidth, vocabularySize } = config
   let length = 0

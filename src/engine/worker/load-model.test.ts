@@ -50,11 +50,30 @@ describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) =
     expect(await runWhole(model, [3, 4, 60, 61, 90])).toEqual(whole)
   })
 
-  test('logits have the same bits beside other requests', async () => {
-    const { model } = await loadInNode(file, { sliceTokens: 3 })
+  test('logits have the same bits alone and in a batch of sequences of any length', async () => {
+    let steps = 0
+    const { model } = await loadInNode(file, { sliceTokens: 1, onStep: () => steps++ })
     const alone = await runWhole(model)
-    const together = await Promise.all([runWhole(model), runWhole(model, [1, 50, 90]), runWhole(model)])
-    for (const rows of together) expect(rows).toEqual(alone)
+    steps = 0
+    const behind = runWhole(model, [70, 90])
+    const together = [behind, ...[1, 2, 3].map(() => runWhole(model))]
+    for (const rows of await Promise.all(together)) expect(rows).toEqual(alone)
+    expect(steps).toBeLessThan(2 * tokenIds.length)
+  })
+
+  test('a batch of sequences at different places gives each its own bits', async () => {
+    const { model } = await loadInNode(file)
+    const alone = await runWhole(model)
+    const tails = [10, 64, 80].map(async (length) => {
+      const sequence = model.openSequence()
+      await sequence.append(tokenIds.slice(0, length), Infinity, () => {})
+      const rows: Float32Array[] = []
+      for (const tokenId of tokenIds.slice(length)) {
+        await sequence.append([tokenId], 0, (logits) => rows.push(logits.slice()))
+      }
+      return { length, rows }
+    })
+    for (const { length, rows } of await Promise.all(tails)) expect(rows).toEqual(alone.slice(length))
   })
 })
 

@@ -11,6 +11,7 @@ import { buildLlamaGraph } from '../graph/llama-graph.ts'
 import { recipes } from '../graph/recipe.ts'
 import { createTokenBytes, readVocabulary } from '../text/vocabulary.ts'
 import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
+import { createHostRunner } from './host-runner.ts'
 import { hostSliceTokens, openHostSequence } from './host-sequence.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
 import { prepareWeights } from './prepare-weights.ts'
@@ -111,11 +112,13 @@ async function compile(
       weights,
       backend === 'webgpu' ? cacheOutputs(config) : [],
     )
-    const sequence =
-      backend === 'webgpu'
-        ? () => openDeviceSequence(runtime, session, config, input.sliceTokens ?? deviceSliceTokens)
-        : () => openHostSequence(runtime, session, config, input.sliceTokens ?? hostSliceTokens)
-    return { runtime, sequence }
+    if (backend === 'webgpu') {
+      const { sliceTokens = deviceSliceTokens } = input
+      return { runtime, sequence: () => openDeviceSequence(runtime, session, config, sliceTokens) }
+    }
+    const { sliceTokens = hostSliceTokens } = input
+    const runner = createHostRunner(runtime, session, config)
+    return { runtime, sequence: () => openHostSequence(runner, config, sliceTokens) }
   } catch (error) {
     if (error instanceof BaseError) throw error
     throw new EngineError('engine/load-failed', `The runtime refused the model on ${backend}.`, {
