@@ -52,9 +52,14 @@ const vouchers = once(async () => {
 const transport = once(async () => {
   const { createLibp2pTransport } = await import('./transport/libp2p-transport.ts')
   const { claimPeerKey } = await import('./transport/claim-peer-key.ts')
-  const { relays, chainId } = await network()
+  const { relays, chainId, stunUrls = [] } = await network()
   const privateKey = await claimPeerKey(documents)
-  const created = await createLibp2pTransport({ relays, privateKey, development: isLocalChain({ chainId }) })
+  const created = await createLibp2pTransport({
+    relays,
+    privateKey,
+    iceServers: stunUrls.map((urls) => ({ urls })),
+    development: isLocalChain({ chainId }),
+  })
   addEventListener('pagehide', () => void created.stop())
   // It goes on trying by itself; its status says when a relay is there.
   created.start().catch(() => {})

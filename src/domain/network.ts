@@ -14,6 +14,8 @@ export type Network = {
   collector: Address
   /** Multiaddrs of relays, with their peer ids. */
   relays: string[]
+  /** STUN servers that tell tabs their public address, such as `stun:stun.example.org`; not needed on one machine. */
+  stunUrls?: string[]
 }
 
 export const localChainId = 31337
