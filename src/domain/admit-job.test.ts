@@ -32,7 +32,6 @@ test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]
   ['underfunded', {}, { balance: 127n }, 0n],
   [null, {}, { balance: 128n }, 0n],
   ['underfunded', {}, {}, 873n],
-  ['underfunded', {}, { totalClaimed: 873n }, 0n],
 ])('channel: %s', (refusal, change, state, promised) => {
   const config = { ...channelConfig, ...change }
   expect(refuseChannel(config, { ...funded, ...state }, promised, terms, offer)).toBe(refusal)

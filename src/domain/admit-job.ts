@@ -31,11 +31,11 @@ export function refuseTerms(terms: JobTerms, offer: Offer): Refusal | null {
   return null
 }
 
-/** Returns why a channel does not secure a job, or null. `promised` is the highest voucher held. */
+/** Returns why a channel does not secure a job, or null. `used` is what is promised or claimed of it already. */
 export function refuseChannel(
   config: ChannelConfig,
   state: ChannelState,
-  promised: MicroUsd,
+  used: MicroUsd,
   terms: JobTerms,
   offer: Offer,
 ): Refusal | null {
@@ -48,7 +48,6 @@ export function refuseChannel(
   if (config.withdrawDelay < minWithdrawDelaySeconds) return 'short-delay'
   if (state.withdrawal !== null) return 'withdrawal-pending'
   const window = { promptTokens: 0, completionTokens: Math.min(offer.windowTokens, terms.maxTokens) }
-  const used = promised > state.totalClaimed ? promised : state.totalClaimed
   return state.balance - used < chargeMicroUsd(window, terms.price) ? 'underfunded' : null
 }
 

@@ -13,8 +13,8 @@ export type ReceiverChannelDeps = {
   vouchers: VoucherStore
   /** Money that the chain guarantees to this channel's vouchers. */
   limitMicroUsd: MicroUsd
-  /** Highest voucher held before this job. */
-  held: Voucher | null
+  /** Promised or claimed before this job; only what comes on top pays for it. */
+  baselineMicroUsd: MicroUsd
 }
 
 /** The provider's end of a channel during one job: only checked vouchers count, and they count once on disk. */
@@ -29,11 +29,10 @@ export interface ReceiverChannel {
 }
 
 export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChannel {
-  const { channelId, config, network, vouchers, limitMicroUsd } = deps
-  const baseline = deps.held?.maxClaimableAmount ?? 0n
-  let highest = baseline
+  const { channelId, config, network, vouchers, limitMicroUsd, baselineMicroUsd } = deps
+  let highest = baselineMicroUsd
   return {
-    paidMicroUsd: () => highest - baseline,
+    paidMicroUsd: () => highest - baselineMicroUsd,
     async accept(voucher) {
       if (voucher.maxClaimableAmount < highest) {
         throw new LedgerError('ledger/voucher-replayed', 'A voucher came that is lower than an earlier one.')

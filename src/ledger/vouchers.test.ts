@@ -87,9 +87,15 @@ describe('the receiver', () => {
   test('counts what this job was paid, on top of what it held', async () => {
     const vouchers = new MemoryVoucherStore()
     await vouchers.addChannel(record('receiver'))
-    const held = await signVoucher(channelId, 10n, network, session)
-    await vouchers.raiseVoucher('receiver', held)
-    const options = { channelId, config: channelConfig, network, vouchers, limitMicroUsd: 50n, held }
+    await vouchers.raiseVoucher('receiver', await signVoucher(channelId, 10n, network, session))
+    const options = {
+      channelId,
+      config: channelConfig,
+      network,
+      vouchers,
+      limitMicroUsd: 50n,
+      baselineMicroUsd: 10n,
+    }
     const channel = createReceiverChannel(options)
     expect(channel.paidMicroUsd()).toBe(0n)
     await channel.accept(await signVoucher(channelId, 30n, network, session))

@@ -63,7 +63,10 @@ export async function admitJob(
     chain.channel(channelId),
   ])
   const held = record?.voucher ?? null
-  refuse(refuseChannel(config, state, held?.maxClaimableAmount ?? 0n, terms, offer))
+  const promised = held?.maxClaimableAmount ?? 0n
+  // What was claimed counts as promised even where the voucher for it was lost.
+  const baselineMicroUsd = promised > state.totalClaimed ? promised : state.totalClaimed
+  refuse(refuseChannel(config, state, baselineMicroUsd, terms, offer))
   if (record === null) {
     await vouchers.addChannel({
       channelId,
@@ -95,7 +98,7 @@ export async function admitJob(
       network,
       vouchers,
       limitMicroUsd: state.balance,
-      held,
+      baselineMicroUsd,
     }),
   }
 }

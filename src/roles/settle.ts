@@ -1,4 +1,4 @@
-import type { ChannelClaim } from '../domain/channel.ts'
+import type { ChannelClaim, ChannelState } from '../domain/channel.ts'
 import { sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
@@ -10,7 +10,7 @@ export type WalletOverview = {
   gasWei: bigint
   /** Vouchers received, claimed or not. */
   earnedMicroUsd: MicroUsd
-  /** Received and not yet claimed. */
+  /** Received, not yet claimed, and covered by its payer's deposit. */
   claimableMicroUsd: MicroUsd
   /** Vouchers given. */
   spentMicroUsd: MicroUsd
@@ -31,6 +31,14 @@ export interface Settlement {
 
 const guardIntervalMs = 30_000
 
+type Unclaimed = { record: ChannelRecord; state: ChannelState }
+
+/** What a claim of this channel brings now, as far as its deposit covers the voucher. */
+function claimable({ record, state }: Unclaimed): MicroUsd {
+  const covered = promised(record) < state.balance ? promised(record) : state.balance
+  return covered > state.totalClaimed ? covered - state.totalClaimed : 0n
+}
+
 const promised = ({ voucher }: ChannelRecord) => voucher?.maxClaimableAmount ?? 0n
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
 
@@ -41,7 +49,7 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
       ({ chainId, settlement }) => chainId === network.chainId && sameAddress(settlement, network.settlement),
     )
 
-  const unclaimed = async () => {
+  const unclaimed = async (): Promise<Unclaimed[]> => {
     const records = (await here('receiver')).filter(
       (record) =>
         promised(record) > record.claimedMicroUsd && sameAddress(record.config.receiver, wallet.address),
@@ -65,10 +73,11 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
 
   return {
     async overview() {
-      const [balanceMicroUsd, gasWei, receiving, paying] = await Promise.all([
+      const [balanceMicroUsd, gasWei, receiving, open, paying] = await Promise.all([
         chain.balance(wallet.address),
         chain.gasBalance(wallet.address),
         here('receiver'),
+        unclaimed(),
         here('payer'),
       ])
       const deposits = await Promise.all(
@@ -78,7 +87,7 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
         balanceMicroUsd,
         gasWei,
         earnedMicroUsd: sum(receiving.map(promised)),
-        claimableMicroUsd: sum(receiving.map((record) => promised(record) - record.claimedMicroUsd)),
+        claimableMicroUsd: sum(open.map(claimable)),
         spentMicroUsd: sum(paying.map(promised)),
         depositedMicroUsd: sum(deposits.map((amount) => (amount > 0n ? amount : 0n))),
       }
