@@ -1,7 +1,7 @@
 export { asStorageError } from './as-storage-error.ts'
 export { BaseError, type ErrorCode, type Fault, type PeerError } from './base-error.ts'
 export { ChainError } from './chain-error.ts'
-export { EngineError, isEngineErrorCode } from './engine-error.ts'
+export { EngineError, type EngineErrorCode, isEngineErrorCode } from './engine-error.ts'
 export { LedgerError } from './ledger-error.ts'
 export { MarketError } from './market-error.ts'
 export { ProtocolError } from './protocol-error.ts'

@@ -1,22 +1,19 @@
 import type { Hex } from '../../domain/bytes.ts'
-import { BaseError, EngineError } from '../../errors/index.ts'
 import type { LoadProgress } from '../../ports/engine.ts'
 import { runKnownAnswer } from '../decode/known-answer.ts'
-import type { LanguageModel, Sequence } from '../decode/sequence.ts'
+import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
-import { cacheNames, cacheParts } from '../graph/attention.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
-import { type LlamaConfig, readLlamaConfig } from '../graph/llama-config.ts'
+import { readLlamaConfig } from '../graph/llama-config.ts'
 import { buildLlamaGraph } from '../graph/llama-graph.ts'
 import { recipes } from '../graph/recipe.ts'
 import { createTokenBytes, readVocabulary } from '../text/vocabulary.ts'
-import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
-import { createHostRunner } from './host-runner.ts'
-import { hostSliceTokens, openHostSequence } from './host-sequence.ts'
+import { compileModel } from './compile-model.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
 import { prepareWeights } from './prepare-weights.ts'
 import type { PreparedStore } from './prepared-store.ts'
-import { openRuntime, type Runtime, type RuntimeFiles } from './runtime.ts'
+import type { Runtime, RuntimeFiles } from './runtime.ts'
+import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
 
 /** What loading needs from the place it runs in. */
@@ -28,7 +25,7 @@ export type LoadPlace = {
   nowMs(): number
 }
 
-export type RunningModel = { model: LanguageModel; facts: LoadOutput; deviceLost: Promise<string> }
+export type RunningModel = { model: LanguageModel; facts: LoadOutput; lost: Runtime['lost'] }
 
 /** Reads, prepares, compiles and tests a model. */
 export async function loadModel(
@@ -51,7 +48,7 @@ export async function loadModel(
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
   const { weights, fromCache } = await findWeights(input, place.prepared, graph, tensors, onPrepared, signal)
   onProgress({ stage: 'compile', fraction: 0 })
-  const open = await compile(input, runtimeFiles, graph, weights, config, place.onStep)
+  const compiled = await compileModel(input, runtimeFiles, graph, weights, config, place.onStep)
   onProgress({ stage: 'compile', fraction: 1 })
   signal.throwIfAborted()
 
@@ -61,14 +58,14 @@ export async function loadModel(
     vocabularySize: config.vocabularySize,
     endIds: vocabulary.endIds,
     tokenBytes: createTokenBytes(vocabulary),
-    openSequence: open.sequence,
+    openSequence: compiled.openSequence,
   }
   onProgress({ stage: 'self-test', fraction: 0 })
   const tokensPerSecond = await testModel(model, input, place, signal)
   onProgress({ stage: 'self-test', fraction: 1 })
   const { backend } = recipe
   const facts = { backend, arithmeticId, arithmetic: input.recipe, contextTokens, tokensPerSecond, fromCache }
-  return { model, facts, deviceLost: open.runtime.deviceLost }
+  return { model, facts, lost: compiled.lost }
 }
 
 /** The program that computes and the way the graph is built decide every bit of the logits. */
@@ -91,47 +88,11 @@ async function findWeights(
     onProgress(1)
     return { weights: found, fromCache: true }
   }
-  const weights = await prepareWeights(graph, tensors, onProgress, signal)
+  const weights = await prepareWeights(graph, tensors, onProgress, signal).catch((error: unknown) => {
+    throw nameRuntimeError(error, 'engine/load-failed', 'The weights could not be prepared.')
+  })
   await prepared.keep(key, weights)
   return { weights, fromCache: false }
-}
-
-async function compile(
-  input: LoadInput,
-  files: RuntimeFiles,
-  graph: BuiltGraph,
-  weights: Uint8Array<ArrayBuffer>,
-  config: LlamaConfig,
-  onStep: () => void,
-): Promise<{ runtime: Runtime; sequence: () => Sequence }> {
-  const { backend } = recipes[input.recipe]
-  try {
-    const runtime = await openRuntime(backend, files, input.threads, onStep)
-    const session = await runtime.createSession(
-      graph.model,
-      weights,
-      backend === 'webgpu' ? cacheOutputs(config) : [],
-    )
-    if (backend === 'webgpu') {
-      const { sliceTokens = deviceSliceTokens } = input
-      return { runtime, sequence: () => openDeviceSequence(runtime, session, config, sliceTokens) }
-    }
-    const { sliceTokens = hostSliceTokens } = input
-    const runner = createHostRunner(runtime, session, config)
-    return { runtime, sequence: () => openHostSequence(runner, config, sliceTokens) }
-  } catch (error) {
-    if (error instanceof BaseError) throw error
-    throw new EngineError('engine/load-failed', `The runtime refused the model on ${backend}.`, {
-      cause: error,
-      details: error instanceof Error ? error.message : String(error),
-    })
-  }
-}
-
-function cacheOutputs({ layers }: LlamaConfig): string[] {
-  return Array.from({ length: layers }, (_, layer) =>
-    cacheParts.map((part) => cacheNames.present(layer, part)),
-  ).flat()
 }
 
 /** Runs the known answer, then a few tokens more for the speed. Returns tokens per second. */

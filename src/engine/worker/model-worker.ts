@@ -23,10 +23,9 @@ serveCalls<ModelCalls>(self, {
       nowMs: () => performance.now(),
     }
     running = await loadModel(input, place, (progress) => void emit(progress), signal)
-    void running.deviceLost.then((details) => {
-      const error = new EngineError('engine/device-lost', 'The GPU was lost.', { details })
-      self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') })
-    })
+    void running.lost.then((error) =>
+      self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') }),
+    )
     return running.facts
   },
 

@@ -2,7 +2,8 @@ import type { Tensor } from 'onnxruntime-web'
 import type { Backend } from '../../ports/engine.ts'
 import { weightsFile } from '../graph/graph-builder.ts'
 import { createTurns } from './turns.ts'
-import { EngineError } from '../../errors/index.ts'
+import { type BaseError, EngineError } from '../../errors/index.ts'
+import { nameRuntimeError } from './runtime-error.ts'
 
 /** The files of one build of the runtime, from our own origin. */
 export type RuntimeFiles = {
@@ -28,8 +29,8 @@ export type Runtime = {
   int64s(values: readonly number[], dims: readonly number[]): Tensor
   int32s(values: readonly number[], dims: readonly number[]): Tensor
   floats(values: Float32Array, dims: readonly number[]): Tensor
-  /** Resolves with a sentence when the GPU is lost; never on the processor. */
-  deviceLost: Promise<string>
+  /** Resolves when nothing more can be computed: the GPU is lost, or a step failed and so will all others. */
+  lost: Promise<BaseError>
 }
 
 /** @throws EngineError `engine/load-failed` when the runtime itself cannot start */
@@ -46,8 +47,7 @@ export async function openRuntime(
   if (files.scriptUrl) ort.env.wasm.wasmPaths = { mjs: files.scriptUrl }
   const { Tensor, InferenceSession } = ort
   const takeTurn = createTurns()
-  let onDeviceLost: (message: string) => void
-  const deviceLost = new Promise<string>((resolve) => (onDeviceLost = resolve))
+  const lost = Promise.withResolvers<BaseError>()
 
   return {
     async createSession(model, weights, keepOnDevice) {
@@ -60,20 +60,28 @@ export async function openRuntime(
       })
       if (backend === 'webgpu') {
         const device = await ort.env.webgpu.device
-        void device.lost.then(({ message }: { message: string }) => onDeviceLost(message))
+        void device.lost.then(({ message: details }) =>
+          lost.resolve(new EngineError('engine/device-lost', 'The GPU was lost.', { details })),
+        )
       }
       return {
         async run(feeds) {
-          const results = await takeTurn(() => session.run(feeds))
-          onStep()
-          return results
+          try {
+            const results = await takeTurn(() => session.run(feeds))
+            onStep()
+            return results
+          } catch (error) {
+            const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
+            lost.resolve(failure)
+            throw failure
+          }
         },
       }
     },
     int64s: (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims),
     int32s: (values, dims) => new Tensor('int32', Int32Array.from(values), dims),
     floats: (values, dims) => new Tensor('float32', values, dims),
-    deviceLost,
+    lost: lost.promise,
   }
 }
 

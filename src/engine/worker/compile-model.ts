@@ -1,0 +1,53 @@
+import type { Sequence } from '../decode/sequence.ts'
+import { cacheNames, cacheParts } from '../graph/attention.ts'
+import type { BuiltGraph } from '../graph/graph-builder.ts'
+import type { LlamaConfig } from '../graph/llama-config.ts'
+import { recipes } from '../graph/recipe.ts'
+import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
+import { createHostRunner } from './host-runner.ts'
+import { hostSliceTokens, openHostSequence } from './host-sequence.ts'
+import type { LoadInput } from './model-calls.ts'
+import { openRuntime, type Runtime, type RuntimeFiles } from './runtime.ts'
+import { nameRuntimeError } from './runtime-error.ts'
+
+export type CompiledModel = { lost: Runtime['lost']; openSequence: () => Sequence }
+
+/**
+ * Starts the runtime, and compiles a graph with its weights.
+ *
+ * @throws EngineError `engine/load-failed`, `engine/out-of-memory`
+ */
+export async function compileModel(
+  input: Pick<LoadInput, 'recipe' | 'threads' | 'sliceTokens'>,
+  files: RuntimeFiles,
+  graph: BuiltGraph,
+  weights: Uint8Array<ArrayBuffer>,
+  config: LlamaConfig,
+  onStep: () => void,
+): Promise<CompiledModel> {
+  const { backend } = recipes[input.recipe]
+  try {
+    const runtime = await openRuntime(backend, files, input.threads, onStep)
+    const { lost } = runtime
+    const session = await runtime.createSession(
+      graph.model,
+      weights,
+      backend === 'webgpu' ? cacheOutputs(config) : [],
+    )
+    if (backend === 'webgpu') {
+      const { sliceTokens = deviceSliceTokens } = input
+      return { lost, openSequence: () => openDeviceSequence(runtime, session, config, sliceTokens) }
+    }
+    const { sliceTokens = hostSliceTokens } = input
+    const runner = createHostRunner(runtime, session, config)
+    return { lost, openSequence: () => openHostSequence(runner, config, sliceTokens) }
+  } catch (error) {
+    throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
+  }
+}
+
+function cacheOutputs({ layers }: LlamaConfig): string[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    cacheParts.map((part) => cacheNames.present(layer, part)),
+  ).flat()
+}
