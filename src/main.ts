@@ -61,6 +61,8 @@ const transport = once(async () => {
     development: isLocalChain({ chainId }),
   })
   addEventListener('pagehide', () => void created.stop())
+  // A page that the browser froze and brings back has lost its links.
+  addEventListener('pageshow', (event) => event.persisted && location.reload())
   // It goes on trying by itself; its status says when a relay is there.
   created.start().catch(() => {})
   return created

@@ -20,6 +20,9 @@ afterAll(async () => {
 
 afterEach(() => page.context().close())
 
+/** For what streams. */
+const patience = { timeout: 30_000 }
+
 const narrow = { width: 360, height: 740 }
 const wide = { width: 1600, height: 900 }
 
@@ -158,7 +161,7 @@ describe('asking', () => {
     expect(await notice.innerText()).toMatch(
       /Every tab is busy\..*Nothing was paid\..*market\/provider-full/s,
     )
-    await notice.getByRole('button', { name: 'Send again' }).click()
+    await notice.getByRole('button', { name: 'Try again' }).click()
     await expect.poll(() => page.getByRole('alert').count()).toBe(1)
   })
 
@@ -171,13 +174,14 @@ describe('asking', () => {
         const scroller = element.parentElement
         return scroller ? scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight : -1
       })
-    await expect.poll(() => log.evaluate((element) => element.scrollHeight)).toBeGreaterThan(800)
+    await expect.poll(() => log.evaluate((element) => element.scrollHeight), patience).toBeGreaterThan(800)
     expect(await fromEnd()).toBeLessThan(48)
     await log.hover()
     await page.mouse.wheel(0, -400)
     await expect.poll(fromEnd).toBeGreaterThan(300)
     const before = await log.evaluate((element) => element.parentElement?.scrollTop)
-    await page.getByRole('article').waitFor()
+    const grown = await log.evaluate((element) => element.scrollHeight)
+    await expect.poll(() => log.evaluate((element) => element.scrollHeight), patience).toBeGreaterThan(grown)
     expect(await log.evaluate((element) => element.parentElement?.scrollTop)).toBe(before)
   })
 

@@ -6,6 +6,8 @@ export type ServedPage = { url: string; close: () => Promise<void> }
 export async function servePage(): Promise<ServedPage> {
   const server = await createServer({
     logLevel: 'error',
+    // All that the page may load later is prepared at once: what is found on the way would need a reload.
+    optimizeDeps: { entries: ['src/main.ts', 'src/ui/**/*.svelte', 'tests/e2e/scripted-page/main.ts'] },
     cacheDir: 'node_modules/.vite-e2e',
     server: { host: '127.0.0.1', port: 0, hmr: false, watch: null },
   })
