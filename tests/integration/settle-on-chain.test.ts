@@ -40,7 +40,7 @@ async function openPair() {
     network: chain.network,
     vouchers,
     limitMicroUsd: balance,
-    held: null,
+    baselineMicroUsd: 0n,
   })
   const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
   const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
