@@ -41,6 +41,10 @@ function openByteSequence(weights: number, pause: (signal?: AbortSignal) => Prom
         if (tokens.length > from) onLogits(predict(tokens, weights), tokens.length - 1)
       }
     },
+    truncate(length) {
+      tokens.length = length
+      return true
+    },
     close() {},
   }
 }

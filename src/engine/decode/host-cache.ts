@@ -1,7 +1,7 @@
 /** Capacity grows in steps of this many tokens: the graph's results do not depend on it. */
 const capacityStep = 64
 
-/** One layer's keys or values on the host: `[heads, capacity, headWidth]`, rows beyond `length` zero. */
+/** One layer's keys or values on the host: `[heads, capacity, headWidth]`; rows beyond `length` do not count. */
 export type CachePlane = Float32Array
 
 /** The keys and values of one sequence, kept by the host and handed to the graph at each step. */
@@ -54,6 +54,11 @@ export class HostCache {
       }
     })
     this.#length += tokens
+  }
+
+  /** Forgets the tokens from `length` on. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length)
   }
 
   /** Numbers in a plane of so much room. */

@@ -12,6 +12,8 @@ export type Sequence = {
    * The signal is looked at between slices.
    */
   append(tokenIds: readonly number[], from: number, onLogits: OnLogits, signal?: AbortSignal): Promise<void>
+  /** Forgets the tokens from `length` on; false where that cannot be done. */
+  truncate(length: number): boolean
   /** Gives its memory back. */
   close(): void
 }

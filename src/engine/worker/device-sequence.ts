@@ -58,6 +58,8 @@ export function openDeviceSequence(
         deliverLogits(readFloats(results, 'logits'), slice, from, vocabularySize, onLogits)
       }
     },
+    // The cache has no room beyond its length, and stays where it is.
+    truncate: (wanted) => wanted === length,
     close: dropCache,
   }
 }

@@ -21,6 +21,10 @@ export function openHostSequence(runner: HostRunner, config: LlamaConfig, sliceT
         deliverLogits(logits, slice, from, vocabularySize, onLogits)
       }
     },
+    truncate(length) {
+      cache.truncate(length)
+      return true
+    },
     close() {},
   }
 }

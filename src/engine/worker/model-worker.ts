@@ -3,15 +3,16 @@ import { distributions } from '../decode/distributions.ts'
 import { generate } from '../decode/generate.ts'
 import { recompute } from '../decode/recompute.ts'
 import type { LanguageModel, Sequence } from '../decode/sequence.ts'
+import { createSequencePool, type SequencePool } from '../decode/sequence-pool.ts'
 import { recipes } from '../graph/recipe.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
-import type { ModelCalls } from './model-calls.ts'
+import type { LoadOutput, ModelCalls } from './model-calls.ts'
 import { originPreparedStore } from './prepared-store.ts'
 import { fetchRuntimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
 
 /** A worker loads one model in its life; another model gets another worker. */
-let running: RunningModel | null = null
+let running: (RunningModel & { pool: SequencePool }) | null = null
 
 serveCalls<ModelCalls>(self, {
   async load(input, { emit, signal }) {
@@ -22,24 +23,30 @@ serveCalls<ModelCalls>(self, {
       onStep: () => self.postMessage({ kind: 'beat' }),
       nowMs: () => performance.now(),
     }
-    running = await loadModel(input, place, (progress) => void emit(progress), signal)
+    const loaded = await loadModel(input, place, (progress) => void emit(progress), signal)
+    running = { ...loaded, pool: createSequencePool(loaded.model) }
     void running.lost.then((error) =>
       self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') }),
     )
     return running.facts
   },
 
-  generate: (request, { emit, signal }) =>
-    withSequence(async (model, sequence) => {
+  async generate(request, { emit, signal }) {
+    const { model, pool } = requireRunning()
+    const sequence = pool.borrow(request.promptIds)
+    try {
       const answer = generate(model, sequence, request, signal)
       for (let next = await answer.next(); ; next = await answer.next()) {
         if (next.done) return next.value
         await emit(next.value)
       }
-    }),
+    } finally {
+      pool.giveBack(sequence)
+    }
+  },
 
   recompute: (request, { signal }) =>
-    withSequence(async (model, sequence, { facts }) => {
+    withSequence(async (model, sequence, facts) => {
       const verdict = await recompute(model, sequence, request, signal)
       return { arithmeticId: facts.arithmeticId, ...verdict }
     }, signal),
@@ -49,16 +56,21 @@ serveCalls<ModelCalls>(self, {
 })
 
 async function withSequence<value>(
-  work: (model: LanguageModel, sequence: Sequence, running: RunningModel) => Promise<value>,
+  work: (model: LanguageModel, sequence: Sequence, facts: LoadOutput) => Promise<value>,
   signal?: AbortSignal,
 ): Promise<value> {
-  if (!running) throw new EngineError('engine/not-loaded', 'No model is loaded.')
-  const sequence = running.model.openSequence()
+  const { model, facts } = requireRunning()
+  const sequence = model.openSequence()
   try {
-    return await work(running.model, sequence, running)
+    return await work(model, sequence, facts)
   } catch (error) {
     throw signal?.aborted ? new EngineError('engine/cancelled', 'Cancelled.') : error
   } finally {
     sequence.close()
   }
+}
+
+function requireRunning() {
+  if (running) return running
+  throw new EngineError('engine/not-loaded', 'No model is loaded.')
 }
