@@ -37,9 +37,6 @@ export type JobTerms = {
 /** Why an answer ended. */
 export type FinishReason = 'stop' | 'length' | 'cancelled' | 'unpaid' | 'failed'
 
-/** Tokens of one job so far, counted with the model's own tokenizer. */
-export type TokenCount = { promptTokens: number; completionTokens: number }
-
 export const defaultSampler: SamplerSettings = {
   temperature: 0.7,
   topK: 40,

@@ -1,10 +1,11 @@
-import type { TokenCount } from './job.ts'
-
 /** Millionths of a dollar, which are also the units of a dollar token with six decimals. */
 export type MicroUsd = bigint
 
 /** Micro-dollars per million tokens. */
 export type Price = { promptMicroUsdPerMillion: MicroUsd; completionMicroUsdPerMillion: MicroUsd }
+
+/** Tokens of one job so far, counted with the model's own tokenizer. */
+export type TokenCount = { promptTokens: number; completionTokens: number }
 
 const million = 1_000_000n
 

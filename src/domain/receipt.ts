@@ -1,7 +1,7 @@
 import type { Address, Hex } from './bytes.ts'
-import type { FinishReason, TokenCount } from './job.ts'
+import type { FinishReason } from './job.ts'
 import type { ModelId } from './model.ts'
-import type { MicroUsd } from './price.ts'
+import type { MicroUsd, TokenCount } from './price.ts'
 
 /** What a provider swears to have done. Two that differ for one job are proof of equivocation. */
 export type Receipt = {

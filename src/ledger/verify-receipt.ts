@@ -1,6 +1,6 @@
-import type { JobTerms, TokenCount } from '../domain/job.ts'
+import type { JobTerms } from '../domain/job.ts'
 import type { Network } from '../domain/network.ts'
-import { chargeMicroUsd } from '../domain/price.ts'
+import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
 import type { Hex } from '../domain/bytes.ts'
 import { sameAddress } from '../domain/bytes.ts'

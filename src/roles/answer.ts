@@ -1,8 +1,8 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig, Voucher } from '../domain/channel.ts'
-import type { FinishReason, JobTerms, TokenCount } from '../domain/job.ts'
+import type { FinishReason, JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import type { MicroUsd } from '../domain/price.ts'
+import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
 import type { PeerError } from '../errors/index.ts'
 

@@ -1,7 +1,6 @@
 import type { Hex } from '../domain/bytes.ts'
-import type { TokenCount } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
+import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
 import type { FrameStream, VoucherStore } from '../ports/index.ts'
 import type { RequesterFrame } from '../protocol/infer-messages.ts'

@@ -1,6 +1,6 @@
-import type { FinishReason, TokenCount } from '../domain/job.ts'
+import type { FinishReason } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import { chargeMicroUsd } from '../domain/price.ts'
+import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
 import { jobHash } from '../ledger/job-hash.ts'
 import { createOutputChain } from '../ledger/output-chain.ts'

@@ -1,7 +1,5 @@
 import type { Hex } from '../domain/bytes.ts'
-import type { TokenCount } from '../domain/job.ts'
-import { chargeMicroUsd } from '../domain/price.ts'
-import type { Price } from '../domain/price.ts'
+import { type Price, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { ProtocolError } from '../errors/index.ts'
 import type { ProviderFrame } from '../protocol/infer-messages.ts'
 

@@ -1,6 +1,5 @@
-import type { TokenCount } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
-import type { MicroUsd } from '../domain/price.ts'
+import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { Answer, AskEvent } from '../roles/answer.ts'
 import type { Failure } from './failure.ts'
 
