@@ -32,6 +32,7 @@ export interface Transport {
   readonly peerId: PeerId
   /** Connects to the relays and goes on reconnecting. Resolves once one relay is connected; again is no harm. */
   start(signal?: AbortSignal): Promise<void>
+  /** Leaves the network for good. */
   stop(): Promise<void>
   /**
    * Opens a stream over a direct link, dialling first where there is none.

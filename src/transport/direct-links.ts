@@ -7,7 +7,7 @@ import { dialDirect, unreachable } from './dial-direct.ts'
 import { findDirect, isDirect } from './direct-connection.ts'
 import type { TabNode } from './libp2p-node.ts'
 import type { RelayKeeper } from './relay-keeper.ts'
-import { abortedWait, streamReset, unansweredProtocol } from './stream-errors.ts'
+import { abortedWait, streamReset, tooManyStreams, unansweredProtocol } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 /** A live link opens a stream in a few milliseconds; one whose tab is gone never does. */
@@ -26,13 +26,13 @@ export class DirectLinks {
   readonly #node: TabNode
   readonly #keeper: RelayKeeper
   readonly #dials = new Map<PeerId, Promise<Connection>>()
-  readonly #signal: () => AbortSignal
+  readonly #stopped: AbortSignal
 
-  /** `signal` ends all dials when the tab stops. */
-  constructor(node: TabNode, keeper: RelayKeeper, signal: () => AbortSignal) {
+  /** `stopped` ends all dials. */
+  constructor(node: TabNode, keeper: RelayKeeper, stopped: AbortSignal) {
     this.#node = node
     this.#keeper = keeper
-    this.#signal = signal
+    this.#stopped = stopped
     node.addEventListener('connection:close', ({ detail: connection }) => this.#onClose(connection))
     void node.handle(linkProtocolId, watchLink, { maxInboundStreams: 1 })
   }
@@ -66,7 +66,7 @@ export class DirectLinks {
   #dial(peer: PeerId): Promise<Connection> {
     const running = this.#dials.get(peer)
     if (running) return running
-    const dial = dialDirect(this.#node, this.#keeper, peer, this.#signal())
+    const dial = dialDirect(this.#node, this.#keeper, peer, this.#stopped)
     this.#dials.set(peer, dial)
     const forget = () => void this.#dials.delete(peer)
     dial.then(openLinkStream, () => {}).then(forget)
@@ -78,7 +78,7 @@ export class DirectLinks {
 
   /** The relayed connection has done its work: the relay need not keep it. */
   #leaveRelay(peerId: LibPeerId): void {
-    if (this.#signal().aborted) return
+    if (this.#stopped.aborted) return
     const relayed = this.#node.getConnections(peerId).filter(({ limits }) => limits !== undefined)
     for (const connection of relayed) void connection.close().catch(() => {})
   }
@@ -88,7 +88,7 @@ export class DirectLinks {
   }
 
   #onClose(connection: Connection): void {
-    if (!isDirect(connection) || this.#signal().aborted) return
+    if (!isDirect(connection) || this.#stopped.aborted) return
     const peer = connection.remotePeer.toString()
     if (!this.#find(peer)) this.departures.tell(peer)
   }
@@ -121,9 +121,10 @@ async function openOn(connection: Connection, protocol: ProtocolSpec, signal?: A
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     })
   } catch (cause) {
+    const name = cause instanceof Error ? cause.name : ''
     if (signal?.aborted) throw abortedWait(signal)
-    if (cause instanceof Error && cause.name === 'UnsupportedProtocolError')
-      throw unansweredProtocol(protocol)
+    if (name === 'UnsupportedProtocolError') throw unansweredProtocol(protocol)
+    if (name === 'TooManyOutboundProtocolStreamsError') throw tooManyStreams(cause)
     if (timeout.aborted) throw abortedWait(timeout)
     throw unreachable(cause)
   }

@@ -18,7 +18,7 @@ import { createTabNode, type TabNode } from './libp2p-node.ts'
 import { generatePeerKey, parsePeerKey } from './peer-identity.ts'
 import { parseRelay, RelayKeeper, type Relay } from './relay-keeper.ts'
 import { createRelayLinks, type RelayLinks } from './relay-links.ts'
-import { abortedWait } from './stream-errors.ts'
+import { abortedWait, offline } from './stream-errors.ts'
 import { defaultStreamsPerPeer } from './stream-limits.ts'
 import { StreamQuota } from './stream-quota.ts'
 import { Watchers } from './watchers.ts'
@@ -58,26 +58,25 @@ class TabTransport implements Libp2pTransport {
   readonly #handlers = new Map<string, StreamHandler>()
   #toldStatus = ''
   #starting: Promise<void> | null = null
-  #stopped = new AbortController()
+  readonly #stopped = new AbortController()
 
   constructor(node: TabNode, relays: Relay[]) {
     this.peerId = node.peerId.toString()
     this.#node = node
     this.#keeper = new RelayKeeper(node, relays)
-    this.#links = new DirectLinks(node, this.#keeper, () => this.#stopped.signal)
+    this.#links = new DirectLinks(node, this.#keeper, this.#stopped.signal)
     this.relays = createRelayLinks(node, this.#keeper, (peer) => void this.#links.probe(peer))
-    this.#stopped.abort()
     // A relay's reservation shows here first; libp2p's own peer update comes a second later, or never.
     node.addEventListener('transport:listening', () => this.#tellStatus())
     this.#keeper.changes.add(() => this.#tellStatus())
   }
 
   async start(signal?: AbortSignal): Promise<void> {
+    if (this.#stopped.signal.aborted) throw offline()
     if (signal?.aborted) throw abortedWait(signal)
     if (this.#keeper.relays.length === 0) {
       throw new TransportError('transport/no-relay', 'No relay is configured.', { retryable: false })
     }
-    if (this.#stopped.signal.aborted) this.#stopped = new AbortController()
     this.#starting ??= Promise.resolve(this.#node.start())
     await this.#starting
     this.#keeper.start()
@@ -86,18 +85,17 @@ class TabTransport implements Libp2pTransport {
 
   async stop(): Promise<void> {
     if (this.#stopped.signal.aborted) return
-    this.#stopped.abort(new TransportError('transport/closed', 'This tab went offline.'))
+    this.#stopped.abort(offline())
     this.#keeper.stop()
     // At once, while the page still lives: the other tabs hear of it now rather than in sixteen seconds.
     for (const connection of this.#node.getConnections()) connection.abort(this.#stopped.signal.reason)
     await this.#starting
     await this.#node.stop()
-    this.#starting = null
     this.#tellStatus()
   }
 
   async open(peer: PeerId, protocol: ProtocolSpec, signal?: AbortSignal): Promise<FrameStream> {
-    if (this.#stopped.signal.aborted) throw new TransportError('transport/closed', 'This tab is offline.')
+    if (!this.#starting || this.#stopped.signal.aborted) throw offline()
     if (signal?.aborted) throw abortedWait(signal)
     if (peer === this.peerId) throw unreachable()
     return createFrameStream(await this.#links.openStream(peer, protocol, signal), peer, protocol)

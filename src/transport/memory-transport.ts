@@ -11,7 +11,7 @@ import type { ProtocolSpec } from '../protocol/protocols.ts'
 import { answerStream } from './answer-stream.ts'
 import { memoryStreamPair, type Carry } from './memory-stream.ts'
 import { defaultStreamsPerPeer } from './stream-limits.ts'
-import { abortedWait, streamReset, unansweredProtocol } from './stream-errors.ts'
+import { abortedWait, offline, streamReset, unansweredProtocol } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 /** What a tab sees of the network it is in. */
@@ -37,6 +37,7 @@ export class MemoryTransport implements Transport {
   readonly #streams = new Map<FrameStream, string>()
   readonly #statusWatchers = new Watchers<TransportStatus>()
   readonly #departureWatchers = new Watchers<PeerId>()
+  #stopped = false
   started = false
 
   constructor(peerId: PeerId, wires: MemoryWires) {
@@ -45,6 +46,7 @@ export class MemoryTransport implements Transport {
   }
 
   async start(signal?: AbortSignal): Promise<void> {
+    if (this.#stopped) throw offline()
     if (signal?.aborted) throw abortedWait(signal)
     if (!this.#wires.relayUp()) throw noRelay()
     this.started = true
@@ -52,6 +54,7 @@ export class MemoryTransport implements Transport {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     if (!this.started) return
     this.started = false
     for (const peer of this.links) peer.unlink(this)
@@ -62,7 +65,7 @@ export class MemoryTransport implements Transport {
   }
 
   async open(peer: PeerId, protocol: ProtocolSpec, signal?: AbortSignal): Promise<FrameStream> {
-    if (!this.started) throw new TransportError('transport/closed', 'This tab is offline.')
+    if (!this.started) throw offline()
     await this.#wires.delay()
     if (signal?.aborted) throw abortedWait(signal)
     const remote = this.#wires.find(peer)

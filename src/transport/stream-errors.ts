@@ -17,6 +17,10 @@ export function abortedStream(error: Error): Error {
   return new TransportError('transport/closed', 'The stream was aborted.', { cause: error })
 }
 
+export function offline(): TransportError {
+  return new TransportError('transport/closed', 'This tab is offline.')
+}
+
 export function streamReset(cause?: unknown): TransportError {
   return new TransportError('transport/stream-reset', 'The other tab broke off the connection.', { cause })
 }
@@ -42,4 +46,8 @@ export function unansweredProtocol(protocol: ProtocolSpec): ProtocolError {
       details: `It does not answer ${protocol.id}.`,
     },
   )
+}
+
+export function tooManyStreams(cause: unknown): ProtocolError {
+  return new ProtocolError('protocol/rate-limited', 'Too many streams are open to the other tab.', { cause })
 }

@@ -234,6 +234,8 @@ export const transportCases: ConformanceCase<TransportSubject>[] = [
       await tab.stop()
       assertEqual(tab.status(), { relays: 0, reachable: false }, 'after the stop')
       await assertRejects(tab.open(tab.peerId, protocol), 'transport/closed')
+      await tab.stop()
+      await assertRejects(tab.start(), 'transport/closed')
     },
   },
 ]
