@@ -17,8 +17,10 @@ export type Timing = {
 let engine: Engine
 let wllama: Wllama
 
-export async function loadEngine(folder: string, threads: number): Promise<void> {
-  engine = createWorkerEngine({ probe: async () => ({ ...(await probeMachine()), threads }) })
+/** Loads the model on wasm, with as many threads as the machine suggests or as are given. */
+export async function loadEngine(folder: string, threads?: number): Promise<void> {
+  const machine = await probeMachine()
+  engine = createWorkerEngine({ probe: async () => ({ ...machine, threads: threads ?? machine.threads }) })
   await engine.load(await readModel(folder), { backends: ['wasm'] })
 }
 

@@ -3,9 +3,10 @@ import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
 import { echoBench } from './echo.ts'
 import { engineBench } from './engine.ts'
+import { marketBench } from './market.ts'
 import type { Bench, Measurement } from './measurement.ts'
 
-const benches: Bench[] = [echoBench, engineBench]
+const benches: Bench[] = [echoBench, engineBench, marketBench]
 const allNames = benches.flatMap(({ names }) => names)
 
 process.once('disconnect', () => process.exit(1))
