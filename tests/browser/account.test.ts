@@ -1,7 +1,10 @@
 import type { Page } from 'playwright-core'
 import { parseTransaction, recoverTransactionAddress, recoverTypedDataAddress } from 'viem'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
 import { settlementDomain, voucherTypes } from '../../src/domain/settlement-types.ts'
+import type { TypedData } from '../../src/ports/signer.ts'
+import { signerCases } from '../conformance/signer.ts'
 import { network } from '../fixtures/jobs.ts'
 import { type Harness, moduleIn, openHarness } from './harness.ts'
 
@@ -79,4 +82,13 @@ test('one account cannot be passed off as another', async () => {
   await accounts().call('createAddress', 'second')
   await accounts().call('swap', 'first', 'second')
   await expect(accounts().call('openAddress', 'first')).rejects.toMatchObject({ code: 'storage/corrupt' })
+})
+
+describe('the account as a signer', () => {
+  test.each(signerCases)('$name', async ({ run }) => {
+    const name = crypto.randomUUID()
+    const address = (await accounts().call('createAddress', name)) as Address
+    const signTypedData = async (data: TypedData) => (await accounts().call('sign', name, data)) as Hex
+    await run({ address, signTypedData })
+  })
 })
