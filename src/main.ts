@@ -116,6 +116,8 @@ const provider = once(async () => {
   const parts = { engine: await engine(), models: await models(), signer: await wallet() }
   const created = createProvider({ ...(await market()), ...parts })
   void (await settlement()).guard(new AbortController().signal)
+  // Earned promises are money: ask the browser not to evict them.
+  void navigator.storage?.persist?.()
   return created
 })
 

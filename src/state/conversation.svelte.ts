@@ -4,7 +4,7 @@ import type { AskRequest } from '../roles/request.ts'
 import { abortable } from './abortable.ts'
 import type { AskSettings } from './ask-settings.svelte.ts'
 import { Exchange, type ExchangeDocument } from './exchange.svelte.ts'
-import { isCancellation, toFailure } from './failure.ts'
+import { type Failure, isCancellation, toFailure } from './failure.ts'
 import type { History } from './history.svelte.ts'
 import { splitSentences } from './sentences.ts'
 import type { Tab } from './tab.ts'
@@ -24,6 +24,8 @@ export class Conversation {
   draft = $state('')
   /** Sentences of the answer under way that are finished, for those who listen. */
   spoken = $state.raw<string[]>([])
+  /** Why the conversation would not survive a reload, if so. */
+  unkept = $state.raw<Failure | null>(null)
 
   constructor(tab: Tab, settings: AskSettings, history: History) {
     this.#tab = tab
@@ -131,7 +133,12 @@ export class Conversation {
   async #save(): Promise<void> {
     this.#savedAtMs = Date.now()
     const documents = this.exchanges.map((exchange) => exchange.toDocument())
-    await this.#tab.documents.put('conversations', 'current', documents)
+    try {
+      await this.#tab.documents.put('conversations', 'current', documents)
+      this.unkept = null
+    } catch (error) {
+      this.unkept = toFailure(error)
+    }
   }
 }
 

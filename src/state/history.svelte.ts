@@ -44,6 +44,7 @@ export class History {
 
   async #add(entry: HistoryEntry): Promise<void> {
     this.entries = [...this.entries, entry].slice(-keptEntries)
-    await this.#tab.documents.put('history', 'entries', this.entries)
+    // A history that cannot be kept is no reason to lose an answer: the ledger itself is elsewhere.
+    await this.#tab.documents.put('history', 'entries', this.entries).catch(() => {})
   }
 }

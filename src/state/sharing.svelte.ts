@@ -2,7 +2,8 @@ import { type EnergySettings, netUsdPerHour } from '../domain/energy.ts'
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
 import type { EngineProbe } from '../ports/engine.ts'
-import type { ProviderStage, ProviderStatus } from '../roles/provide.ts'
+import type { Provider, ProviderStage, ProviderStatus } from '../roles/provide.ts'
+import { abortable } from './abortable.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 
@@ -34,6 +35,7 @@ const promptShare = 5n
 /** Lending this computer: what it can do, what it asks, and what it is doing. */
 export class Sharing {
   #tab: Tab
+  #provider: Provider | null = null
   #abort: AbortController | null = null
   probe = $state.raw<EngineProbe | null>(null)
   status = $state.raw<ProviderStatus>(off)
@@ -78,25 +80,32 @@ export class Sharing {
   async start(entry: CatalogueEntry): Promise<void> {
     if (this.active) return
     this.failure = null
-    this.status = { ...off, stage: 'connect' }
-    this.#abort = new AbortController()
+    const totalBytes = entry.manifest.files.reduce((sum, file) => sum + file.bytes, 0)
+    this.status = { ...off, stage: 'download', totalBytes }
+    const abort = new AbortController()
+    this.#abort = abort
     try {
-      await this.save()
-      const provider = await this.#tab.provider()
-      this.#abort.signal.throwIfAborted()
-      provider.watch((status) => this.#take(status))
-      await provider.start({ entry, price: this.price }, this.#abort.signal)
+      await this.save().catch(() => {})
+      const provider = await this.#watched(abort.signal)
+      await provider.start({ entry, price: this.price }, abort.signal)
     } catch (error) {
       if (!isCancellation(error)) this.failure = toFailure(error)
-      this.status = { ...this.status, stage: 'off' }
+      if (this.active) this.status = { ...this.status, stage: 'off' }
     }
   }
 
   /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */
   async stop(): Promise<void> {
     this.#abort?.abort()
-    const provider = await this.#tab.provider()
-    await provider.stop()
+    await this.#provider?.stop()
+  }
+
+  async #watched(signal: AbortSignal): Promise<Provider> {
+    if (this.#provider) return this.#provider
+    const provider = await abortable(this.#tab.provider(), signal)
+    provider.watch((status) => this.#take(status))
+    this.#provider = provider
+    return provider
   }
 
   async restore(): Promise<void> {

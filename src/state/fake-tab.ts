@@ -1,0 +1,114 @@
+import type { Hex } from '../domain/bytes.ts'
+import { defaultSampler } from '../domain/job.ts'
+import type { CatalogueEntry } from '../domain/model.ts'
+import type { Offer } from '../domain/offer.ts'
+import type { DocumentStore } from '../ports/document-store.ts'
+import type { Answer } from '../roles/answer.ts'
+import type { Tab } from './tab.ts'
+
+const word = (byte: string): Hex => `0x${byte.repeat(32)}`
+const address = (byte: string): Hex => `0x${byte.repeat(20)}`
+
+/** Keeps documents as a database would: as copies. */
+export function testDocuments(): DocumentStore {
+  const kept = new Map<string, unknown>()
+  return {
+    get: async (collection, key) => structuredClone(kept.get(`${collection}/${key}`)),
+    put: async (collection, key, value) => void kept.set(`${collection}/${key}`, structuredClone(value)),
+    delete: async (collection, key) => void kept.delete(`${collection}/${key}`),
+    keys: async () => [...kept.keys()],
+  }
+}
+
+/** A tab of which a test gives only what it needs; the rest never answers. */
+export function fakeTab(parts: Partial<Tab>): Tab {
+  const never = () => new Promise<never>(() => {})
+  return {
+    documents: testDocuments(),
+    network: never,
+    account: never,
+    catalogue: never,
+    probe: never,
+    link: never,
+    directory: never,
+    requester: never,
+    provider: never,
+    settlement: never,
+    check: never,
+    addTestFunds: never,
+    ...parts,
+  }
+}
+
+export const entry: CatalogueEntry = {
+  id: word('a1'),
+  manifest: {
+    version: 1,
+    name: 'Fixture',
+    license: 'Apache-2.0',
+    family: 'llama',
+    contextTokens: 256,
+    files: [],
+    knownAnswer: { promptIds: [], tokenIds: [], logProbs: [], toleranceNats: 0.1 },
+  },
+  sources: [],
+  description: 'For tests.',
+}
+
+export const offer: Offer = {
+  provider: address('b2'),
+  peerId: 'peer',
+  modelId: entry.id,
+  arithmeticId: word('c3'),
+  price: { promptMicroUsdPerMillion: 20_000n, completionMicroUsdPerMillion: 100_000n },
+  contextTokens: 256,
+  milliTokensPerSecond: 20_000,
+  freeSlots: 1,
+  slots: 1,
+  chunkTokens: 32,
+  windowTokens: 64,
+  chainId: 31_337,
+  settlement: address('d4'),
+  token: address('e5'),
+  sequence: 1,
+  expiresAtSeconds: 4_000_000_000,
+}
+
+/** An answer as a provider would have given it, at a micro-dollar a token. */
+export function answerOf(text: string, completionTokens: number): Answer {
+  const { provider, modelId, price } = offer
+  return {
+    text,
+    tokenIds: Array.from({ length: completionTokens }, (_, index) => index),
+    terms: {
+      jobId: word('01'),
+      channelId: word('02'),
+      provider,
+      modelId,
+      messages: [],
+      sampler: defaultSampler,
+      seed: `0x${'03'.repeat(16)}`,
+      maxTokens: 64,
+      stop: [],
+      price,
+    },
+    offer,
+    channel: {
+      payer: address('04'),
+      payerAuthorizer: address('05'),
+      receiver: provider,
+      receiverAuthorizer: provider,
+      token: offer.token,
+      withdrawDelay: 900,
+      salt: word('06'),
+    },
+    tokens: { promptTokens: 5, completionTokens },
+    promptHash: word('07'),
+    chargeMicroUsd: BigInt(completionTokens),
+    finishReason: 'stop',
+    tokensPerSecond: 20,
+    receipt: null,
+    voucher: null,
+    error: null,
+  }
+}
