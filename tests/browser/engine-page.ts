@@ -1,3 +1,4 @@
+import type { Hex } from '../../src/domain/bytes.ts'
 import type { ModelManifest } from '../../src/domain/model.ts'
 import { createWorkerEngine, type WorkerEngineOptions } from '../../src/engine/worker-engine.ts'
 import { openModelWorker } from '../../src/engine/worker/open-workers.ts'
@@ -33,6 +34,11 @@ export async function loadWronglyKnown(folder: string): Promise<LoadedModel> {
   const model = await readModel(folder)
   const knownAnswer = { ...model.manifest.knownAnswer, toleranceNats: 0 }
   return createWorkerEngine().load({ ...model, manifest: { ...model.manifest, knownAnswer } })
+}
+
+/** Loads the same bytes under another id. */
+export async function loadAs(folder: string, id: Hex): Promise<LoadedModel> {
+  return createWorkerEngine().load({ ...(await readModel(folder)), id }, { backends: ['wasm'] })
 }
 
 /** Reads a model of our own repository, whose bytes need no check. */
@@ -99,6 +105,15 @@ export async function outliveWorker(folder: string, tokenIds: number[]): Promise
   const after = await survivor.distributions(tokenIds, 5, 3)
   await survivor.unload()
   return [before, after]
+}
+
+/** Names of what this origin keeps prepared. */
+export async function listPreparedWeights(): Promise<string[]> {
+  const root = await navigator.storage.getDirectory()
+  const folder = await root.getDirectoryHandle('prepared-weights')
+  const names: string[] = []
+  for await (const name of folder.keys()) names.push(name)
+  return names
 }
 
 /** Changes one byte of every file of prepared weights that this origin keeps. */

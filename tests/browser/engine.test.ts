@@ -54,6 +54,14 @@ describe('without a GPU', () => {
     expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
   })
 
+  test('prepared weights of the last few models are kept, and no more', async () => {
+    const ids = ['01', '02', '03', '04'].map((byte) => `0x${byte.repeat(32)}` as const)
+    for (const id of ids) await engine().call('loadAs', tiny, id)
+    const kept = await engine().call('listPreparedWeights')
+    expect(kept).toHaveLength(3)
+    expect(kept).toContain(`${ids[3]}-wasm-int8-1`)
+  })
+
   test('an answer is cancelled while its prompt is still being read', async () => {
     await engine().call('load', tiny, ['wasm'], { sliceTokens: 1 })
     const promptIds = Array.from({ length: 500 }, (_, i) => i % 269)

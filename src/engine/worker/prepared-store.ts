@@ -12,6 +12,7 @@ export type PreparedStore = {
 type Marker = { bytes: number; sha256: Hex }
 
 const folderName = 'prepared-weights'
+const mostKept = 3
 
 /** Keeps prepared weights in the origin's private file system. */
 export const originPreparedStore: PreparedStore = {
@@ -32,6 +33,7 @@ export const originPreparedStore: PreparedStore = {
     try {
       const folder = await openFolder(key)
       await folder.removeEntry('complete.json').catch(() => undefined)
+      await dropOthers(key)
       await writeFile(folder, 'weights.bin', weights)
       const marker: Marker = { bytes: weights.length, sha256: await sha256(weights) }
       await writeFile(folder, 'complete.json', new TextEncoder().encode(JSON.stringify(marker)))
@@ -46,6 +48,20 @@ async function openFolder(key: string): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory()
   const folder = await root.getDirectoryHandle(folderName, { create: true })
   return folder.getDirectoryHandle(key, { create: true })
+}
+
+/** Weights can be prepared again: only those of the last few models and recipes are worth their room. */
+async function dropOthers(key: string): Promise<void> {
+  const root = await navigator.storage.getDirectory()
+  const all = await root.getDirectoryHandle(folderName)
+  const others: { name: string; completedMs: number }[] = []
+  for await (const [name, entry] of all.entries()) {
+    if (name === key || !(entry instanceof FileSystemDirectoryHandle)) continue
+    const marker = await entry.getFileHandle('complete.json').catch(() => null)
+    others.push({ name, completedMs: marker ? (await marker.getFile()).lastModified : 0 })
+  }
+  others.sort((a, b) => b.completedMs - a.completedMs)
+  for (const { name } of others.slice(mostKept - 1)) await removeFolder(name)
 }
 
 async function removeFolder(key: string): Promise<void> {
