@@ -1,4 +1,4 @@
-import { Wllama } from '@wllama/wllama'
+import { Wllama } from '@wllama/wllama/esm/index.js'
 import wllamaWasm from '@wllama/wllama/esm/wasm/wllama.wasm?url'
 import { probeMachine } from '../src/engine/probe.ts'
 import { createWorkerEngine } from '../src/engine/worker-engine.ts'
