@@ -42,7 +42,12 @@ function install() {
   // npm must not run on the Node that it is about to replace.
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(modules))
   const env = { ...process.env, PATH: path.join(delimiter) }
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: root, env, stdio: 'inherit', shell: windows })
+  const { status, error } = spawnSync('npm', ['ci', '--loglevel=error'], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+    shell: windows,
+  })
   if (error) fail(`npm could not be run (${error.message}). Install Node.js together with npm.`)
   if (status !== 0)
     fail('The packages could not be installed: see above. Is this machine connected to a registry?')
