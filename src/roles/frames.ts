@@ -1,4 +1,3 @@
-import type * as v from 'valibot'
 import { ProtocolError, TransportError } from '../errors/index.ts'
 import type { Clock, FrameStream } from '../ports/index.ts'
 import { encodeFrame, parseFrame } from '../protocol/frame-codec.ts'
@@ -23,7 +22,7 @@ export interface MessageStream<incoming, outgoing> {
 
 function messageStream<incoming, outgoing>(
   stream: FrameStream,
-  schema: v.GenericSchema<unknown, incoming>,
+  parse: (frame: Uint8Array) => incoming,
   clock: Clock,
 ): MessageStream<incoming, outgoing> {
   return {
@@ -35,7 +34,7 @@ function messageStream<incoming, outgoing>(
       )
       try {
         const frame = await Promise.race([stream.read(signal), late])
-        return frame === null ? null : parseFrame(schema, frame)
+        return frame === null ? null : parse(frame)
       } finally {
         done.abort()
       }
@@ -50,13 +49,15 @@ function messageStream<incoming, outgoing>(
 export const requesterEnd = (
   stream: FrameStream,
   clock: Clock,
-): MessageStream<ProviderFrame, RequesterFrame> => messageStream(stream, providerFrameSchema, clock)
+): MessageStream<ProviderFrame, RequesterFrame> =>
+  messageStream(stream, (frame) => parseFrame(providerFrameSchema, frame), clock)
 
 /** The provider's end of a job's stream. */
 export const providerEnd = (
   stream: FrameStream,
   clock: Clock,
-): MessageStream<RequesterFrame, ProviderFrame> => messageStream(stream, requesterFrameSchema, clock)
+): MessageStream<RequesterFrame, ProviderFrame> =>
+  messageStream(stream, (frame) => parseFrame(requesterFrameSchema, frame), clock)
 
 /**
  * Returns the message if it is of one of these types.

@@ -53,7 +53,7 @@ function largestCharge(terms: Omit<JobTerms, 'channelId'>, offer: Offer): MicroU
 }
 
 export function createRequester(deps: RequestDeps): Requester {
-  const { transport, directory, random, session, chain, openText } = deps
+  const { transport, random, session, chain, openText } = deps
 
   const offersFor = (modelId: ModelId, signal?: AbortSignal) =>
     findOffers(modelId, { ...deps, network: chain.network, ownPeerId: transport.peerId }, signal)

@@ -18,7 +18,7 @@ export const randomCases: ConformanceCase<Random>[] = [
   {
     name: 'gives every byte about as often',
     async run(random) {
-      const counts = new Array<number>(256).fill(0)
+      const counts = Array.from({ length: 256 }, () => 0)
       for (const byte of random.bytes(256 * 400)) counts[byte]! += 1
       assert(
         counts.every((count) => count > 250 && count < 550),
