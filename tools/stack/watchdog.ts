@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 export function endWithThisProcess(pid: number): () => void {
   const file = fileURLToPath(new URL('watchdog-process.ts', import.meta.url))
   // A group of its own, so that what ends this process's group does not end the watchdog too.
-  const watchdog = fork(file, [String(pid)], { detached: true, stdio: 'ignore' })
+  const watchdog = fork(file, [String(pid)], { detached: true, stdio: 'ignore', execArgv: [] })
   watchdog.unref()
   watchdog.channel?.unref()
   return () => watchdog.kill('SIGKILL')
