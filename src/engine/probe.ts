@@ -16,11 +16,16 @@ export async function probeMachine(): Promise<EngineProbe> {
       maxBufferBytes: adapter.limits.maxBufferSize,
     },
     crossOriginIsolated: isolated,
-    threads: isolated ? Math.max(1, Math.min(navigator.hardwareConcurrency, mostThreads)) : 1,
+    threads: isolated ? countThreads(navigator.hardwareConcurrency) : 1,
     storageBytes: storage,
     backends,
     reason,
   }
+}
+
+/** One core stays with the page: threads wait for each other, so a single one that is held up holds up all. */
+function countThreads(cores: number): number {
+  return Math.max(1, Math.min(cores - 1, mostThreads))
 }
 
 function rankBackends(adapter: GPUAdapter | null): { backends: Backend[]; reason: string } {

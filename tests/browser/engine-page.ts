@@ -1,5 +1,6 @@
 import type { Hex } from '../../src/domain/bytes.ts'
 import type { ModelManifest } from '../../src/domain/model.ts'
+import { probeMachine } from '../../src/engine/probe.ts'
 import { createWorkerEngine, type WorkerEngineOptions } from '../../src/engine/worker-engine.ts'
 import { openModelWorker } from '../../src/engine/worker/open-workers.ts'
 import type {
@@ -14,7 +15,7 @@ import type {
 import { engineCases } from '../conformance/engine.ts'
 
 /** Options that can be copied into a page. */
-export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens' | 'slots' | 'stallMs'>
+export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens'> & { threads?: number }
 
 let engine: Engine | null = null
 
@@ -22,10 +23,12 @@ let engine: Engine | null = null
 export async function load(
   folder: string,
   backends?: Backend[],
-  choice?: EngineChoice,
+  choice: EngineChoice = {},
 ): Promise<LoadedModel> {
   await engine?.unload()
-  engine = createWorkerEngine(choice)
+  const { threads, ...options } = choice
+  const probe = async () => ({ ...(await probeMachine()), ...(threads ? { threads } : {}) })
+  engine = createWorkerEngine({ ...options, probe })
   return engine.load(await readModel(folder), backends ? { backends } : {})
 }
 

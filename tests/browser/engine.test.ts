@@ -38,8 +38,11 @@ describe('without a GPU', () => {
   test('logits have the same bits in the page, in Node, in any slices, on any number of threads', async () => {
     const { model } = await loadInNode(await openAsBlob(tinyFile))
     const here = await distributions(model, model.openSequence(), tokenIds, 80, 10)
-    for (const sliceTokens of [5, 64]) {
-      await engine().call('load', tiny, ['wasm'], { sliceTokens })
+    for (const [sliceTokens, threads] of [
+      [5, 1],
+      [64, 2],
+    ] as const) {
+      await engine().call('load', tiny, ['wasm'], { sliceTokens, threads })
       expect(await engine().call('distributions', tokenIds, 80, 10)).toEqual(here)
     }
   })
