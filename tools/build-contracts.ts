@@ -9,6 +9,8 @@ import { forge } from './forge.ts'
 const contracts = [
   { contract: 'BatchSettlement', name: 'batch-settlement' },
   { contract: 'Erc3009DepositCollector', name: 'deposit-collector' },
+  { contract: 'ModelRegistry', name: 'model-registry' },
+  { contract: 'EarningsBond', name: 'earnings-bond' },
   { contract: 'TestDollar', name: 'test-dollar' },
 ]
 
