@@ -25,6 +25,8 @@ function once<value>(load: () => Promise<value>): () => Promise<value> {
 const database = new Database()
 const documents = new IndexedDbDocumentStore(database)
 
+const place = once(async () => (await import('./device/tab-place.ts')).claimTabPlace())
+
 const network = once(async () => {
   const response = await fetch('/network.json', { cache: 'no-cache' }).catch(() => null)
   if (response?.ok) return (await response.json()) as Network
@@ -51,9 +53,9 @@ const vouchers = once(async () => {
 
 const transport = once(async () => {
   const { createLibp2pTransport } = await import('./transport/libp2p-transport.ts')
-  const { claimPeerKey } = await import('./transport/claim-peer-key.ts')
+  const { keepPeerKey } = await import('./transport/keep-peer-key.ts')
   const { relays, chainId, stunUrls = [] } = await network()
-  const privateKey = await claimPeerKey(documents)
+  const privateKey = await keepPeerKey(documents, await place())
   const created = await createLibp2pTransport({
     relays,
     privateKey,
@@ -137,6 +139,7 @@ async function loadIfKept(
 
 const tab: Tab = {
   documents,
+  place,
   network,
   account: async () => (await wallet()).address,
   catalogue: async () => (await models()).catalogue(),

@@ -72,8 +72,14 @@ export class Conversation {
   }
 
   async restore(): Promise<void> {
-    const kept = (await this.#tab.documents.get('conversations', 'current')) as ExchangeDocument[] | undefined
+    const kept = (await this.#tab.documents.get('conversations', await this.#key())) as
+      ExchangeDocument[] | undefined
     if (kept && this.exchanges.length === 0) this.exchanges = kept.map(Exchange.fromDocument)
+  }
+
+  /** Every open tab of a browser has a conversation of its own. */
+  async #key(): Promise<string> {
+    return String(await this.#tab.place())
   }
 
   #dropFrom(exchange: Exchange): void {
@@ -134,7 +140,7 @@ export class Conversation {
     this.#savedAtMs = Date.now()
     const documents = this.exchanges.map((exchange) => exchange.toDocument())
     try {
-      await this.#tab.documents.put('conversations', 'current', documents)
+      await this.#tab.documents.put('conversations', await this.#key(), documents)
       this.unkept = null
     } catch (error) {
       this.unkept = toFailure(error)

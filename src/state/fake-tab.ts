@@ -16,7 +16,11 @@ export function testDocuments(): DocumentStore {
     get: async (collection, key) => structuredClone(kept.get(`${collection}/${key}`)),
     put: async (collection, key, value) => void kept.set(`${collection}/${key}`, structuredClone(value)),
     delete: async (collection, key) => void kept.delete(`${collection}/${key}`),
-    keys: async () => [...kept.keys()],
+    keys: async (collection) =>
+      [...kept.keys()]
+        .filter((key) => key.startsWith(`${collection}/`))
+        .map((key) => key.slice(collection.length + 1))
+        .sort(),
   }
 }
 
@@ -25,6 +29,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
   const never = () => new Promise<never>(() => {})
   return {
     documents: testDocuments(),
+    place: async () => 0,
     network: never,
     account: never,
     catalogue: never,

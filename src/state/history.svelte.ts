@@ -8,7 +8,11 @@ export type HistoryEntry = {
   amountMicroUsd: MicroUsd
 } & ({ kind: 'answer'; modelName: string; answer: Answer } | { kind: 'test-funds' | 'deposit' | 'claim' })
 
-const keptEntries = 200
+const collection = 'history'
+/** Entries of earlier visits that are read back. */
+const shownEntries = 500
+/** Enough for keys to sort by time. */
+const timeDigits = 15
 
 /** What was spent, added and claimed in this browser, receipts included. */
 export class History {
@@ -20,8 +24,10 @@ export class History {
   }
 
   async restore(): Promise<void> {
-    const kept = (await this.#tab.documents.get('history', 'entries')) as HistoryEntry[] | undefined
-    if (kept) this.entries = [...kept, ...this.entries]
+    const { documents } = this.#tab
+    const keys = (await documents.keys(collection)).slice(-shownEntries)
+    const kept = await Promise.all(keys.map((key) => documents.get(collection, key)))
+    this.entries = [...(kept as HistoryEntry[]), ...this.entries]
   }
 
   async addAnswer(modelName: string, answer: Answer): Promise<void> {
@@ -42,9 +48,11 @@ export class History {
     await this.#add({ kind: 'claim', atMs: Date.now(), amountMicroUsd })
   }
 
+  /** Each entry is a document of its own, so that two tabs never overwrite each other's receipts. */
   async #add(entry: HistoryEntry): Promise<void> {
-    this.entries = [...this.entries, entry].slice(-keptEntries)
+    this.entries = [...this.entries, entry]
+    const key = `${String(entry.atMs).padStart(timeDigits, '0')}-${crypto.randomUUID()}`
     // A history that cannot be kept is no reason to lose an answer: the ledger itself is elsewhere.
-    await this.#tab.documents.put('history', 'entries', this.entries).catch(() => {})
+    await this.#tab.documents.put(collection, key, entry).catch(() => {})
   }
 }

@@ -21,6 +21,8 @@ export type Link = Pick<Transport, 'peerId' | 'status' | 'watchStatus'>
  */
 export type Tab = {
   readonly documents: DocumentStore
+  /** Number of this tab among the open tabs of this browser. */
+  place(): Promise<number>
   network(): Promise<Network>
   /** Address of the account kept in this browser. */
   account(): Promise<Address>

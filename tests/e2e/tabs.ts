@@ -103,10 +103,13 @@ export async function keptAnswers(page: Page): Promise<Answer[]> {
       })
     const database = await done(indexedDB.open('opentab'))
     const entries = await done(
-      database.transaction('documents').objectStore('documents').get(['history', 'entries']),
+      database
+        .transaction('documents')
+        .objectStore('documents')
+        .getAll(IDBKeyRange.bound(['history'], ['history', []])),
     )
     database.close()
-    return ((entries ?? []) as { kind: string; answer: never }[])
+    return (entries as { kind: string; answer: never }[])
       .filter(({ kind }) => kind === 'answer')
       .map(({ answer }) => answer)
   })

@@ -30,6 +30,7 @@ export function createScriptedTab(scene: Scene): Tab {
   const provider = createScriptedProvider()
   return {
     documents: new IndexedDbDocumentStore(new Database()),
+    place: async () => 0,
     network: async () => network,
     account: async () => ownAddress,
     catalogue: async () => catalogue,
