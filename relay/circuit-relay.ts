@@ -53,7 +53,7 @@ export async function createCircuitRelay(options: CircuitRelayOptions): Promise<
   return node
 }
 
-/** js-libp2p keeps the reservation of a tab that has left for two hours (its issue 2833). */
+/** js-libp2p keeps the reservation of a tab that has left for two hours. */
 function dropReservationsOnDisconnect(node: RelayNode): void {
   const { reservations } = node.services.circuitRelay
   node.addEventListener('peer:disconnect', ({ detail: peerId }) => {
