@@ -29,14 +29,18 @@ function countThreads(cores: number): number {
 }
 
 function rankBackends(adapter: GPUAdapter | null): { backends: Backend[]; reason: string } {
-  const wasm: Backend[] = typeof WebAssembly === 'object' ? ['wasm'] : []
-  if (!adapter)
-    return { backends: wasm, reason: 'The browser offers no GPU here, so the processor computes.' }
-  if (isSoftware(adapter)) {
-    const backends: Backend[] = [...wasm, 'webgpu']
-    return { backends, reason: 'The GPU here is only imitated, so the processor computes directly.' }
+  // The runtime is a WebAssembly program on either back end.
+  if (typeof WebAssembly !== 'object') {
+    return { backends: [], reason: 'This browser runs no WebAssembly, and so no model.' }
   }
-  return { backends: ['webgpu', ...wasm], reason: `The GPU computes (${describeAdapter(adapter)}).` }
+  if (!adapter) {
+    return { backends: ['wasm'], reason: 'The browser offers no GPU here, so the processor computes.' }
+  }
+  if (isSoftware(adapter)) {
+    const reason = 'The GPU here is only imitated, so the processor computes directly.'
+    return { backends: ['wasm', 'webgpu'], reason }
+  }
+  return { backends: ['webgpu', 'wasm'], reason: `The GPU computes (${describeAdapter(adapter)}).` }
 }
 
 /** Adapters that run on the processor say so, or name the program that imitates a GPU. */
