@@ -35,6 +35,7 @@ export default defineConfig({
     // Conformance suites assert in the functions that they call.
     'vitest/expect-expect': 'off',
     'vitest/no-conditional-expect': 'off',
+    'vitest/require-mock-type-parameters': 'off',
     'vitest/require-to-throw-message': 'off',
   },
   overrides: [
