@@ -63,11 +63,18 @@ describe('starting', () => {
   })
 
   test('takes the next one when the known answer fails, in a fresh worker, and says why', async () => {
-    const { keeper, workers } = keep(wrongAnswer, 'loads')
+    const { keeper, workers } = keep(wrongAnswer, wrongAnswer, 'loads')
     const loaded = await start(keeper)
     expect(loaded.backend).toBe('wasm')
     expect(loaded.reason).toContain('webgpu failed: This machine computes the model wrongly.')
-    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, false])
+  })
+
+  test('tries shorter slices on WebGPU before the next back end', async () => {
+    const { keeper, workers } = keep(wrongAnswer, 'loads')
+    expect((await start(keeper)).backend).toBe('webgpu')
+    const inputs = workers.map(({ received }) => received[0])
+    expect(inputs).toMatchObject([{ input: { recipe: 'webgpu-q8-1' } }, { input: { sliceTokens: 8 } }])
   })
 
   test('takes the next one when a worker hangs', async () => {

@@ -2,7 +2,7 @@ import { EngineError } from '../errors/index.ts'
 import type { Backend, LoadedModel, LoadProgress, VerifiedModel } from '../ports/engine.ts'
 import type { RecipeName } from './graph/recipe.ts'
 import type { CallChannel } from './worker/call-channel.ts'
-import type { LoadOutput, ModelCalls } from './worker/model-calls.ts'
+import type { LoadInput, LoadOutput, ModelCalls } from './worker/model-calls.ts'
 
 /** How a model is to be started: kept, so that a lost worker can be replaced by one like it. */
 export type StartPlan = {
@@ -19,8 +19,15 @@ export type StartPlan = {
 
 export type StartedModel = { channel: CallChannel<ModelCalls>; loaded: LoadedModel }
 
+/** One back end, with slices of a size of its own or of the usual one. */
+type Attempt = { backend: Backend; sliceTokens: number | undefined }
+
+/** Some GPU drivers compute long slices wrongly and short ones right. */
+const cautiousSliceTokens = 8
+
 /**
- * Loads a model into a fresh worker, with the next back end when one fails.
+ * Loads a model into a fresh worker, with the next back end when one fails. On WebGPU a wrong known answer
+ * is first put down to the size of the slices.
  *
  * @throws EngineError the last back end's, or at once what no other back end would cure
  */
@@ -29,25 +36,30 @@ export async function startModel(
   openChannel: () => CallChannel<ModelCalls>,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<StartedModel> {
+  const attempts: Attempt[] = plan.backends.map((backend) => ({ backend, sliceTokens: plan.sliceTokens }))
   const failures: string[] = []
   let last = new EngineError('engine/no-backend', 'This browser can run no model.')
-  for (const backend of plan.backends) {
+  for (let attempt = attempts.shift(); attempt; attempt = attempts.shift()) {
     const channel = openChannel()
     try {
-      const facts = await channel.call('load', describeLoad(plan, backend), { onEvent: onProgress })
+      const facts = await channel.call('load', describeLoad(plan, attempt), { onEvent: onProgress })
       return { channel, loaded: describeLoaded(plan, facts, failures) }
     } catch (error) {
-      const failure = toEngineError(error)
-      channel.end(failure)
-      if (isFinal(failure)) throw failure
-      failures.push(`${backend} failed: ${failure.shortMessage}`)
-      last = failure
+      last = toEngineError(error)
+      channel.end(last)
+      if (isFinal(last)) throw last
+      failures.push(`${attempt.backend} failed: ${last.shortMessage}`)
+      if (mayCureBySlices(last, attempt)) attempts.unshift({ ...attempt, sliceTokens: cautiousSliceTokens })
     }
   }
   throw last
 }
 
-function describeLoad({ model, recipes, threads, sliceTokens }: StartPlan, backend: Backend) {
+function mayCureBySlices({ code }: EngineError, { backend, sliceTokens }: Attempt): boolean {
+  return code === 'engine/known-answer-failed' && backend === 'webgpu' && sliceTokens === undefined
+}
+
+function describeLoad({ model, recipes, threads }: StartPlan, { backend, sliceTokens }: Attempt): LoadInput {
   return { model, recipe: recipes[backend], threads, ...(sliceTokens ? { sliceTokens } : {}) }
 }
 
