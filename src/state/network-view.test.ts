@@ -1,0 +1,87 @@
+import { expect, it, vi } from 'vitest'
+import { TransportError } from '../errors/index.ts'
+import type { DirectoryView } from '../ports/directory.ts'
+import type { TransportStatus } from '../ports/transport.ts'
+import { fakeTab, offer } from './fake-tab.ts'
+import { NetworkView } from './network-view.svelte.ts'
+
+const network = {
+  name: 'Local chain',
+  chainId: 31_337,
+  rpcUrl: 'http://127.0.0.1:8545',
+  token: offer.token,
+  settlement: offer.settlement,
+  collector: offer.token,
+  relays: [],
+}
+
+/** A network whose relay and directory a test moves by hand. */
+function fakeNetwork(relays: number) {
+  let tellStatus = (_status: TransportStatus) => {}
+  let tellView = (_view: DirectoryView) => {}
+  const link = vi.fn(async () => ({
+    peerId: 'me',
+    status: () => ({ relays, reachable: true }),
+    watchStatus(onChange: (status: TransportStatus) => void) {
+      tellStatus = onChange
+      return () => {}
+    },
+  }))
+  const tab = fakeTab({
+    network: async () => network,
+    link,
+    directory: async () => ({
+      publish: async () => {},
+      withdraw: async () => {},
+      list: async () => ({ offers: [], peers: 0 }),
+      watch(onView) {
+        tellView = onView
+        return () => {}
+      },
+      watchDepartures: () => () => {},
+    }),
+  })
+  return {
+    view: new NetworkView(tab),
+    link,
+    tellStatus: (status: TransportStatus) => tellStatus(status),
+    tellView: (view: DirectoryView) => tellView(view),
+  }
+}
+
+it('shows who is there, and follows every change', async () => {
+  const { view, tellView } = fakeNetwork(1)
+  expect(view.state).toBe('connecting')
+  await view.join()
+  expect(view.state).toBe('online')
+  expect(view.local).toBe(true)
+  tellView({ offers: [{ offer, signature: '0x' }], peers: 3 })
+  expect(view.tabs).toBe(3)
+  expect(view.modelIds).toEqual([offer.modelId])
+})
+
+it('goes on trying while the network cannot be read', async () => {
+  vi.useFakeTimers()
+  const { view, link } = fakeNetwork(1)
+  link.mockRejectedValueOnce(new TransportError('transport/no-relay', 'No relay is configured.'))
+  const joining = view.join()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(view.state).toBe('unreachable')
+  await vi.advanceTimersByTimeAsync(3_000)
+  await joining
+  expect(view.state).toBe('online')
+  expect(view.failure).toBeNull()
+  vi.useRealTimers()
+})
+
+it('calls a relay unreachable only once it is overdue, and notices when it comes', async () => {
+  vi.useFakeTimers()
+  const { view, tellStatus } = fakeNetwork(0)
+  await view.join()
+  expect(view.state).toBe('connecting')
+  await vi.advanceTimersByTimeAsync(6_000)
+  expect(view.state).toBe('unreachable')
+  tellStatus({ relays: 1, reachable: true })
+  expect(view.state).toBe('online')
+  vi.useRealTimers()
+})
