@@ -36,10 +36,16 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     busy++
     return live
   }
-  const during = async <value>(work: (live: LiveModel) => Promise<value>): Promise<value> => {
+  const during = async <value>(
+    signal: AbortSignal | undefined,
+    work: (live: LiveModel) => Promise<value>,
+  ): Promise<value> => {
     const live = await enter()
     try {
+      throwIfCancelled(signal)
       const value = await work(live)
+      // A short piece of work may be done before the worker hears of it.
+      throwIfCancelled(signal)
       keeper.markWorking()
       return value
     } finally {
@@ -104,10 +110,15 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
         busy--
       }
     },
-    recompute: (request, signal) => during(({ channel }) => channel.call('recompute', request, { signal })),
+    recompute: (request, signal) =>
+      during(signal, ({ channel }) => channel.call('recompute', request, { signal })),
     distributions: (tokenIds, count, top, signal) =>
-      during(({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
+      during(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
     watchLost: (onLost) => keeper.watchLost(onLost),
     unload: async () => keeper.stop(),
   }
+}
+
+function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new EngineError('engine/cancelled', 'Cancelled.')
 }
