@@ -10,7 +10,6 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {BatchSettlement} from "./BatchSettlement.sol";
 import {BondAccounts} from "./BondAccounts.sol";
 import {HeldEarnings} from "./HeldEarnings.sol";
-import {IBatchSettlement} from "./IBatchSettlement.sol";
 import {IEarningsBond} from "./IEarningsBond.sol";
 import {IModelRegistry} from "./IModelRegistry.sol";
 import {ReceiptHash} from "./ReceiptHash.sol";
@@ -75,7 +74,7 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
     }
 
     /// @inheritdoc IEarningsBond
-    function credit(IBatchSettlement.ChannelConfig calldata config)
+    function credit(BatchSettlement.ChannelConfig calldata config)
         external
         nonReentrant
         returns (uint128 earned)

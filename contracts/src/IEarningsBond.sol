@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IBatchSettlement} from "./IBatchSettlement.sol";
+import {BatchSettlement} from "./BatchSettlement.sol";
 import {ReceiptHash} from "./ReceiptHash.sol";
 
 /// @title IEarningsBond
@@ -121,7 +121,7 @@ interface IEarningsBond {
     /// @notice Credits what was claimed from a channel since the last call. Anyone may call.
     /// @param config Terms of the channel.
     /// @return earned What was credited, the royalty included; zero when nothing new was claimed.
-    function credit(IBatchSettlement.ChannelConfig calldata config) external returns (uint128 earned);
+    function credit(BatchSettlement.ChannelConfig calldata config) external returns (uint128 earned);
 
     /// @notice Pays an account its credit. Anyone may call; the money goes to the account.
     /// @param account Owner of the credit.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {EarningsBond} from "../src/EarningsBond.sol";
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
 import {IEarningsBond} from "../src/IEarningsBond.sol";
 import {BondTest} from "./BondTest.sol";
 
@@ -72,9 +72,9 @@ contract BondCreditTest is BondTest {
     }
 
     function test_the_publisher_of_the_channels_listing_has_its_royalty() public {
-        IBatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, listingId);
+        BatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, listingId);
         bytes32 id = fund(config, 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, 500, 500));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, 500, 500));
         vm.prank(provider);
         settlement.claim(lines);
         vm.expectEmit(address(bond));
@@ -98,10 +98,10 @@ contract BondCreditTest is BondTest {
     }
 
     function test_a_claim_is_credited_once_whoever_settles() public {
-        IBatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
+        BatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
         fund(config, 500);
         vm.assertEq(bond.credit(config), 0, "nothing is claimed");
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, 200, 200));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, 200, 200));
         vm.prank(provider);
         settlement.claim(lines);
         settlement.settle(address(bond), address(dollar));
@@ -111,7 +111,7 @@ contract BondCreditTest is BondTest {
     }
 
     function test_only_channels_to_the_bond_in_its_token_count() public {
-        IBatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
+        BatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
         config.receiver = receiver;
         vm.expectRevert(IEarningsBond.ForeignChannel.selector);
         bond.credit(config);
@@ -141,9 +141,9 @@ contract BondCreditTest is BondTest {
     }
 
     function test_one_transaction_credits_and_pays() public {
-        IBatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
+        BatchSettlement.ChannelConfig memory config = bondChannel(PROVIDER_KEY, 0);
         fund(config, 3 * TARGET);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, 3 * TARGET, 3 * TARGET));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, 3 * TARGET, 3 * TARGET));
         vm.prank(provider);
         settlement.claim(lines);
         bytes[] memory calls = new bytes[](2);

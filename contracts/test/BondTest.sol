@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {EarningsBond} from "../src/EarningsBond.sol";
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
 import {IEarningsBond} from "../src/IEarningsBond.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {ReceiptHash} from "../src/ReceiptHash.sol";
@@ -72,7 +72,7 @@ abstract contract BondTest is SettlementTest {
     function bondChannel(uint256 providerKey, bytes32 salt)
         internal
         view
-        returns (IBatchSettlement.ChannelConfig memory config)
+        returns (BatchSettlement.ChannelConfig memory config)
     {
         config = channel(0);
         config.receiver = address(bond);
@@ -82,10 +82,10 @@ abstract contract BondTest is SettlementTest {
 
     /// @dev Deposits, claims and credits an amount through one of the provider's channels.
     function earn(uint256 providerKey, bytes32 salt, uint128 amount) internal {
-        IBatchSettlement.ChannelConfig memory config = bondChannel(providerKey, salt);
+        BatchSettlement.ChannelConfig memory config = bondChannel(providerKey, salt);
         bytes32 id = fund(config, amount);
         uint128 total = claimedOf(id) + amount;
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, total, total));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, total, total));
         vm.prank(config.receiverAuthorizer);
         settlement.claim(lines);
         bond.credit(config);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 /// @notice Contract wallet that accepts the signatures of one key (ERC-1271).
@@ -22,9 +22,9 @@ contract Wallet {
 contract ClaimTest is SettlementTest {
     function test_a_claim_raises_both_totals() public {
         bytes32 id = fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Claimed(id, receiver, 200, 200);
+        emit BatchSettlement.Claimed(id, receiver, 200, 200);
         vm.prank(receiver);
         settlement.claim(lines);
         vm.assertEq(claimedOf(id), 200, "channel");
@@ -56,7 +56,7 @@ contract ClaimTest is SettlementTest {
     }
 
     function test_one_call_claims_many_channels() public {
-        IBatchSettlement.VoucherClaim[] memory lines = new IBatchSettlement.VoucherClaim[](3);
+        BatchSettlement.VoucherClaim[] memory lines = new BatchSettlement.VoucherClaim[](3);
         for (uint128 i = 0; i < 3; ++i) {
             fund(channel(i), 100);
             lines[i] = line(channel(i), 10 + i, 10 + i);
@@ -71,37 +71,37 @@ contract ClaimTest is SettlementTest {
         ceiling = uint128(bound(ceiling, 0, FUNDS - 1));
         total = uint128(bound(total, ceiling + 1, FUNDS));
         fund(channel(1), FUNDS);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), ceiling, total));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), ceiling, total));
         vm.prank(receiver);
-        vm.expectRevert(IBatchSettlement.ClaimExceedsCeiling.selector);
+        vm.expectRevert(BatchSettlement.ClaimExceedsCeiling.selector);
         settlement.claim(lines);
     }
 
     function test_the_balance_is_the_limit() public {
         fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 501, 501));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 501, 501));
         vm.prank(receiver);
-        vm.expectRevert(IBatchSettlement.ClaimExceedsBalance.selector);
+        vm.expectRevert(BatchSettlement.ClaimExceedsBalance.selector);
         settlement.claim(lines);
     }
 
     function test_only_the_authorizer_signs_vouchers() public {
         fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 500, 500));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 500, 500));
         lines[0].signature =
             sign(PAYER_KEY, settlement.getVoucherDigest(settlement.getChannelId(channel(1)), 500));
         vm.prank(receiver);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(BatchSettlement.InvalidSignature.selector);
         settlement.claim(lines);
     }
 
     function test_without_an_authorizer_the_payer_signs() public {
-        IBatchSettlement.ChannelConfig memory config = channel(1);
+        BatchSettlement.ChannelConfig memory config = channel(1);
         config.payerAuthorizer = address(0);
         bytes32 id = fund(config, 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, 300, 300));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, 300, 300));
         vm.prank(receiver);
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(BatchSettlement.InvalidSignature.selector);
         settlement.claim(lines);
         lines[0].signature = sign(PAYER_KEY, settlement.getVoucherDigest(id, 300));
         vm.prank(receiver);
@@ -112,10 +112,10 @@ contract ClaimTest is SettlementTest {
     function test_a_contract_wallet_may_be_the_payer() public {
         payer = address(new Wallet(vm.addr(PAYER_KEY)));
         dollar.mint(payer, 500);
-        IBatchSettlement.ChannelConfig memory config = channel(1);
+        BatchSettlement.ChannelConfig memory config = channel(1);
         config.payerAuthorizer = address(0);
         bytes32 id = fund(config, 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, 300, 300));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, 300, 300));
         lines[0].signature = sign(PAYER_KEY, settlement.getVoucherDigest(id, 300));
         vm.prank(receiver);
         settlement.claim(lines);
@@ -124,23 +124,23 @@ contract ClaimTest is SettlementTest {
 
     function test_strangers_cannot_claim() public {
         fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 500, 500));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 500, 500));
         vm.prank(stranger);
-        vm.expectRevert(IBatchSettlement.NotAuthorizedToClaim.selector);
+        vm.expectRevert(BatchSettlement.NotAuthorizedToClaim.selector);
         settlement.claim(lines);
     }
 
     function test_an_empty_batch_is_refused() public {
-        IBatchSettlement.VoucherClaim[] memory lines = new IBatchSettlement.VoucherClaim[](0);
-        vm.expectRevert(IBatchSettlement.EmptyBatch.selector);
+        BatchSettlement.VoucherClaim[] memory lines = new BatchSettlement.VoucherClaim[](0);
+        vm.expectRevert(BatchSettlement.EmptyBatch.selector);
         settlement.claim(lines);
-        vm.expectRevert(IBatchSettlement.EmptyBatch.selector);
+        vm.expectRevert(BatchSettlement.EmptyBatch.selector);
         settlement.claimWithSignature(lines, "");
     }
 
     function test_anyone_may_bring_a_signed_batch() public {
         bytes32 id = fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
         bytes memory signature = sign(RECEIVER_KEY, settlement.getClaimBatchDigest(lines));
         vm.prank(stranger);
         settlement.claimWithSignature(lines, signature);
@@ -149,23 +149,23 @@ contract ClaimTest is SettlementTest {
 
     function test_a_signed_batch_cannot_be_changed() public {
         fund(channel(1), 500);
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(channel(1), 300, 200));
         bytes memory signature = sign(RECEIVER_KEY, settlement.getClaimBatchDigest(lines));
         lines[0].totalClaimed = 300;
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(BatchSettlement.InvalidSignature.selector);
         settlement.claimWithSignature(lines, signature);
     }
 
     function test_a_signed_batch_has_one_authorizer() public {
-        IBatchSettlement.ChannelConfig memory other = channel(2);
+        BatchSettlement.ChannelConfig memory other = channel(2);
         other.receiverAuthorizer = stranger;
-        IBatchSettlement.VoucherClaim[] memory lines = new IBatchSettlement.VoucherClaim[](2);
+        BatchSettlement.VoucherClaim[] memory lines = new BatchSettlement.VoucherClaim[](2);
         fund(channel(1), 500);
         fund(other, 500);
         lines[0] = line(channel(1), 100, 100);
         lines[1] = line(other, 100, 100);
         bytes memory signature = sign(RECEIVER_KEY, settlement.getClaimBatchDigest(lines));
-        vm.expectRevert(IBatchSettlement.NotReceiverAuthorizer.selector);
+        vm.expectRevert(BatchSettlement.NotReceiverAuthorizer.selector);
         settlement.claimWithSignature(lines, signature);
     }
 
@@ -173,7 +173,7 @@ contract ClaimTest is SettlementTest {
         fund(channel(1), 500);
         claim(channel(1), 200);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Settled(receiver, address(dollar), stranger, 200);
+        emit BatchSettlement.Settled(receiver, address(dollar), stranger, 200);
         vm.prank(stranger);
         settlement.settle(receiver, address(dollar));
         settlement.settle(receiver, address(dollar));
@@ -185,8 +185,8 @@ contract ClaimTest is SettlementTest {
     function test_one_transaction_claims_and_settles() public {
         fund(channel(1), 500);
         bytes[] memory calls = new bytes[](2);
-        calls[0] = abi.encodeCall(IBatchSettlement.claim, (batch(line(channel(1), 200, 200))));
-        calls[1] = abi.encodeCall(IBatchSettlement.settle, (receiver, address(dollar)));
+        calls[0] = abi.encodeCall(BatchSettlement.claim, (batch(line(channel(1), 200, 200))));
+        calls[1] = abi.encodeCall(BatchSettlement.settle, (receiver, address(dollar)));
         vm.prank(receiver);
         settlement.multicall(calls);
         vm.assertEq(dollar.balanceOf(receiver), 200, "paid");

@@ -5,8 +5,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {Erc3009DepositCollector} from "../src/Erc3009DepositCollector.sol";
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
 import {IDepositCollector} from "../src/IDepositCollector.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
@@ -20,19 +20,19 @@ contract StingyCollector is IDepositCollector {
 /// @notice Calls back into the contract while it collects.
 contract ReentrantCollector is IDepositCollector {
     function collect(address payer, address token, uint256, bytes32, bytes calldata) external {
-        IBatchSettlement(msg.sender).settle(payer, token);
+        BatchSettlement(msg.sender).settle(payer, token);
     }
 }
 
 contract DepositTest is SettlementTest {
     function test_deposit_creates_a_channel() public {
-        IBatchSettlement.ChannelConfig memory config = channel(1);
+        BatchSettlement.ChannelConfig memory config = channel(1);
         bytes32 id = settlement.getChannelId(config);
         bytes memory data = authorize(id, 500, PAYER_KEY);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.ChannelCreated(id, config);
+        emit BatchSettlement.ChannelCreated(id, config);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Deposited(id, stranger, 500, 500);
+        emit BatchSettlement.Deposited(id, stranger, 500, 500);
         vm.prank(stranger);
         settlement.deposit(config, 500, address(collector), data);
         vm.assertEq(balanceOf(id), 500, "channel balance");
@@ -46,7 +46,7 @@ contract DepositTest is SettlementTest {
     }
 
     function test_the_channel_id_covers_every_term() public view {
-        IBatchSettlement.ChannelConfig memory config = channel(1);
+        BatchSettlement.ChannelConfig memory config = channel(1);
         bytes32 id = settlement.getChannelId(config);
         config.withdrawDelay += 1;
         vm.assertTrue(settlement.getChannelId(config) != id, "delay");
@@ -55,44 +55,44 @@ contract DepositTest is SettlementTest {
 
     function test_terms_must_name_everybody() public {
         for (uint256 field = 0; field < 4; ++field) {
-            IBatchSettlement.ChannelConfig memory config = channel(1);
+            BatchSettlement.ChannelConfig memory config = channel(1);
             if (field == 0) config.payer = address(0);
             if (field == 1) config.receiver = address(0);
             if (field == 2) config.receiverAuthorizer = address(0);
             if (field == 3) config.token = address(0);
-            vm.expectRevert(IBatchSettlement.InvalidChannel.selector);
+            vm.expectRevert(BatchSettlement.InvalidChannel.selector);
             settlement.deposit(config, 1, address(collector), "");
         }
     }
 
     function test_fuzz_the_delay_has_bounds(uint40 delay) public {
         vm.assume(delay < 15 minutes || delay > 30 days);
-        IBatchSettlement.ChannelConfig memory config = channel(1);
+        BatchSettlement.ChannelConfig memory config = channel(1);
         config.withdrawDelay = delay;
-        vm.expectRevert(IBatchSettlement.WithdrawDelayOutOfRange.selector);
+        vm.expectRevert(BatchSettlement.WithdrawDelayOutOfRange.selector);
         settlement.deposit(config, 1, address(collector), "");
     }
 
     function test_nothing_cannot_be_deposited() public {
-        vm.expectRevert(IBatchSettlement.ZeroDeposit.selector);
+        vm.expectRevert(BatchSettlement.ZeroDeposit.selector);
         settlement.deposit(channel(1), 0, address(collector), "");
     }
 
     function test_a_collector_is_needed() public {
-        vm.expectRevert(IBatchSettlement.InvalidCollector.selector);
+        vm.expectRevert(BatchSettlement.InvalidCollector.selector);
         settlement.deposit(channel(1), 1, address(0), "");
     }
 
     function test_the_balance_cannot_overflow() public {
         fund(channel(1), 1);
-        vm.expectRevert(IBatchSettlement.DepositOverflow.selector);
+        vm.expectRevert(BatchSettlement.DepositOverflow.selector);
         settlement.deposit(channel(1), type(uint128).max, address(collector), "");
     }
 
     function test_the_money_must_arrive_whole() public {
         StingyCollector stingy = new StingyCollector();
         dollar.mint(address(stingy), 500);
-        vm.expectRevert(IBatchSettlement.DepositCollectionFailed.selector);
+        vm.expectRevert(BatchSettlement.DepositCollectionFailed.selector);
         settlement.deposit(channel(1), 500, address(stingy), "");
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 /// @notice Upper bounds of execution gas, with storage cold as in a transaction of its own.
 contract GasTest is SettlementTest {
-    IBatchSettlement.VoucherClaim[] private lines;
+    BatchSettlement.VoucherClaim[] private lines;
 
     function setUp() public override {
         super.setUp();
@@ -14,7 +14,7 @@ contract GasTest is SettlementTest {
             fund(channel(i), 100);
             lines.push(line(channel(i), 50, 50));
         }
-        IBatchSettlement.ChannelConfig memory older = channel(10);
+        BatchSettlement.ChannelConfig memory older = channel(10);
         older.receiver = stranger;
         fund(older, 100);
         claim(older, 20);
@@ -32,16 +32,16 @@ contract GasTest is SettlementTest {
     }
 
     function test_gas_of_settling() public {
-        bytes memory call = abi.encodeCall(IBatchSettlement.settle, (stranger, address(dollar)));
+        bytes memory call = abi.encodeCall(BatchSettlement.settle, (stranger, address(dollar)));
         vm.assertLe(executionGas(call), 31_000, "settle");
     }
 
     function claimGas(uint256 count) private returns (uint256) {
-        IBatchSettlement.VoucherClaim[] memory first = new IBatchSettlement.VoucherClaim[](count);
+        BatchSettlement.VoucherClaim[] memory first = new BatchSettlement.VoucherClaim[](count);
         for (uint256 i = 0; i < count; ++i) {
             first[i] = lines[i];
         }
-        return executionGas(abi.encodeCall(IBatchSettlement.claim, (first)));
+        return executionGas(abi.encodeCall(BatchSettlement.claim, (first)));
     }
 
     function executionGas(bytes memory call) private returns (uint256) {

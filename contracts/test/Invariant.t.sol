@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {InvariantTest} from "./InvariantTest.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
@@ -20,13 +20,13 @@ contract Actor is SettlementTest {
 
     /// @dev Tries any total against any ceiling; it must pass exactly when both limits allow it.
     function act_claim(uint256 salt, uint128 ceiling, uint128 total) external {
-        IBatchSettlement.ChannelConfig memory config = pick(salt);
+        BatchSettlement.ChannelConfig memory config = pick(salt);
         bytes32 id = settlement.getChannelId(config);
         ceiling = uint128(bound(ceiling, 0, FUNDS));
         total = uint128(bound(total, 0, uint256(ceiling) * 9 / 8));
         if (ceiling > ceilings[id]) ceilings[id] = ceiling;
         bool allowed = total <= claimedOf(id) || (total <= ceiling && total <= balanceOf(id));
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, ceiling, total));
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, ceiling, total));
         vm.prank(config.receiver);
         try settlement.claim(lines) {
             vm.assertTrue(allowed, "claimed too much");
@@ -40,7 +40,7 @@ contract Actor is SettlementTest {
     }
 
     function act_refund(uint256 salt, uint128 amount) external {
-        IBatchSettlement.ChannelConfig memory config = pick(salt);
+        BatchSettlement.ChannelConfig memory config = pick(salt);
         uint128 claimed = claimedOf(settlement.getChannelId(config));
         vm.prank(config.receiver);
         settlement.refund(config, uint128(bound(amount, 1, FUNDS)));
@@ -48,7 +48,7 @@ contract Actor is SettlementTest {
     }
 
     function act_withdraw(uint256 salt, uint128 amount) external {
-        IBatchSettlement.ChannelConfig memory config = pick(salt);
+        BatchSettlement.ChannelConfig memory config = pick(salt);
         bytes32 id = settlement.getChannelId(config);
         (, uint40 initiatedAt) = settlement.pendingWithdrawals(id);
         uint128 unclaimed = balanceOf(id) - claimedOf(id);
@@ -69,7 +69,7 @@ contract Actor is SettlementTest {
             settlement.settle(receiverOf(i), address(dollar));
         }
         for (uint256 salt = 0; salt < CHANNELS; ++salt) {
-            IBatchSettlement.ChannelConfig memory config = pick(salt);
+            BatchSettlement.ChannelConfig memory config = pick(salt);
             vm.prank(config.receiver);
             settlement.refund(config, FUNDS);
         }
@@ -111,7 +111,7 @@ contract Actor is SettlementTest {
         return dollar.balanceOf(payer);
     }
 
-    function pick(uint256 salt) private view returns (IBatchSettlement.ChannelConfig memory config) {
+    function pick(uint256 salt) private view returns (BatchSettlement.ChannelConfig memory config) {
         salt %= CHANNELS;
         config = channel(salt);
         config.receiver = config.receiverAuthorizer = receiverOf(salt);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 contract RefundTest is SettlementTest {
@@ -39,23 +39,23 @@ contract RefundTest is SettlementTest {
     function test_a_full_refund_closes_the_channel() public {
         bytes32 id = fund(channel(1), 500);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.Refunded(id, receiver, 500);
+        emit BatchSettlement.Refunded(id, receiver, 500);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.ChannelClosed(id, channel(1));
+        emit BatchSettlement.ChannelClosed(id, channel(1));
         refund(500);
     }
 
     function test_strangers_cannot_refund() public {
         fund(channel(1), 500);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.NotAuthorizedToRefund.selector);
+        vm.expectRevert(BatchSettlement.NotAuthorizedToRefund.selector);
         settlement.refund(channel(1), 1);
     }
 
     function test_nothing_cannot_be_refunded() public {
         fund(channel(1), 500);
         vm.prank(receiver);
-        vm.expectRevert(IBatchSettlement.ZeroRefund.selector);
+        vm.expectRevert(BatchSettlement.ZeroRefund.selector);
         settlement.refund(channel(1), 0);
     }
 
@@ -65,7 +65,7 @@ contract RefundTest is SettlementTest {
         vm.prank(stranger);
         settlement.refundWithSignature(channel(1), 200, 0, signature);
         vm.assertEq(dollar.balanceOf(payer), FUNDS - 300, "payer");
-        vm.expectRevert(IBatchSettlement.InvalidRefundNonce.selector);
+        vm.expectRevert(BatchSettlement.InvalidRefundNonce.selector);
         settlement.refundWithSignature(channel(1), 200, 0, signature);
     }
 
@@ -73,14 +73,14 @@ contract RefundTest is SettlementTest {
         bytes32 id = fund(channel(1), 500);
         bytes memory signature = sign(RECEIVER_KEY, settlement.getRefundDigest(id, 0, 200));
         refund(1);
-        vm.expectRevert(IBatchSettlement.InvalidRefundNonce.selector);
+        vm.expectRevert(BatchSettlement.InvalidRefundNonce.selector);
         settlement.refundWithSignature(channel(1), 200, 0, signature);
     }
 
     function test_only_the_authorizer_signs_refunds() public {
         bytes32 id = fund(channel(1), 500);
         bytes memory signature = sign(PAYER_KEY, settlement.getRefundDigest(id, 0, 200));
-        vm.expectRevert(IBatchSettlement.InvalidSignature.selector);
+        vm.expectRevert(BatchSettlement.InvalidSignature.selector);
         settlement.refundWithSignature(channel(1), 200, 0, signature);
     }
 }

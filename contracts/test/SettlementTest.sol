@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {Erc3009DepositCollector} from "../src/Erc3009DepositCollector.sol";
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
 import {TestDollar} from "../src/TestDollar.sol";
 import {TestBase} from "./TestBase.sol";
 
@@ -38,8 +37,8 @@ abstract contract SettlementTest is TestBase {
     }
 
     /// @dev A channel from the payer to the receiver; `salt` tells it apart.
-    function channel(uint256 salt) internal view returns (IBatchSettlement.ChannelConfig memory) {
-        return IBatchSettlement.ChannelConfig({
+    function channel(uint256 salt) internal view returns (BatchSettlement.ChannelConfig memory) {
+        return BatchSettlement.ChannelConfig({
             payer: payer,
             payerAuthorizer: session,
             receiver: receiver,
@@ -66,7 +65,7 @@ abstract contract SettlementTest is TestBase {
         return abi.encode(uint256(0), validBefore, salt, signature);
     }
 
-    function fund(IBatchSettlement.ChannelConfig memory config, uint128 amount)
+    function fund(BatchSettlement.ChannelConfig memory config, uint128 amount)
         internal
         returns (bytes32 channelId)
     {
@@ -75,31 +74,31 @@ abstract contract SettlementTest is TestBase {
     }
 
     /// @dev One line of a claim with a voucher signed by the session key.
-    function line(IBatchSettlement.ChannelConfig memory config, uint128 ceiling, uint128 totalClaimed)
+    function line(BatchSettlement.ChannelConfig memory config, uint128 ceiling, uint128 totalClaimed)
         internal
         view
-        returns (IBatchSettlement.VoucherClaim memory)
+        returns (BatchSettlement.VoucherClaim memory)
     {
         bytes32 digest = settlement.getVoucherDigest(settlement.getChannelId(config), ceiling);
-        return IBatchSettlement.VoucherClaim({
-            voucher: IBatchSettlement.Voucher(config, ceiling),
+        return BatchSettlement.VoucherClaim({
+            voucher: BatchSettlement.Voucher(config, ceiling),
             signature: sign(SESSION_KEY, digest),
             totalClaimed: totalClaimed
         });
     }
 
-    function batch(IBatchSettlement.VoucherClaim memory only)
+    function batch(BatchSettlement.VoucherClaim memory only)
         internal
         pure
-        returns (IBatchSettlement.VoucherClaim[] memory lines)
+        returns (BatchSettlement.VoucherClaim[] memory lines)
     {
-        lines = new IBatchSettlement.VoucherClaim[](1);
+        lines = new BatchSettlement.VoucherClaim[](1);
         lines[0] = only;
     }
 
     /// @dev Claims as the receiver.
-    function claim(IBatchSettlement.ChannelConfig memory config, uint128 total) internal {
-        IBatchSettlement.VoucherClaim[] memory lines = batch(line(config, total, total));
+    function claim(BatchSettlement.ChannelConfig memory config, uint128 total) internal {
+        BatchSettlement.VoucherClaim[] memory lines = batch(line(config, total, total));
         vm.prank(receiver);
         settlement.claim(lines);
     }

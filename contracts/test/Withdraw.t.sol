@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IBatchSettlement} from "../src/IBatchSettlement.sol";
+import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 contract WithdrawTest is SettlementTest {
@@ -18,14 +18,14 @@ contract WithdrawTest is SettlementTest {
     function test_the_payer_takes_money_back_after_the_delay() public {
         bytes32 id = fund(channel(1), 500);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.WithdrawInitiated(id, 400, uint40(block.timestamp) + DELAY);
+        emit BatchSettlement.WithdrawInitiated(id, 400, uint40(block.timestamp) + DELAY);
         announce(400);
         (uint128 amount, uint40 initiatedAt) = settlement.pendingWithdrawals(id);
         vm.assertEq(amount, 400, "announced");
         vm.assertEq(initiatedAt, block.timestamp, "since");
         vm.warp(block.timestamp + DELAY);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.WithdrawFinalized(id, payer, 400);
+        emit BatchSettlement.WithdrawFinalized(id, payer, 400);
         finalize();
         vm.assertEq(dollar.balanceOf(payer), FUNDS - 100, "payer");
         vm.assertEq(balanceOf(id), 100, "channel");
@@ -36,7 +36,7 @@ contract WithdrawTest is SettlementTest {
         announce(400);
         vm.warp(block.timestamp + bound(wait, 0, DELAY - 1));
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.WithdrawDelayNotElapsed.selector);
+        vm.expectRevert(BatchSettlement.WithdrawDelayNotElapsed.selector);
         settlement.finalizeWithdraw(channel(1));
     }
 
@@ -56,9 +56,9 @@ contract WithdrawTest is SettlementTest {
         announce(500);
         vm.warp(block.timestamp + DELAY);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.WithdrawFinalized(id, payer, 500);
+        emit BatchSettlement.WithdrawFinalized(id, payer, 500);
         vm.expectEmit(address(settlement));
-        emit IBatchSettlement.ChannelClosed(id, channel(1));
+        emit BatchSettlement.ChannelClosed(id, channel(1));
         finalize();
     }
 
@@ -75,10 +75,10 @@ contract WithdrawTest is SettlementTest {
     function test_strangers_cannot_withdraw() public {
         fund(channel(1), 500);
         vm.prank(stranger);
-        vm.expectRevert(IBatchSettlement.InvalidChannel.selector);
+        vm.expectRevert(BatchSettlement.InvalidChannel.selector);
         settlement.initiateWithdraw(channel(1), 1);
         vm.prank(stranger);
-        vm.expectRevert(IBatchSettlement.NotAuthorizedToFinalizeWithdraw.selector);
+        vm.expectRevert(BatchSettlement.NotAuthorizedToFinalizeWithdraw.selector);
         settlement.finalizeWithdraw(channel(1));
     }
 
@@ -86,7 +86,7 @@ contract WithdrawTest is SettlementTest {
         fund(channel(1), 500);
         announce(100);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.WithdrawalAlreadyPending.selector);
+        vm.expectRevert(BatchSettlement.WithdrawalAlreadyPending.selector);
         settlement.initiateWithdraw(channel(1), 100);
     }
 
@@ -94,17 +94,17 @@ contract WithdrawTest is SettlementTest {
         fund(channel(1), 500);
         claim(channel(1), 200);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.WithdrawAmountExceedsAvailable.selector);
+        vm.expectRevert(BatchSettlement.WithdrawAmountExceedsAvailable.selector);
         settlement.initiateWithdraw(channel(1), 301);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.NothingToWithdraw.selector);
+        vm.expectRevert(BatchSettlement.NothingToWithdraw.selector);
         settlement.initiateWithdraw(channel(1), 0);
     }
 
     function test_a_withdrawal_must_be_announced() public {
         fund(channel(1), 500);
         vm.prank(payer);
-        vm.expectRevert(IBatchSettlement.WithdrawalNotPending.selector);
+        vm.expectRevert(BatchSettlement.WithdrawalNotPending.selector);
         settlement.finalizeWithdraw(channel(1));
     }
 }
