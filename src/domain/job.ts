@@ -37,10 +37,11 @@ export type JobTerms = {
 /** Why an answer ended. */
 export type FinishReason = 'stop' | 'length' | 'cancelled' | 'unpaid' | 'failed'
 
+/** Cool enough for small models to keep to the point, with a light brake on repetition. */
 export const defaultSampler: SamplerSettings = {
-  temperature: 0.7,
+  temperature: 0.3,
   topK: 40,
-  topP: 0.95,
+  topP: 0.9,
   minP: 0.05,
-  repetitionPenalty: 1.1,
+  repetitionPenalty: 1.05,
 }
