@@ -2,9 +2,12 @@ import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import { toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 
+const retryMs = 10_000
+
 /** The models that this page offers. */
 export class Models {
   #tab: Tab
+  #retry: ReturnType<typeof setTimeout> | undefined
   entries = $state.raw<CatalogueEntry[]>([])
   failure = $state.raw<Failure | null>(null)
 
@@ -12,12 +15,15 @@ export class Models {
     this.#tab = tab
   }
 
+  /** Reads the list, again and again while it cannot be read. */
   async load(): Promise<void> {
+    clearTimeout(this.#retry)
     try {
       this.entries = await this.#tab.catalogue()
       this.failure = null
     } catch (error) {
       this.failure = toFailure(error)
+      this.#retry = setTimeout(() => void this.load(), retryMs)
     }
   }
 

@@ -2,14 +2,14 @@ import axe, { type AxeResults } from 'axe-core'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser } from '../../tools/find-browser.ts'
-import { type ServedPage, servePage } from './serve-page.ts'
+import { type ServedPage, serveScriptedPage } from './serve-scripted-page.ts'
 
 let served: ServedPage
 let browser: Browser
 let page: Page
 
 beforeAll(async () => {
-  served = await servePage()
+  served = await serveScriptedPage()
   browser = await launchBrowser()
 })
 

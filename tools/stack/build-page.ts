@@ -46,7 +46,9 @@ async function filesIn(path: string): Promise<string[]> {
 
 function runVite(signal?: AbortSignal): Promise<void> {
   const args = [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'error']
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], signal })
+  // Test runners set NODE_ENV, and Vite would build a page for development then.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], signal })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (data: string) => (output += data))

@@ -3,7 +3,7 @@ import { createServer } from 'vite'
 export type ServedPage = { url: string; close: () => Promise<void> }
 
 /** Serves the working tree as the page, without a stack behind it. Edits made meanwhile do not reload it. */
-export async function servePage(): Promise<ServedPage> {
+export async function serveScriptedPage(): Promise<ServedPage> {
   const server = await createServer({
     logLevel: 'error',
     // All that the page may load later is prepared at once: what is found on the way would need a reload.
