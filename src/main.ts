@@ -1,5 +1,5 @@
 import type { ModelId } from './domain/model.ts'
-import { isLocalChain, type Network } from './domain/network.ts'
+import { isLocalChain } from './domain/network.ts'
 import { TransportError } from './errors/index.ts'
 import type { Engine, ModelStore } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
@@ -29,7 +29,10 @@ const place = once(async () => (await import('./device/tab-place.ts')).claimTabP
 
 const network = once(async () => {
   const response = await fetch('/network.json', { cache: 'no-cache' }).catch(() => null)
-  if (response?.ok) return (await response.json()) as Network
+  if (response?.ok) {
+    const { parseNetwork } = await import('./protocol/network-file.ts')
+    return parseNetwork(await response.json())
+  }
   throw new TransportError('transport/no-relay', 'This page could not read where its relays and chain are.')
 })
 
