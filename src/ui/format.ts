@@ -2,6 +2,8 @@ import type { MicroUsd } from '../domain/price.ts'
 
 const microPerUsd = 1_000_000n
 const significantDigits = 4
+/** Decimals that are shown even when they are zero. */
+const cents = 2
 const wordsPerToken = 0.75
 
 /**
@@ -14,12 +16,12 @@ export function formatUsd(amount: MicroUsd): string {
   const sign = amount < 0n ? '−' : ''
   const micro = amount < 0n ? -amount : amount
   const whole = micro / microPerUsd
-  const wholeDigits = whole === 0n ? 0 : String(whole).length
   const fraction = String(micro % microPerUsd).padStart(6, '0')
-  const leadingZeros = wholeDigits > 0 ? 0 : (/^0*/.exec(fraction)?.[0].length ?? 0)
-  const kept = fraction.slice(0, Math.max(0, leadingZeros + significantDigits - wholeDigits))
-  const cents = wholeDigits > 2 ? kept : kept.replace(/0+$/, '').padEnd(2, '0')
-  return `${sign}$${whole.toLocaleString('en-US')}${wholeDigits > 3 ? '' : `.${cents.padEnd(1, '0')}`}`
+  const leadingZeros = /^0*/.exec(fraction)?.[0].length ?? 0
+  const room = significantDigits + (whole === 0n ? leadingZeros : -String(whole).length)
+  const decimals = Math.max(0, room)
+  const shown = fraction.slice(0, decimals).replace(/0+$/, '').padEnd(Math.min(cents, decimals), '0')
+  return `${sign}$${whole.toLocaleString('en-US')}${shown && `.${shown}`}`
 }
 
 /** Returns the whole amount, every digit of it. */
@@ -53,14 +55,6 @@ export function plural(count: number, noun: string): string {
 /** Returns the ends of an address or a hash, enough to tell two apart. */
 export function shorten(hex: string): string {
   return hex.length > 14 ? `${hex.slice(0, 6)}…${hex.slice(-4)}` : hex
-}
-
-/** Returns how long something takes or took, such as `8 s` or `3 min`. */
-export function formatDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 60) return `${seconds} s`
-  const minutes = Math.round(seconds / 60)
-  return minutes < 60 ? `${minutes} min` : `${Math.round(minutes / 60)} h`
 }
 
 export function formatTime(atMs: number): string {
