@@ -59,3 +59,8 @@ export class BaseError<code extends ErrorCode = ErrorCode> extends Error {
     return { code: this.code, shortMessage: this.shortMessage }
   }
 }
+
+/** Returns what a peer may know of any thrown value; `fallback` stands for what was not thrown on purpose. */
+export function toPeerError(error: unknown, fallback: PeerError): PeerError {
+  return error instanceof BaseError ? error.toPeer() : fallback
+}

@@ -1,5 +1,5 @@
 export { asStorageError } from './as-storage-error.ts'
-export { BaseError, type ErrorCode, type PeerError } from './base-error.ts'
+export { BaseError, type ErrorCode, type PeerError, toPeerError } from './base-error.ts'
 export { ChainError } from './chain-error.ts'
 export { EngineError, type EngineErrorCode, isEngineErrorCode } from './engine-error.ts'
 export { LedgerError } from './ledger-error.ts'

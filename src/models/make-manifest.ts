@@ -2,7 +2,8 @@ import { sha256 as incrementalSha256 } from '@noble/hashes/sha2.js'
 import type { ModelFile, ModelId, ModelManifest } from '../domain/model.ts'
 import { parseManifest } from './manifest-schema.ts'
 import { computeModelId } from './model-id.ts'
-import { sha256, toHex } from './sha256.ts'
+import { toHex } from '../domain/bytes.ts'
+import { sha256 } from './sha256.ts'
 
 /** What a publisher says of a model; the files say the rest. */
 export type ModelFacts = Omit<ModelManifest, 'version' | 'files'>

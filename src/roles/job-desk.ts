@@ -1,7 +1,7 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { Offer } from '../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
-import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
+import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
 import type { FrameStream, VoucherStore } from '../ports/index.ts'
 import type { RequesterFrame } from '../protocol/infer-messages.ts'
 import { type AdmittedJob, admitJob } from './admit-job.ts'
@@ -28,10 +28,7 @@ const firstFrameTimeoutMs = 10_000
 /** Job ids kept against replays. */
 const rememberedJobs = 10_000
 
-const refusalOf = (error: unknown): PeerError =>
-  error instanceof BaseError
-    ? error.toPeer()
-    : { code: 'market/job-refused', shortMessage: 'This tab could not take the job.' }
+const refused: PeerError = { code: 'market/job-refused', shortMessage: 'This tab could not take the job.' }
 
 /** Opens the desk. Aborting `signal` ends every live job with a receipt. */
 export function createJobDesk(
@@ -102,7 +99,7 @@ export function createJobDesk(
       try {
         job = await admit(frame, current)
       } catch (error) {
-        await end.write({ type: 'refused', error: refusalOf(error) })
+        await end.write({ type: 'refused', error: toPeerError(error, refused) })
         return end.close()
       }
       try {

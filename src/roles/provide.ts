@@ -1,13 +1,12 @@
 import type { CatalogueEntry } from '../domain/model.ts'
-import type { MicroUsd, Price } from '../domain/price.ts'
-import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
+import type { Price } from '../domain/price.ts'
+import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
 import type {
   Backend,
   Chain,
   Clock,
   Directory,
   Engine,
-  LoadStage,
   LoadedModel,
   ModelStore,
   Signer,
@@ -16,25 +15,8 @@ import type {
 } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
 import { type OfferDraft, advertise } from './advertise.ts'
-import { type LiveJob, createJobDesk } from './job-desk.ts'
-
-export type ProviderStage =
-  'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'stopping' | 'failed'
-
-export type ProviderStatus = {
-  stage: ProviderStage
-  /** From 0 to 1 within the stage. */
-  fraction: number
-  /** While downloading. */
-  bytes: number
-  totalBytes: number
-  loaded: LoadedModel | null
-  jobs: LiveJob[]
-  answersServed: number
-  /** Paid in vouchers since sharing started. */
-  earnedMicroUsd: MicroUsd
-  error: PeerError | null
-}
+import { createJobDesk } from './job-desk.ts'
+import { type ProviderStatus, offStatus } from './provider-status.ts'
 
 export type ProvideOptions = { entry: CatalogueEntry; price: Price; backends?: Backend[] }
 
@@ -64,22 +46,11 @@ export const chunkTokens = 32
 /** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
 export const windowTokens = 2 * chunkTokens
 
-const offStatus: ProviderStatus = {
-  stage: 'off',
-  fraction: 0,
-  bytes: 0,
-  totalBytes: 0,
-  loaded: null,
-  jobs: [],
-  answersServed: 0,
-  earnedMicroUsd: 0n,
-  error: null,
-}
-
 const shown = (error: unknown): PeerError =>
-  error instanceof BaseError
-    ? error.toPeer()
-    : { code: 'market/job-broken', shortMessage: error instanceof Error ? error.message : String(error) }
+  toPeerError(error, {
+    code: 'market/job-broken',
+    shortMessage: error instanceof Error ? error.message : String(error),
+  })
 
 const rejection = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => {

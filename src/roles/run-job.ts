@@ -3,7 +3,7 @@ import type { ChannelConfig } from '../domain/channel.ts'
 import type { FinishReason, JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
+import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Chain, FrameStream, ModelText } from '../ports/index.ts'
@@ -89,7 +89,7 @@ export async function* runJob(
   } catch (cause) {
     if (witness.tokenIds.length === 0) throw signal.aborted ? cancelled() : cause
     const brokenOff = receipt === null
-    error = brokenOff && signal.aborted ? null : peerError(cause)
+    error = brokenOff && signal.aborted ? null : toPeerError(cause, brokeOff)
     if (brokenOff && signal.aborted) finishReason = 'cancelled'
   } finally {
     for (const stop of unwatch) stop()
@@ -119,7 +119,4 @@ const refused = (
   { code: details, shortMessage }: PeerError,
 ) => new MarketError(code, shortMessage, { details })
 
-const peerError = (error: unknown): PeerError =>
-  error instanceof BaseError
-    ? error.toPeer()
-    : { code: 'market/job-broken', shortMessage: 'The answer broke off.' }
+const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }

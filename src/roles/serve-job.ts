@@ -1,7 +1,7 @@
 import type { FinishReason } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
-import { BaseError, MarketError, type PeerError } from '../errors/index.ts'
+import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
 import { jobHash } from '../ledger/job-hash.ts'
 import { createOutputChain } from '../ledger/output-chain.ts'
 import { signReceipt } from '../ledger/sign-receipt.ts'
@@ -26,10 +26,7 @@ export type Served = { tokens: TokenCount; paidMicroUsd: bigint; finishReason: F
 
 type Ending = { finishReason: FinishReason; error: PeerError | null }
 
-const peerError = (error: unknown): PeerError =>
-  error instanceof BaseError
-    ? error.toPeer()
-    : { code: 'market/job-broken', shortMessage: 'The answer broke off.' }
+const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }
 
 /** Feeds vouchers to the gate; a cancel, a goodbye or a breach of protocol aborts the answer. */
 async function listen(stream: JobStream, gate: PaymentGate, answer: AbortController): Promise<void> {
@@ -79,10 +76,13 @@ export async function serveJob(
   }
 
   const endingOf = (finishReason: FinishReason): Ending => {
-    if (options.signal.aborted) return { finishReason: 'failed', error: peerError(options.signal.reason) }
+    if (options.signal.aborted)
+      return { finishReason: 'failed', error: toPeerError(options.signal.reason, brokeOff) }
     const cause: unknown = gone.signal.reason
     const breach = cause !== undefined && !(cause instanceof MarketError)
-    return breach ? { finishReason: 'unpaid', error: peerError(cause) } : { finishReason, error: null }
+    return breach
+      ? { finishReason: 'unpaid', error: toPeerError(cause, brokeOff) }
+      : { finishReason, error: null }
   }
 
   const generate = async (): Promise<Ending> => {
@@ -109,7 +109,7 @@ export async function serveJob(
 
   const ending = await generate().catch((error): Ending => ({
     finishReason: 'failed',
-    error: peerError(error),
+    error: toPeerError(error, brokeOff),
   }))
   const charge = chargeMicroUsd(tokens, terms.price)
   const signed = await signReceipt(

@@ -2,7 +2,8 @@ import { type EnergySettings, netUsdPerHour } from '../domain/energy.ts'
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
 import type { EngineProbe } from '../ports/engine.ts'
-import type { Provider, ProviderStage, ProviderStatus } from '../roles/provide.ts'
+import type { Provider } from '../roles/provide.ts'
+import { offStatus, type ProviderStage, type ProviderStatus } from '../roles/provider-status.ts'
 import { abortable } from './abortable.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
@@ -17,17 +18,7 @@ type SharingDocument = {
   tokensPerSecond: number | null
 }
 
-const off: ProviderStatus = {
-  stage: 'off',
-  fraction: 0,
-  bytes: 0,
-  totalBytes: 0,
-  loaded: null,
-  jobs: [],
-  answersServed: 0,
-  earnedMicroUsd: 0n,
-  error: null,
-}
+const highestPriceUsd = 1_000
 
 /** Reading a prompt is priced at a fifth of writing an answer: it costs about that much time. */
 const promptShare = 5n
@@ -38,7 +29,7 @@ export class Sharing {
   #provider: Provider | null = null
   #abort: AbortController | null = null
   probe = $state.raw<EngineProbe | null>(null)
-  status = $state.raw<ProviderStatus>(off)
+  status = $state.raw<ProviderStatus>(offStatus)
   failure = $state.raw<Failure | null>(null)
   modelId = $state<ModelId | null>(null)
   /** Dollars per million answer tokens. */
@@ -58,7 +49,8 @@ export class Sharing {
   }
 
   get price(): Price {
-    const completion = BigInt(Math.round((this.priceUsd ?? 0) * 1e6))
+    const priceUsd = Math.min(Math.max(this.priceUsd ?? 0, 0), highestPriceUsd)
+    const completion = BigInt(Math.round(priceUsd * 1e6))
     return { promptMicroUsdPerMillion: completion / promptShare, completionMicroUsdPerMillion: completion }
   }
 
@@ -81,7 +73,7 @@ export class Sharing {
     if (this.active) return
     this.failure = null
     const totalBytes = entry.manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-    this.status = { ...off, stage: 'download', totalBytes }
+    this.status = { ...offStatus, stage: 'download', totalBytes }
     const abort = new AbortController()
     this.#abort = abort
     try {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../errors/index.ts'
-import type { Provider, ProviderStatus } from '../roles/provide.ts'
+import type { Provider } from '../roles/provide.ts'
+import type { ProviderStatus } from '../roles/provider-status.ts'
 import { Sharing } from './sharing.svelte.ts'
 import { entry, fakeTab, testDocuments } from './fake-tab.ts'
 

@@ -1,23 +1,12 @@
-import type { Provider, ProviderStatus } from '../../../src/roles/provide.ts'
+import type { Provider } from '../../../src/roles/provide.ts'
+import { offStatus, type ProviderStatus } from '../../../src/roles/provider-status.ts'
 import { catalogue } from './scripted-market.ts'
 
 const stepMs = 120
 const totalBytes = catalogue[0]?.manifest.files[0]?.bytes ?? 0
 
-const off: ProviderStatus = {
-  stage: 'off',
-  fraction: 0,
-  bytes: 0,
-  totalBytes,
-  loaded: null,
-  jobs: [],
-  answersServed: 0,
-  earnedMicroUsd: 0n,
-  error: null,
-}
-
 const online: ProviderStatus = {
-  ...off,
+  ...offStatus,
   stage: 'online',
   fraction: 1,
   answersServed: 17,
@@ -46,7 +35,7 @@ const online: ProviderStatus = {
 /** Walks through the steps of sharing, then has one job under way. */
 export function createScriptedProvider(): Provider {
   const listeners = new Set<(status: ProviderStatus) => void>()
-  let status = off
+  let status = offStatus
   const show = (next: ProviderStatus) => {
     status = next
     listeners.forEach((listener) => listener(status))
@@ -61,9 +50,9 @@ export function createScriptedProvider(): Provider {
     async start(_options, signal) {
       for (const stage of ['download', 'verify', 'prepare', 'self-test', 'connect'] as const) {
         for (const fraction of [0.2, 0.6, 1]) {
-          show({ ...off, stage, fraction, bytes: fraction * totalBytes })
+          show({ ...offStatus, stage, fraction, bytes: fraction * totalBytes })
           await new Promise((resolve) => setTimeout(resolve, stepMs))
-          if (signal?.aborted) return show(off)
+          if (signal?.aborted) return show(offStatus)
         }
       }
       show(online)

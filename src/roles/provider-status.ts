@@ -1,0 +1,35 @@
+import type { MicroUsd } from '../domain/price.ts'
+import type { PeerError } from '../errors/index.ts'
+import type { LoadStage, LoadedModel } from '../ports/index.ts'
+import type { LiveJob } from './job-desk.ts'
+
+export type ProviderStage =
+  'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'stopping' | 'failed'
+
+export type ProviderStatus = {
+  stage: ProviderStage
+  /** From 0 to 1 within the stage. */
+  fraction: number
+  /** While downloading. */
+  bytes: number
+  totalBytes: number
+  loaded: LoadedModel | null
+  jobs: LiveJob[]
+  answersServed: number
+  /** Paid in vouchers since sharing started. */
+  earnedMicroUsd: MicroUsd
+  error: PeerError | null
+}
+
+/** A tab that does not share. */
+export const offStatus: ProviderStatus = {
+  stage: 'off',
+  fraction: 0,
+  bytes: 0,
+  totalBytes: 0,
+  loaded: null,
+  jobs: [],
+  answersServed: 0,
+  earnedMicroUsd: 0n,
+  error: null,
+}
