@@ -99,7 +99,8 @@ test('a margin is what the claimed logit would have to rise by, over the tempera
 
 test('known choices, token by token', () => {
   const values = Float32Array.from({ length: 200 }, (_, i) => ((i * 7919) % 101) / 12)
-  const sampler = createSampler(defaultSampler, `0x${'5eed'.repeat(8)}`)
+  const settings = { temperature: 0.7, topK: 40, topP: 0.95, minP: 0.05, repetitionPenalty: 1.1 }
+  const sampler = createSampler(settings, `0x${'5eed'.repeat(8)}`)
   const choices = Array.from({ length: 12 }, (_, position) => sampler.choose(values, position, new Set([3])))
   expect(choices).toMatchInlineSnapshot(`
     [
