@@ -10,14 +10,18 @@ type AskSettingsDocument = {
   seed: number | null
 }
 
-const seedDigits = 32
+const defaultMaxTokens = 512
+const highestMaxTokens = 32_768
+const highestTemperature = 4
+
+const clamp = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most)
 
 /** How to ask: model and sampling, kept between visits. */
 export class AskSettings {
   #tab: Tab
   modelId = $state<ModelId | null>(null)
   temperature = $state<number | null>(defaultSampler.temperature)
-  maxTokens = $state<number | null>(512)
+  maxTokens = $state<number | null>(defaultMaxTokens)
   /** Null draws a fresh seed for every answer. */
   seed = $state<number | null>(null)
 
@@ -25,16 +29,22 @@ export class AskSettings {
     this.#tab = tab
   }
 
+  /** What was typed, brought into the range that providers take, exact to a millionth. */
   get sampler(): SamplerSettings {
-    return { ...defaultSampler, temperature: this.temperature ?? defaultSampler.temperature }
+    const typed = this.temperature ?? defaultSampler.temperature
+    const temperature = Math.round(clamp(typed, 0, highestTemperature) * 1e6) / 1e6
+    return { ...defaultSampler, temperature }
+  }
+
+  get tokenLimit(): number {
+    return Math.trunc(clamp(this.maxTokens ?? defaultMaxTokens, 1, highestMaxTokens))
   }
 
   /** The fixed seed as 128 bits; undefined lets every answer draw its own. */
   get seedBits(): Hex | undefined {
     if (this.seed === null) return undefined
-    return `0x${BigInt(Math.trunc(Math.abs(this.seed)))
-      .toString(16)
-      .padStart(seedDigits, '0')}`
+    const bits = BigInt.asUintN(128, BigInt(Math.trunc(this.seed)))
+    return `0x${bits.toString(16).padStart(32, '0')}`
   }
 
   async restore(): Promise<void> {

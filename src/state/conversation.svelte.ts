@@ -10,7 +10,6 @@ import { splitSentences } from './sentences.ts'
 import type { Tab } from './tab.ts'
 
 const saveIntervalMs = 1_000
-const defaultMaxTokens = 512
 
 /** The chat: prompts, answers, and the one answer that may be under way. */
 export class Conversation {
@@ -120,8 +119,8 @@ export class Conversation {
   }
 
   #request({ modelId }: Exchange, messages: ChatMessage[]): AskRequest {
-    const { sampler, seedBits, maxTokens } = this.#settings
-    const request = { modelId, messages, sampler, maxTokens: maxTokens ?? defaultMaxTokens, stop: [] }
+    const { sampler, seedBits, tokenLimit } = this.#settings
+    const request = { modelId, messages, sampler, maxTokens: tokenLimit, stop: [] }
     return seedBits ? { ...request, seed: seedBits } : request
   }
 

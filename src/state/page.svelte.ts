@@ -1,4 +1,5 @@
 import { createContext } from 'svelte'
+import type { CatalogueEntry } from '../domain/model.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
 import { Deal } from './deal.svelte.ts'
@@ -37,10 +38,15 @@ export class Page {
   }
 
   /** The model to ask: the chosen one, or the first on offer, or the first there is. */
-  get model() {
+  get model(): CatalogueEntry | null {
     const { entries } = this.models
     const offered = entries.find((entry) => this.network.modelIds.includes(entry.id))
     return this.models.find(this.settings.modelId) ?? offered ?? entries[0] ?? null
+  }
+
+  /** The model to share: the chosen one, or the first there is. */
+  get sharedModel(): CatalogueEntry | null {
+    return this.models.find(this.sharing.modelId) ?? this.models.entries[0] ?? null
   }
 
   /** Whether closing the page would break somebody's answer. */
