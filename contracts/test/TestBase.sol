@@ -22,10 +22,16 @@ interface Vm {
     function expectRevert(bytes calldata revertData) external;
     function expectEmit(address emitter) external;
     function cool(address target) external;
+    function readFile(string calldata path) external view returns (string memory);
+    function writeJson(string calldata json, string calldata path, string calldata key) external;
+    function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
+    function envOr(string calldata name, bool fallbackValue) external view returns (bool);
+    function toString(uint256 value) external pure returns (string memory);
     function lastCallGas() external view returns (Gas memory);
     function assertEq(uint256 left, uint256 right, string calldata reason) external pure;
     function assertEq(bytes32 left, bytes32 right, string calldata reason) external pure;
     function assertEq(address left, address right, string calldata reason) external pure;
+    function assertGe(uint256 left, uint256 right, string calldata reason) external pure;
     function assertLe(uint256 left, uint256 right, string calldata reason) external pure;
     function assertTrue(bool condition, string calldata reason) external pure;
 }

@@ -40,6 +40,17 @@ contract WithdrawTest is SettlementTest {
         settlement.finalizeWithdraw(channel(1));
     }
 
+    function test_the_last_second_of_the_delay_counts() public {
+        fund(channel(1), 500);
+        announce(400);
+        vm.warp(block.timestamp + DELAY - 1);
+        vm.prank(payer);
+        vm.expectRevert(BatchSettlement.WithdrawDelayNotElapsed.selector);
+        settlement.finalizeWithdraw(channel(1));
+        vm.warp(block.timestamp + 1);
+        finalize();
+    }
+
     function test_the_receiver_may_claim_first() public {
         fund(channel(1), 500);
         announce(500);

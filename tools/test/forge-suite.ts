@@ -1,31 +1,42 @@
 import { foundryBinary } from '../native-binary.ts'
 import { runProgram } from './run-program.ts'
-import type { Suite, Tally } from './suite.ts'
+import type { Suite } from './suite.ts'
 
 type TestResult = { status: 'Success' | 'Failure' | 'Skipped'; reason: string | null }
 type Report = Record<string, { test_results: Record<string, TestResult> }>
 
-/** Runs the contracts' own tests: unit, fuzz and invariant. */
+export type ForgeResult = {
+  passed: number
+  /** One line for each test that failed. */
+  failures: string[]
+}
+
+/** Runs the contracts' own tests and counts them. Null when they do not compile; what forge said is shown then. */
+export async function runForgeTests(args: string[] = []): Promise<ForgeResult | null> {
+  const { stdout, output } = await runProgram(foundryBinary('forge'), ['test', '--json', ...args])
+  const report = parseReport(stdout)
+  if (report === null) {
+    console.log(output.trimEnd())
+    return null
+  }
+  const result: ForgeResult = { passed: 0, failures: [] }
+  for (const [contract, { test_results: results }] of Object.entries(report)) {
+    for (const [test, { status, reason }] of Object.entries(results)) {
+      if (status === 'Success') result.passed += 1
+      else result.failures.push(`${contract} ${test}: ${reason ?? status}`)
+    }
+  }
+  return result
+}
+
+/** Runs the contracts' own tests: unit, fuzz, invariant and gas. */
 export const forgeSuite: Suite = {
   name: 'contracts',
   async run() {
-    const { stdout, output } = await runProgram(foundryBinary('forge'), ['test', '--json'])
-    const report = parseReport(stdout)
-    if (report === null) {
-      console.log(output.trimEnd())
-      return { passed: 0, failed: 1 }
-    }
-    const tally: Tally = { passed: 0, failed: 0 }
-    for (const [contract, { test_results: results }] of Object.entries(report)) {
-      for (const [test, { status, reason }] of Object.entries(results)) {
-        if (status === 'Success') tally.passed += 1
-        else {
-          tally.failed += 1
-          console.log(`  ✗ ${contract} ${test}: ${reason ?? status}`)
-        }
-      }
-    }
-    return tally
+    const result = await runForgeTests()
+    if (result === null) return { passed: 0, failed: 1 }
+    for (const failure of result.failures) console.log(`  ✗ ${failure}`)
+    return { passed: result.passed, failed: result.failures.length }
   },
 }
 
