@@ -1,6 +1,7 @@
 import { hashTypedData, keccak256, recoverTypedDataAddress, toHex } from 'viem'
 import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
+import { isCanonicalSignature } from '../domain/canonical-signature.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
@@ -146,6 +147,7 @@ class MemoryChain implements Chain {
     const channel = this.#channel(channelId)
     if (totalClaimed <= channel.totalClaimed) return true
     if (!isReceiver || signed === null || !sameAddress(signed, config.payerAuthorizer)) return false
+    if (!isCanonicalSignature(voucher.signature)) return false
     if (totalClaimed > voucher.maxClaimableAmount || totalClaimed > channel.balance) return false
 
     const earned = this.#receiver(config.receiver)

@@ -1,12 +1,13 @@
 import { recoverTypedDataAddress } from 'viem'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
+import { isCanonicalSignature } from '../domain/canonical-signature.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
 import { LedgerError } from '../errors/index.ts'
 import { settlementDomain, voucherTypes } from './typed-data.ts'
 
 /**
- * Checks that a voucher is for this channel and signed by its authorizer.
+ * Checks that a voucher is for this channel and signed by its authorizer, in a form that the contract takes.
  * @throws LedgerError `ledger/voucher-foreign`, `ledger/bad-signature`
  */
 export async function verifyVoucher(
@@ -25,7 +26,8 @@ export async function verifyVoucher(
     message: { channelId, maxClaimableAmount },
     signature,
   }).catch(() => null)
-  if (signer === null || !sameAddress(signer, expected.payerAuthorizer)) {
+  const isSigned = signer !== null && sameAddress(signer, expected.payerAuthorizer)
+  if (!isSigned || !isCanonicalSignature(signature)) {
     throw new LedgerError('ledger/bad-signature', "The voucher is not signed by the channel's payer.")
   }
 }

@@ -1,6 +1,9 @@
+import { parseSignature, serializeSignature, toHex } from 'viem'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { accounts, channelConfig, network } from '../../tests/fixtures/jobs.ts'
 import { MemoryVoucherStore } from '../storage/memory-voucher-store.ts'
+import type { Hex } from '../domain/bytes.ts'
+import type { Voucher } from '../domain/channel.ts'
 import type { ChannelRecord } from '../ports/index.ts'
 import { channelIdOf } from './channel-id.ts'
 import { createPayerChannel } from './payer-channel.ts'
@@ -11,6 +14,21 @@ import { verifyVoucher } from './verify-voucher.ts'
 const [payer, session] = accounts
 const channelId = channelIdOf(channelConfig, network)
 const expected = { channelId, payerAuthorizer: session.address }
+
+/** Order of secp256k1: `s` and `order - s` both make a signature that recovers to its signer. */
+const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+function twinOf(voucher: Voucher): Voucher {
+  const { r, s, yParity } = parseSignature(voucher.signature)
+  const twin = { r, s: toHex(order - BigInt(s), { size: 32 }), yParity: 1 - yParity }
+  return { ...voucher, signature: serializeSignature(twin) }
+}
+
+/** The recovery id as 0 or 1, in place of 27 or 28. */
+function shortOf(voucher: Voucher): Voucher {
+  const { yParity } = parseSignature(voucher.signature)
+  return { ...voucher, signature: `${voucher.signature.slice(0, -2)}0${yParity}` as Hex }
+}
 
 function record(side: ChannelRecord['side']): ChannelRecord {
   const { chainId, settlement } = network
@@ -47,6 +65,16 @@ describe('a voucher', () => {
     [
       'a broken signature',
       async () => ({ channelId, maxClaimableAmount: 7n, signature: `0x${'00'.repeat(65)}` as const }),
+      'ledger/bad-signature',
+    ],
+    [
+      'the other half of the curve, which the contract refuses',
+      async () => twinOf(await signVoucher(channelId, 7n, network, session)),
+      'ledger/bad-signature',
+    ],
+    [
+      'a short recovery id, which the contract refuses',
+      async () => shortOf(await signVoucher(channelId, 7n, network, session)),
       'ledger/bad-signature',
     ],
   ])('is refused with %s', async (_name, make, code) => {

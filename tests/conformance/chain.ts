@@ -1,4 +1,4 @@
-import { toHex } from 'viem'
+import { parseSignature, serializeSignature, toHex } from 'viem'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import type { Hex } from '../../src/domain/bytes.ts'
 import type { ChannelConfig, ChannelClaim } from '../../src/domain/channel.ts'
@@ -18,6 +18,7 @@ export type ChainSubject = {
 }
 
 const withdrawDelay = 900
+const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
 let channels = 0
 
 /** A payer with `funds`, a session key, a receiver, and terms between them. */
@@ -185,6 +186,18 @@ export const chainCases: ConformanceCase<ChainSubject>[] = [
       const result = await chain.claim([overdrawn, await good.claimOf(70n), forged], receiver)
       assertEqual([result.settledMicroUsd, result.skipped], [70n, [channelId, forgedId]], 'result')
       assertEqual(await chain.balance(receiver.address), 70n, 'receiver')
+    },
+  },
+  {
+    name: 'a signature that only a lenient reader takes is left out',
+    async run(subject) {
+      const { chain, receiver, channelId, claimOf } = await openFunded(subject)
+      const claim = await claimOf(10n)
+      const { r, s, yParity } = parseSignature(claim.voucher.signature)
+      const twin = { r, s: toHex(curveOrder - BigInt(s), { size: 32 }), yParity: 1 - yParity }
+      claim.voucher = { ...claim.voucher, signature: serializeSignature(twin) }
+      const result = await chain.claim([claim], receiver)
+      assertEqual(result, { transaction: null, settledMicroUsd: 0n, skipped: [channelId] }, 'result')
     },
   },
   {
