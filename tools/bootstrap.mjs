@@ -66,6 +66,11 @@ const child = spawn(ownNode, [join(root, script), ...args], {
   env,
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 })
+// npm does not hand every signal on: when it is gone, so is the terminal's wish to have this running.
+const npm = process.ppid
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => process.ppid !== npm && child.kill('SIGTERM'), 500).unref()
+}
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.once('error', (error) => fail(`Node could not be started: ${error.message}`))
 child.once('exit', (code, signal) =>
