@@ -18,7 +18,13 @@ import { type OfferDraft, advertise } from './advertise.ts'
 import { createJobDesk } from './job-desk.ts'
 import { type ProviderStatus, offStatus } from './provider-status.ts'
 
-export type ProvideOptions = { entry: CatalogueEntry; price: Price; backends?: Backend[] }
+export type ProvideOptions = {
+  entry: CatalogueEntry
+  price: Price
+  /** Most answers at a time; as many as the engine runs side by side when left out. */
+  slots?: number
+  backends?: Backend[]
+}
 
 export type ProvideDeps = {
   transport: Transport
@@ -87,24 +93,29 @@ export function createProvider(deps: ProvideDeps): Provider {
   }
 
   /** Answers jobs and advertises; resolves once the offer is listed for the first time. */
-  const goOnline = (loaded: LoadedModel, price: Price, mine: Session): Promise<void> => {
+  const goOnline = (first: LoadedModel, options: ProvideOptions, mine: Session): Promise<void> => {
     const { signal } = mine.over
-    const draft = (): OfferDraft => ({
-      provider: signer.address,
-      peerId: transport.peerId,
-      modelId: loaded.id,
-      arithmeticId: loaded.arithmeticId,
-      price,
-      contextTokens: loaded.contextTokens,
-      milliTokensPerSecond: Math.round(loaded.tokensPerSecond * 1000),
-      freeSlots: Math.max(0, loaded.slots - desk.liveJobs),
-      slots: loaded.slots,
-      chunkTokens,
-      windowTokens,
-      chainId: chain.network.chainId,
-      settlement: chain.network.settlement,
-      token: chain.network.token,
-    })
+    const draft = (): OfferDraft => {
+      // An engine that had to recover may have come back on another back end.
+      const loaded = engine.loaded ?? first
+      const slots = Math.min(options.slots ?? loaded.slots, loaded.slots)
+      return {
+        provider: signer.address,
+        peerId: transport.peerId,
+        modelId: loaded.id,
+        arithmeticId: loaded.arithmeticId,
+        price: options.price,
+        contextTokens: loaded.contextTokens,
+        milliTokensPerSecond: Math.round(loaded.tokensPerSecond * 1000),
+        freeSlots: Math.max(0, slots - desk.liveJobs),
+        slots,
+        chunkTokens,
+        windowTokens,
+        chainId: chain.network.chainId,
+        settlement: chain.network.settlement,
+        token: chain.network.token,
+      }
+    }
     let shownJobs = 0
     const desk = createJobDesk(
       () => ({ ...draft(), sequence: 0, expiresAtSeconds: 0 }),
@@ -169,7 +180,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         update({ loaded, stage: 'connect', fraction: 0 })
         await transport.start(stopped)
         stopped.throwIfAborted()
-        await Promise.race([goOnline(loaded, options.price, mine), rejection(stopped)])
+        await Promise.race([goOnline(loaded, options, mine), rejection(stopped)])
       } catch (error) {
         await finish(stopped.aborted ? 'off' : 'failed', stopped.aborted ? null : shown(error))
         throw error

@@ -13,6 +13,7 @@ export type { EngineProbe, ProviderStage }
 type SharingDocument = {
   modelId: ModelId | null
   priceUsd: number
+  slots: number
   watts: number
   usdPerKwh: number
   tokensPerSecond: number | null
@@ -34,6 +35,8 @@ export class Sharing {
   modelId = $state<ModelId | null>(null)
   /** Dollars per million answer tokens. */
   priceUsd = $state<number | null>(0.2)
+  /** Most answers at a time: how much of this computer to share. */
+  slots = $state<number | null>(2)
   /** What the computer draws more while it answers. */
   watts = $state<number | null>(15)
   usdPerKwh = $state<number | null>(0.3)
@@ -79,7 +82,7 @@ export class Sharing {
     try {
       await this.save().catch(() => {})
       const provider = await this.#watched(abort.signal)
-      await provider.start({ entry, price: this.price }, abort.signal)
+      await provider.start({ entry, price: this.price, slots: Math.max(this.slots ?? 1, 1) }, abort.signal)
     } catch (error) {
       if (!isCancellation(error)) this.failure = toFailure(error)
       if (this.active) this.status = { ...this.status, stage: 'off' }
@@ -107,10 +110,11 @@ export class Sharing {
 
   async save(): Promise<void> {
     const { modelId, tokensPerSecond } = this
-    const { priceUsd, watts, usdPerKwh } = this
+    const { priceUsd, slots, watts, usdPerKwh } = this
     await this.#tab.documents.put('settings', 'sharing', {
       modelId,
       priceUsd,
+      slots,
       watts,
       usdPerKwh,
       tokensPerSecond,

@@ -234,10 +234,26 @@ describe('dishonest or unlucky', () => {
     await Promise.all([cheap.provider.stop(), other.provider.stop()])
   })
 
+  test('a tab takes no more answers at a time than its owner allows', async () => {
+    const market = openMarket()
+    const { provider, peerId } = await market.joinProvider(accounts[2], { slots: 1 })
+    const [a, b] = [await market.joinRequester(), await market.joinRequester()]
+    await runAsk(a.requester.ask(makeAsk(), never), async (event) => {
+      if (event.type !== 'tokens' || event.tokens.completionTokens !== 5) return
+      await expect(runAsk(b.requester.ask(makeAsk(), never))).rejects.toMatchObject({
+        details: 'market/provider-full',
+      })
+      const { offers } = await b.directory.list()
+      const own = offers.find(({ offer }) => offer.peerId === peerId)?.offer
+      expect(own).toMatchObject({ slots: 1, freeSlots: 0 })
+    })
+    await provider.stop()
+  })
+
   test('nobody there: said at once, nothing paid', async () => {
     const market = openMarket()
-    const { requester, settlement } = await market.joinRequester()
+    const { requester, vouchers } = await market.joinRequester()
     await expect(runAsk(requester.ask(makeAsk(), never))).rejects.toMatchObject({ code: 'market/no-offers' })
-    expect((await settlement.overview()).depositedMicroUsd).toBe(0n)
+    expect(await vouchers.channels('payer')).toEqual([])
   })
 })
