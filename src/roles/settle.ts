@@ -2,6 +2,7 @@ import type { ChannelClaim, ChannelState } from '../domain/channel.ts'
 import { sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
+import { channelsHere } from './channels-here.ts'
 
 export type WalletOverview = {
   /** Read from the chain. */
@@ -14,8 +15,6 @@ export type WalletOverview = {
   claimableMicroUsd: MicroUsd
   /** Vouchers given. */
   spentMicroUsd: MicroUsd
-  /** Deposited in channels and not promised to anybody. */
-  depositedMicroUsd: MicroUsd
 }
 
 export type SettleDeps = { chain: Chain; vouchers: VoucherStore; wallet: Signer; clock: Clock }
@@ -33,10 +32,15 @@ const guardIntervalMs = 30_000
 
 type Unclaimed = { record: ChannelRecord; state: ChannelState }
 
-/** What a claim of this channel brings now, as far as its deposit covers the voucher. */
-function claimable({ record, state }: Unclaimed): MicroUsd {
-  const covered = promised(record) < state.balance ? promised(record) : state.balance
-  return covered > state.totalClaimed ? covered - state.totalClaimed : 0n
+/** What a claim of this channel can take in total: its voucher, as far as the deposit covers it. */
+function covered({ record, state }: Unclaimed): MicroUsd {
+  return promised(record) < state.balance ? promised(record) : state.balance
+}
+
+/** What a claim of this channel brings now. */
+function claimable(channel: Unclaimed): MicroUsd {
+  const rise = covered(channel) - channel.state.totalClaimed
+  return rise > 0n ? rise : 0n
 }
 
 const promised = ({ voucher }: ChannelRecord) => voucher?.maxClaimableAmount ?? 0n
@@ -44,10 +48,7 @@ const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amo
 
 export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps): Settlement {
   const { network } = chain
-  const here = async (side: ChannelRecord['side']) =>
-    (await vouchers.channels(side)).filter(
-      ({ chainId, settlement }) => chainId === network.chainId && sameAddress(settlement, network.settlement),
-    )
+  const here = (side: ChannelRecord['side']) => channelsHere(vouchers, side, network)
 
   const unclaimed = async (): Promise<Unclaimed[]> => {
     const records = (await here('receiver')).filter(
@@ -59,14 +60,15 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
     )
   }
 
-  const claimRecords = async (records: ChannelRecord[]): Promise<ClaimResult> => {
-    const claims: ChannelClaim[] = records.flatMap(({ config, voucher }) =>
-      voucher ? [{ config, voucher, totalClaimed: voucher.maxClaimableAmount }] : [],
-    )
+  const claimChannels = async (channels: Unclaimed[]): Promise<ClaimResult> => {
+    const claims = channels.flatMap((channel): ChannelClaim[] => {
+      const { config, voucher } = channel.record
+      return voucher ? [{ config, voucher, totalClaimed: covered(channel) }] : []
+    })
     const result = await chain.claim(claims, wallet)
-    for (const { voucher } of claims) {
+    for (const { voucher, totalClaimed } of claims) {
       if (result.skipped.includes(voucher.channelId)) continue
-      await vouchers.raiseClaimed(voucher.channelId, voucher.maxClaimableAmount)
+      await vouchers.raiseClaimed(voucher.channelId, totalClaimed)
     }
     return result
   }
@@ -80,20 +82,16 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
         unclaimed(),
         here('payer'),
       ])
-      const deposits = await Promise.all(
-        paying.map(async (record) => (await chain.channel(record.channelId)).balance - promised(record)),
-      )
       return {
         balanceMicroUsd,
         gasWei,
         earnedMicroUsd: sum(receiving.map(promised)),
         claimableMicroUsd: sum(open.map(claimable)),
         spentMicroUsd: sum(paying.map(promised)),
-        depositedMicroUsd: sum(deposits.map((amount) => (amount > 0n ? amount : 0n))),
       }
     },
     async claim() {
-      return claimRecords((await unclaimed()).map(({ record }) => record))
+      return claimChannels(await unclaimed())
     },
     async guard(signal) {
       while (!signal.aborted) {
@@ -101,7 +99,7 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
           (channels) => channels.filter(({ state }) => state.withdrawal !== null),
           () => [],
         )
-        if (threatened.length > 0) await claimRecords(threatened.map(({ record }) => record)).catch(() => {})
+        if (threatened.length > 0) await claimChannels(threatened).catch(() => {})
         await clock.sleep(guardIntervalMs, signal).catch(() => {})
       }
     },

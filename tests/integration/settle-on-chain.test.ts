@@ -7,6 +7,7 @@ import { createReceiverChannel } from '../../src/ledger/receiver-channel.ts'
 import type { Chain } from '../../src/ports/index.ts'
 import { type FundingStep, fundChannel } from '../../src/roles/fund-channel.ts'
 import { createSettlement } from '../../src/roles/settle.ts'
+import { createWithdrawals } from '../../src/roles/withdraw.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 
@@ -44,7 +45,8 @@ async function openPair() {
   })
   const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
   const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
-  return { wallet, provider, record, steps, settlement, pay }
+  const withdrawals = createWithdrawals({ chain, vouchers: funding.vouchers, wallet, clock: systemClock })
+  return { wallet, provider, record, steps, settlement, withdrawals, pay }
 }
 
 test("an empty wallet is filled, deposits once, and its vouchers become the provider's money", async () => {
@@ -73,4 +75,33 @@ test('an announced withdrawal makes the provider claim before the money is gone'
   await local.advance(record.config.withdrawDelay)
   await chain.finalizeWithdraw(record.config, wallet)
   expect((await chain.channel(record.channelId)).balance).toBe(55n)
+})
+
+test('a payer takes back all but its promises, which the provider claims even afterwards', async () => {
+  const { wallet, provider, record, settlement, withdrawals, pay } = await openPair()
+  const { channelId, config } = record
+  await pay(77n)
+  const [{ balance }, before] = await Promise.all([chain.channel(channelId), chain.balance(wallet.address)])
+  await withdrawals.takeBack(channelId)
+  expect(await withdrawals.list()).toMatchObject([{ channelId, amountMicroUsd: balance - 77n }])
+  await expect(withdrawals.finish(channelId)).rejects.toMatchObject({ code: 'chain/reverted' })
+
+  await local.advance(config.withdrawDelay)
+  expect(await withdrawals.finish(channelId)).toBe(balance - 77n)
+  expect(await chain.balance(wallet.address)).toBe(before + balance - 77n)
+  expect(await withdrawals.list()).toEqual([])
+  expect(await settlement.claim()).toMatchObject({ settledMicroUsd: 77n })
+  expect(await chain.balance(provider.address)).toBe(77n)
+})
+
+test('where a withdrawal left less than was promised, all that is left is claimed', async () => {
+  const { wallet, provider, record, settlement, pay } = await openPair()
+  await pay(800_000n)
+  await chain.initiateWithdraw(record.config, 500_000n, wallet)
+  await local.advance(record.config.withdrawDelay)
+  await chain.finalizeWithdraw(record.config, wallet)
+  const { balance } = await chain.channel(record.channelId)
+  expect((await settlement.overview()).claimableMicroUsd).toBe(balance)
+  expect(await settlement.claim()).toMatchObject({ settledMicroUsd: balance, skipped: [] })
+  expect(await chain.balance(provider.address)).toBe(balance)
 })
