@@ -34,7 +34,7 @@ export type Job = {
 /**
  * Runs one job over an open stream: streams its tokens, pays chunk by chunk for what came, checks the receipt.
  * @returns the answer, with `error` set when it broke off after the first token
- * @throws BaseError when nothing was received
+ * @throws BaseError when nothing was received and nothing paid
  */
 export async function* runJob(
   stream: FrameStream,
@@ -49,6 +49,7 @@ export async function* runJob(
   const payment = new JobPayment({ end, channel, witness, chunkTokens })
   let lastFrameMs = 0
   let receipt: SignedReceipt | null = null
+  let closed = false
   let finishReason: FinishReason = 'failed'
   let error: PeerError | null = null
 
@@ -81,19 +82,24 @@ export async function* runJob(
     if (error && witness.tokenIds.length === 0) throw refused('market/job-broken', error)
     receipt = frame.signed
     finishReason = receipt.receipt.finishReason
-    await payment.pay()
-    await end.close()
     const { promptHash, promptTokens, tokenIds } = witness
     const seen = { terms, arithmeticId, promptHash, promptTokens, tokenIds, chunkTokens }
-    await verifyReceipt(receipt, seen, deps.chain.network)
+    const verified = verifyReceipt(receipt, seen, deps.chain.network)
+    verified.catch(() => {})
+    // Where no token shows that the prompt was read, a true receipt has to.
+    if (tokenIds.length === 0) await verified
+    await payment.pay()
+    await end.close()
+    closed = true
+    await verified
   } catch (cause) {
-    if (witness.tokenIds.length === 0) throw signal.aborted ? cancelled() : cause
+    if (witness.tokenIds.length === 0 && payment.voucher === null) throw signal.aborted ? cancelled() : cause
     const brokenOff = receipt === null
     error = brokenOff && signal.aborted ? null : toPeerError(cause, brokeOff)
     if (brokenOff && signal.aborted) finishReason = 'cancelled'
   } finally {
     for (const stop of unwatch) stop()
-    if (receipt === null) end.abort(cancelled())
+    if (!closed) end.abort(cancelled())
   }
   return {
     text: witness.text,

@@ -13,6 +13,7 @@ export class Witness {
   promptHash: Hex = '0x'
   readonly #price: Price
   readonly #maxTokens: number
+  #isOver = false
   #firstTokenMs: number | null = null
   #lastTokenMs = 0
 
@@ -35,17 +36,26 @@ export class Witness {
     return seconds > 0 ? (this.tokenIds.length - 1) / seconds : 0
   }
 
-  /** @throws ProtocolError `protocol/unexpected-frame` when tokens are missing, repeated or too many */
+  /** @throws ProtocolError `protocol/unexpected-frame` when tokens are missing, repeated or too many, or text has none */
   take(frame: TokensFrame, nowMs: number): void {
-    if (frame.start !== this.tokenIds.length) {
+    if (this.#isOver || frame.start !== this.tokenIds.length) {
       throw new ProtocolError('protocol/unexpected-frame', 'The answer came out of order.')
     }
     if (this.tokenIds.length + frame.tokenIds.length > this.#maxTokens) {
       throw new ProtocolError('protocol/unexpected-frame', 'The answer is longer than was asked for.')
     }
+    if (frame.tokenIds.length === 0) this.#endText()
     this.#firstTokenMs ??= nowMs
     if (frame.tokenIds.length > 0) this.#lastTokenMs = nowMs
     this.tokenIds.push(...frame.tokenIds)
     this.text += frame.text
+  }
+
+  /** Text alone is what tokens before it held back: it comes once, and nothing after it. */
+  #endText(): void {
+    if (this.tokenIds.length === 0) {
+      throw new ProtocolError('protocol/unexpected-frame', 'Text came that no token stands for.')
+    }
+    this.#isOver = true
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Hex } from '../../src/domain/bytes.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import type { Receipt } from '../../src/domain/receipt.ts'
+import { StorageError } from '../../src/errors/index.ts'
 import { jobHash } from '../../src/ledger/job-hash.ts'
 import { createOutputChain, promptHashOf } from '../../src/ledger/output-chain.ts'
 import { signOffer } from '../../src/ledger/sign-offer.ts'
@@ -66,14 +67,19 @@ async function openWithLiar(lie: Lie) {
   const liar = market.tabs.join()
   await liar.transport.start()
   const paid: bigint[] = []
+  let ended = 0
   const seen: { job: JobFrame | null } = { job: null }
   const requester = await market.joinRequester()
   liar.transport.handle(inferProtocol, async (stream) => {
     const end = providerEnd(stream, requester.clock)
     seen.job = expectFrame(await end.read(5_000), 'job')
     for (const frame of await script(seen.job, lie)) await end.write(frame)
-    for (let frame = await end.read(5_000); frame; frame = await end.read(5_000)) {
-      if (frame.type === 'voucher') paid.push(frame.voucher.maxClaimableAmount)
+    try {
+      for (let frame = await end.read(60_000); frame; frame = await end.read(60_000)) {
+        if (frame.type === 'voucher') paid.push(frame.voucher.maxClaimableAmount)
+      }
+    } finally {
+      ended++
     }
     await end.close()
   })
@@ -81,7 +87,7 @@ async function openWithLiar(lie: Lie) {
   const offer = testOffer(liar.peerId, { provider: wallet.address, modelId, arithmeticId, price })
   const { settlement, token } = network
   await liar.directory.publish(await signOffer({ ...offer, settlement, token }, wallet))
-  return { ...requester, paid }
+  return { ...requester, paid, ended: () => ended }
 }
 
 const ask = ({ requester }: Awaited<ReturnType<typeof openWithLiar>>) =>
@@ -141,6 +147,37 @@ describe('a count that lies', () => {
   })
 })
 
+describe('a disk that is full', () => {
+  test('the answer is kept, no voucher leaves the tab unwritten, and the stream is ended', async () => {
+    const market = await openWithLiar({
+      tokens: (frame) => [
+        { ...frame, tokenIds: tokenIds.slice(0, 1), text: 'a' },
+        { ...frame, start: 1, tokenIds: tokenIds.slice(1), text: 'n answer that nobody computed' },
+      ],
+    })
+    const { vouchers, paid } = market
+    const write = vouchers.raiseVoucher.bind(vouchers)
+    vouchers.raiseVoucher = async (side, voucher) => {
+      if (paid.length > 0) throw new StorageError('storage/quota', 'The disk is full.')
+      return write(side, voucher)
+    }
+    const answer = await ask(market)
+    expect(answer.error?.code).toBe('storage/quota')
+    expect(answer.text).toBe('an answer that nobody computed')
+    expect(answer.receipt).not.toBeNull()
+    await expect.poll(() => market.ended()).toBe(1)
+    expect(paid).toEqual([answer.chargeMicroUsd])
+  })
+})
+
+describe('an answer without a token', () => {
+  test('and without a true receipt is not paid', async () => {
+    const market = await openWithLiar({ tokens: () => [] })
+    await expect(ask(market)).rejects.toMatchObject({ code: 'ledger/bad-receipt' })
+    expect(market.paid).toEqual([])
+  })
+})
+
 describe('tokens out of turn', () => {
   test('a gap breaks the answer, and what came before it stays', async () => {
     const market = await openWithLiar({
@@ -153,6 +190,14 @@ describe('tokens out of turn', () => {
     expect(answer.error?.code).toBe('protocol/unexpected-frame')
     expect(answer.text).toBe('an an')
     expect(answer.chargeMicroUsd).toBe(chargeMicroUsd(answer.tokens, price))
+  })
+
+  test('text that no token stands for is neither shown without end nor paid', async () => {
+    const market = await openWithLiar({
+      tokens: (frame) => Array(3).fill({ ...frame, tokenIds: [], text: 'x'.repeat(1_000) }),
+    })
+    await expect(ask(market)).rejects.toMatchObject({ code: 'protocol/unexpected-frame' })
+    expect(market.paid).toEqual([])
   })
 
   test('more tokens than were asked for are refused', async () => {
