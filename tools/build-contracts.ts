@@ -69,7 +69,7 @@ async function main(check: boolean): Promise<number> {
   const files = await generate()
   const stale = await staleFiles(files)
   if (check) {
-    if (stale.length > 0) console.error(`Stale: ${stale.join(', ')}. Run node tools/build-contracts.ts.`)
+    if (stale.length > 0) console.error(`Stale: ${stale.join(', ')}. Run npm run contracts:build.`)
     return stale.length > 0 ? 1 : 0
   }
   await mkdir(target, { recursive: true })

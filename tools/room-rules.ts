@@ -12,7 +12,8 @@ type Room = {
 }
 
 const libp2p = ['libp2p', '@libp2p/**', '@multiformats/**']
-const viemHelpers = [
+/** What the ledger may take from viem: hashing and signing, no chain. */
+const viemHashing = [
   'concat',
   'encodeAbiParameters',
   'getAddress',
@@ -34,7 +35,7 @@ const rooms: Record<string, Room> = {
   'src/domain': { rooms: ['errors'] },
   'src/protocol': { rooms: ['errors', 'domain'], vendors: ['valibot'] },
   'src/ports': { rooms: [], types: ['domain', 'protocol'] },
-  'src/ledger': { rooms: ['errors', 'domain', 'ports'], viem: viemHelpers },
+  'src/ledger': { rooms: ['errors', 'domain', 'ports'], viem: viemHashing },
   'src/roles': { rooms: [...foundations, 'ledger'] },
   'src/device': { rooms: foundations },
   'src/engine': { rooms: foundations },
@@ -43,13 +44,13 @@ const rooms: Record<string, Room> = {
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
   'src/models': { rooms: foundations, vendors: ['canonicalize', 'valibot', '@noble/hashes/**'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
-  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'mipd', 'idb'] },
+  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'idb'] },
   'src/storage': { rooms: foundations, vendors: ['idb'] },
   'src/state': { rooms: ['roles', 'domain', 'ports', 'errors'], vendors: ['svelte', 'svelte/**'] },
   'src/ui': {
     rooms: ['state'],
     types: ['domain'],
-    vendors: ['svelte', 'svelte/**', 'bits-ui', '@lucide/svelte/**', 'marked', 'dompurify'],
+    vendors: ['svelte', 'svelte/**', '@lucide/svelte/**', 'marked', 'dompurify'],
   },
   relay: {
     rooms: [...foundations, 'ledger', 'roles', 'transport', 'chain', 'storage', 'device'],
@@ -66,9 +67,10 @@ const testImports = [
   ...['vitest', 'fast-check', '@x402/evm', '@x402/evm/**', 'viem', 'viem/**'],
 ]
 
+/** Folders below a room that its rule reaches. */
 const maxDepth = 3
 
-/** A room's rule reaches as many folders deep as the house goes; relative paths differ with the depth. */
+/** Returns a room's rule for each depth below it: the same import is another relative path there. */
 function importOverrides([path, room]: [string, Room]): OxlintOverride[] {
   return Array.from({ length: maxDepth }, (_, below) => {
     const folder = `${path}/${'*/'.repeat(below)}`
@@ -138,6 +140,7 @@ const purity: OxlintOverride = {
   },
 }
 
+/** The room table as oxlint takes it. */
 export const roomOverrides: OxlintConfig['overrides'] = [
   ...Object.entries(rooms).flatMap(importOverrides),
   purity,
