@@ -107,7 +107,21 @@ const market = once(async () => ({
 
 const settlement = once(async () => {
   const { createSettlement } = await import('./roles/settle.ts')
-  return createSettlement({ chain: await chain(), vouchers: await vouchers(), wallet: await wallet(), clock })
+  const keys = { vouchers: await vouchers(), wallet: await wallet() }
+  const created = createSettlement({ chain: await chain(), ...keys, clock })
+  // What was earned is guarded for as long as the page is open, sharing or not.
+  void created.guard(new AbortController().signal)
+  return created
+})
+
+const withdrawals = once(async () => {
+  const { createWithdrawals } = await import('./roles/withdraw.ts')
+  return createWithdrawals({
+    chain: await chain(),
+    vouchers: await vouchers(),
+    wallet: await wallet(),
+    clock,
+  })
 })
 
 const requester = once(async () => {
@@ -120,7 +134,7 @@ const provider = once(async () => {
   const { createProvider } = await import('./roles/provide.ts')
   const parts = { engine: await engine(), models: await models(), signer: await wallet() }
   const created = createProvider({ ...(await market()), ...parts })
-  void (await settlement()).guard(new AbortController().signal)
+  await settlement()
   // Earned promises are money: ask the browser not to evict them.
   void navigator.storage?.persist?.()
   return created
@@ -152,6 +166,7 @@ const tab: Tab = {
   requester,
   provider,
   settlement,
+  withdrawals,
   async check(answer, signal) {
     const { checkAnswer } = await import('./roles/audit.ts')
     const runner = await engine()

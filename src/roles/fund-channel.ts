@@ -6,6 +6,7 @@ import { ChainError } from '../errors/index.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { type PayerChannel, createPayerChannel } from '../ledger/payer-channel.ts'
 import type { Chain, ChannelRecord, Random, Signer, VoucherStore } from '../ports/index.ts'
+import { channelsHere } from './channels-here.ts'
 
 /** What is put into a channel at a time, so that one deposit serves many answers. */
 const depositMicroUsd = 1_000_000n
@@ -51,14 +52,10 @@ async function openChannel(receiver: Address, deps: FundDeps): Promise<ChannelRe
 }
 
 async function usableChannel(receiver: Address, deps: FundDeps): Promise<ChannelRecord | null> {
-  const { network } = deps.chain
-  const records = await deps.vouchers.channels('payer')
+  const records = await channelsHere(deps.vouchers, 'payer', deps.chain.network)
   const usable = records.filter(
-    ({ config, chainId, settlement }) =>
-      chainId === network.chainId &&
-      sameAddress(settlement, network.settlement) &&
-      sameAddress(config.receiver, receiver) &&
-      sameAddress(config.payerAuthorizer, deps.session.address),
+    ({ config }) =>
+      sameAddress(config.receiver, receiver) && sameAddress(config.payerAuthorizer, deps.session.address),
   )
   for (const record of usable) {
     const { withdrawal } = await deps.chain.channel(record.channelId)

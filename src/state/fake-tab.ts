@@ -39,6 +39,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
     requester: never,
     provider: never,
     settlement: never,
+    withdrawals: never,
     check: never,
     addTestFunds: never,
     ...parts,

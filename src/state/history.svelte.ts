@@ -6,7 +6,10 @@ import type { Tab } from './tab.ts'
 export type HistoryEntry = {
   atMs: number
   amountMicroUsd: MicroUsd
-} & ({ kind: 'answer'; modelName: string; answer: Answer } | { kind: 'test-funds' | 'deposit' | 'claim' })
+} & (
+  | { kind: 'answer'; modelName: string; answer: Answer }
+  | { kind: 'test-funds' | 'deposit' | 'claim' | 'withdrawal' }
+)
 
 const collection = 'history'
 /** Entries of earlier visits that are read back. */
@@ -46,6 +49,10 @@ export class History {
 
   async addClaim(amountMicroUsd: MicroUsd): Promise<void> {
     await this.#add({ kind: 'claim', atMs: Date.now(), amountMicroUsd })
+  }
+
+  async addWithdrawal(amountMicroUsd: MicroUsd): Promise<void> {
+    await this.#add({ kind: 'withdrawal', atMs: Date.now(), amountMicroUsd })
   }
 
   /** Each entry is a document of its own, so that two tabs never overwrite each other's receipts. */

@@ -11,6 +11,7 @@ import type { Provider } from '../roles/provide.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { Requester } from '../roles/request.ts'
 import type { Settlement } from '../roles/settle.ts'
+import type { Withdrawals } from '../roles/withdraw.ts'
 
 /** What the page knows of its line to the relays. */
 export type Link = Pick<Transport, 'peerId' | 'status' | 'watchStatus'>
@@ -33,6 +34,7 @@ export type Tab = {
   requester(): Promise<Requester>
   provider(): Promise<Provider>
   settlement(): Promise<Settlement>
+  withdrawals(): Promise<Withdrawals>
   /** Re-computes an answer with the model in this tab. */
   check(answer: Answer, signal?: AbortSignal): Promise<AuditReport>
   /** Gives test dollars, on the local chain alone. */

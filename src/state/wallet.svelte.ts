@@ -1,11 +1,14 @@
-import type { Address } from '../domain/bytes.ts'
+import type { Address, Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { WalletOverview } from '../roles/settle.ts'
+import type { SetAside } from '../roles/withdraw.ts'
 import { toFailure, type Failure } from './failure.ts'
 import type { History } from './history.svelte.ts'
 import type { Tab } from './tab.ts'
 
-export type { WalletOverview }
+export type { SetAside, WalletOverview }
+
+type Action = 'claiming' | 'funding' | 'withdrawing'
 
 const refreshMs = 5_000
 
@@ -18,12 +21,15 @@ export class Wallet {
   #history: History
   address = $state.raw<Address | null>(null)
   overview = $state.raw<WalletOverview | null>(null)
+  /** What waits in channels for answers to come, or is on its way back. */
+  setAside = $state.raw<SetAside[]>([])
   /** Why the chain could not be read the last time. */
   failure = $state.raw<Failure | null>(null)
-  busy = $state<'claiming' | 'funding' | null>(null)
+  busy = $state<Action | null>(null)
   /** Why the last press of a button came to nothing. */
   actionFailure = $state.raw<Failure | null>(null)
   claimedNow = $state.raw<MicroUsd | null>(null)
+  returnedNow = $state.raw<MicroUsd | null>(null)
 
   constructor(tab: Tab, history: History) {
     this.#tab = tab
@@ -41,8 +47,10 @@ export class Wallet {
   async refresh(): Promise<void> {
     try {
       this.address = await this.#tab.account()
-      const settlement = await this.#tab.settlement()
-      this.overview = await settlement.overview()
+      const [settlement, withdrawals] = await Promise.all([this.#tab.settlement(), this.#tab.withdrawals()])
+      const [overview, setAside] = await Promise.all([settlement.overview(), withdrawals.list()])
+      this.overview = overview
+      this.setAside = setAside
       this.failure = null
     } catch (error) {
       this.failure = toFailure(error)
@@ -58,6 +66,20 @@ export class Wallet {
     })
   }
 
+  /** Announces that what waits unspent in a channel is wanted back. */
+  async takeBack(channelId: Hex): Promise<void> {
+    await this.#act('withdrawing', async () => (await this.#tab.withdrawals()).takeBack(channelId))
+  }
+
+  /** Fetches what was announced, once it is ready. */
+  async finish(channelId: Hex): Promise<void> {
+    await this.#act('withdrawing', async () => {
+      const withdrawals = await this.#tab.withdrawals()
+      this.returnedNow = await withdrawals.finish(channelId)
+      await this.#history.addWithdrawal(this.returnedNow)
+    })
+  }
+
   async addTestFunds(): Promise<void> {
     await this.#act('funding', async () => {
       await this.#tab.addTestFunds(testFundsMicroUsd)
@@ -65,11 +87,12 @@ export class Wallet {
     })
   }
 
-  async #act(busy: 'claiming' | 'funding', action: () => Promise<void>): Promise<void> {
+  async #act(busy: Action, action: () => Promise<void>): Promise<void> {
     if (this.busy) return
     this.busy = busy
     this.actionFailure = null
     this.claimedNow = null
+    this.returnedNow = null
     try {
       await action()
     } catch (error) {

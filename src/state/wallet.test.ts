@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { ChainError } from '../errors/index.ts'
 import type { Settlement, WalletOverview } from '../roles/settle.ts'
+import type { SetAside, Withdrawals } from '../roles/withdraw.ts'
 import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { testFundsMicroUsd, Wallet } from './wallet.svelte.ts'
@@ -11,10 +12,17 @@ const overview: WalletOverview = {
   earnedMicroUsd: 3n,
   claimableMicroUsd: 3n,
   spentMicroUsd: 0n,
-  depositedMicroUsd: 0n,
 }
 
-function open(settlement: Partial<Settlement>, addTestFunds = async () => {}) {
+const setAside: SetAside = { channelId: '0x02', provider: '0x03', amountMicroUsd: 7n, withdrawal: null }
+
+type Parts = {
+  settlement?: Partial<Settlement>
+  withdrawals?: Partial<Withdrawals>
+  addTestFunds?: () => Promise<void>
+}
+
+function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts) {
   const tab = fakeTab({
     account: async () => '0x00',
     addTestFunds,
@@ -24,6 +32,12 @@ function open(settlement: Partial<Settlement>, addTestFunds = async () => {}) {
       guard: async () => {},
       ...settlement,
     }),
+    withdrawals: async () => ({
+      list: async () => [setAside],
+      takeBack: async () => {},
+      finish: async () => 7n,
+      ...withdrawals,
+    }),
   })
   const history = new History(tab)
   return { wallet: new Wallet(tab, history), history }
@@ -32,9 +46,11 @@ function open(settlement: Partial<Settlement>, addTestFunds = async () => {}) {
 it('says so while the chain cannot be read, and forgets it when it can', async () => {
   let reachable = false
   const { wallet } = open({
-    async overview() {
-      if (reachable) return overview
-      throw new ChainError('chain/unreachable', 'The chain does not answer.')
+    settlement: {
+      async overview() {
+        if (reachable) return overview
+        throw new ChainError('chain/unreachable', 'The chain does not answer.')
+      },
     },
   })
   await wallet.refresh()
@@ -55,7 +71,7 @@ it('claims, and writes it into the history', async () => {
 
 it('writes nothing when there was nothing worth claiming', async () => {
   const { wallet, history } = open({
-    claim: async () => ({ transaction: null, settledMicroUsd: 0n, skipped: [] }),
+    settlement: { claim: async () => ({ transaction: null, settledMicroUsd: 0n, skipped: [] }) },
   })
   await wallet.claim()
   expect(history.entries).toEqual([])
@@ -63,8 +79,10 @@ it('writes nothing when there was nothing worth claiming', async () => {
 
 it('shows why a claim came to nothing', async () => {
   const { wallet } = open({
-    async claim() {
-      throw new ChainError('chain/reverted', 'The claim was refused.')
+    settlement: {
+      async claim() {
+        throw new ChainError('chain/reverted', 'The claim was refused.')
+      },
     },
   })
   await wallet.claim()
@@ -73,10 +91,48 @@ it('shows why a claim came to nothing', async () => {
 
 it('adds test funds once, however often the button is pressed meanwhile', async () => {
   const held = Promise.withResolvers<void>()
-  const { wallet, history } = open({}, () => held.promise)
+  const { wallet, history } = open({ addTestFunds: () => held.promise })
   const first = wallet.addTestFunds()
   await wallet.addTestFunds()
   held.resolve()
   await first
   expect(history.entries).toMatchObject([{ kind: 'test-funds', amountMicroUsd: testFundsMicroUsd }])
+})
+
+it('takes back what is set aside, and writes it into the history once it has come', async () => {
+  const readyAtMs = 1_800_000_000_000
+  let kept: SetAside[] = [setAside]
+  const { wallet, history } = open({
+    withdrawals: {
+      list: async () => kept,
+      takeBack: async () => void (kept = [{ ...setAside, withdrawal: { readyAtMs, isReady: true } }]),
+      async finish() {
+        kept = []
+        return 7n
+      },
+    },
+  })
+  await wallet.refresh()
+  expect(wallet.setAside).toEqual([setAside])
+  await wallet.takeBack(setAside.channelId)
+  expect(wallet.setAside).toMatchObject([{ withdrawal: { readyAtMs } }])
+  expect(history.entries).toEqual([])
+  await wallet.finish(setAside.channelId)
+  expect(wallet.setAside).toEqual([])
+  expect(wallet.returnedNow).toBe(7n)
+  expect(history.entries).toMatchObject([{ kind: 'withdrawal', amountMicroUsd: 7n }])
+})
+
+it('writes nothing when the chain refuses to finish', async () => {
+  const { wallet, history } = open({
+    withdrawals: {
+      async finish() {
+        throw new ChainError('chain/reverted', 'The withdrawal was refused.')
+      },
+    },
+  })
+  await wallet.finish(setAside.channelId)
+  expect(wallet.actionFailure?.code).toBe('chain/reverted')
+  expect(wallet.returnedNow).toBeNull()
+  expect(history.entries).toEqual([])
 })

@@ -1,38 +1,24 @@
 import axe, { type AxeResults } from 'axe-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { launchBrowser } from '../../tools/find-browser.ts'
-import { type ServedPage, serveScriptedPage } from './serve-scripted-page.ts'
+import { narrow, type ScriptedPage, startScriptedPage, wide } from './start-scripted-page.ts'
 
-let served: ServedPage
-let browser: Browser
+let scripted: ScriptedPage
 let page: Page
 
 beforeAll(async () => {
-  served = await serveScriptedPage()
-  browser = await launchBrowser()
+  scripted = await startScriptedPage()
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await served?.close()
-})
+afterAll(() => scripted?.close())
 
 afterEach(() => page.context().close())
 
 /** For what streams. */
 const patience = { timeout: 30_000 }
 
-const narrow = { width: 360, height: 740 }
-const wide = { width: 1600, height: 900 }
-
-/** Opens the page before a scripted market. */
-async function open(address: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext({ viewport: wide, reducedMotion: 'reduce', ...options })
-  page = await context.newPage()
-  await page.goto(`${served.url}/tests/e2e/scripted-page/index.html${address}`)
-  await page.getByRole('heading', { level: 1 }).waitFor()
-  return page
+async function open(address: string, options?: BrowserContextOptions): Promise<void> {
+  page = await scripted.open(address, options)
 }
 
 async function send(prompt: string): Promise<void> {
@@ -239,18 +225,6 @@ describe('places', () => {
     await page.getByRole('heading', { name: 'Wallet' }).waitFor()
   })
 
-  test('the wallet claims and takes test funds', async () => {
-    await open('#/wallet')
-    const balance = page.getByLabel('Balance')
-    await expect.poll(() => balance.locator('data').getAttribute('value')).toBe('4.999982')
-    await page.getByRole('button', { name: 'Claim' }).click()
-    await expect.poll(() => balance.locator('data').getAttribute('value')).toBe('5.001216')
-    await page.getByRole('button', { name: 'Add test funds' }).click()
-    await expect.poll(() => balance.locator('data').getAttribute('value')).toBe('15.001216')
-    await page.getByText('Earnings claimed').waitFor()
-    await page.getByText('Test money added').waitFor()
-  })
-
   test('leaving while somebody waits for an answer asks first', async () => {
     await open('#/share')
     await page.getByRole('button', { name: 'Start sharing' }).click()
@@ -264,13 +238,13 @@ describe('places', () => {
 })
 
 test('without relay and chain the page says so in every place, and goes on trying', async () => {
-  const context = await browser.newContext({ viewport: wide })
+  const context = await scripted.browser.newContext({ viewport: wide })
   page = await context.newPage()
   await page.route('**/network.json', (route) => route.fulfill({ status: 404 }))
-  await page.goto(served.url)
+  await page.goto(scripted.url)
   await page.getByText('No relay reachable, trying again').waitFor()
-  await page.goto(`${served.url}/#/wallet`)
+  await page.goto(`${scripted.url}/#/wallet`)
   await page.getByText('The chain does not answer').waitFor()
-  await page.goto(`${served.url}/#/network`)
+  await page.goto(`${scripted.url}/#/network`)
   await page.getByText('No relay can be reached').waitFor()
 })

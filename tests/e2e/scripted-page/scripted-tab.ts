@@ -6,6 +6,7 @@ import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-
 import { catalogue, network, offers, ownAddress } from './scripted-market.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
+import { createScriptedWithdrawals } from './scripted-withdrawals.ts'
 
 const scenes = ['lively', 'empty', 'alone'] as const
 
@@ -28,6 +29,8 @@ export function createScriptedTab(scene: Scene): Tab {
   const noRelay = new TransportError('transport/no-relay', 'No relay could be reached.')
   const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
   const provider = createScriptedProvider()
+  const receive = (amount: bigint) => void (balanceMicroUsd += amount)
+  const withdrawals = createScriptedWithdrawals(here, receive)
   return {
     documents: new IndexedDbDocumentStore(new Database()),
     place: async () => 0,
@@ -76,7 +79,6 @@ export function createScriptedTab(scene: Scene): Tab {
             earnedMicroUsd: 5_678n,
             claimableMicroUsd,
             spentMicroUsd: 18n,
-            depositedMicroUsd: 999_982n,
           }),
           async claim() {
             const settledMicroUsd = claimableMicroUsd
@@ -88,6 +90,7 @@ export function createScriptedTab(scene: Scene): Tab {
         },
         noChain,
       ),
+    withdrawals: () => unlessAlone(withdrawals, noChain),
     async check() {
       return {
         verdict: 'unverified',
