@@ -7,8 +7,10 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 
+/** A libp2p node that introduces tabs and reserves places for them. */
 export type RelayNode = Libp2p<{ identify: Identify; ping: Ping; circuitRelay: CircuitRelayService }>
 
+/** What a circuit relay is started with. */
 export type CircuitRelayOptions = {
   privateKey: PrivateKey
   host: string

@@ -16,6 +16,7 @@ const coalesceMs = { least: 200, perTab: 0.5 }
 const requests = { burst: 10, perSecond: 2, maxWaitMs: 10_000 }
 const sweepMs = 1_000
 
+/** What has happened since the start, for `/metrics`. */
 export type DirectoryCounts = {
   published: number
   refused: number

@@ -4,11 +4,13 @@ import { encodeFrame } from '../src/protocol/frame-codec.ts'
 import { limits } from '../src/protocol/limits.ts'
 import type { DirectoryEvent } from '../src/protocol/offer-messages.ts'
 
+/** What a session tells when it opens or has to start anew. */
 export type BoardView = { offers: SignedOffer[]; peers: number }
 
 /** An event, encoded once for all the tabs that are told of it. */
 export type Announcement = { type: DirectoryEvent['type']; frame: Uint8Array }
 
+/** Returns an event, encoded. */
 export function announce(event: DirectoryEvent): Announcement {
   return { type: event.type, frame: encodeFrame(event) }
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { formatMetrics, type RelayHealth } from './metrics.ts'
 import { toListenError } from './listen-error.ts'
 
+/** A running health server; `url` has no slash at its end. */
 export type HealthServer = { url: string; stop(): Promise<void> }
 
 /**

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { multiaddr } from '@multiformats/multiaddr'
 import { RelayError } from '../src/errors/index.ts'
 
+/** How a relay is run, from flags or the environment. */
 export type RelayOptions = {
   /** Where tabs connect; 0 takes a free port. */
   port: number
@@ -18,6 +19,7 @@ export type RelayOptions = {
   maxTabs: number
 }
 
+/** What `--help` prints. */
 export const relayUsage = `Usage: node relay/main.ts [options]
 
   --port <n>        where tabs connect, WebSocket (OPENTAB_RELAY_PORT, 9101)

@@ -11,6 +11,7 @@ import { OfferBoard } from './offer-board.ts'
 import { readOrCreatePeerKey } from './peer-key-file.ts'
 import type { RelayOptions } from './relay-options.ts'
 
+/** A running relay. */
 export type Relay = {
   peerId: string
   /** Where tabs reach it, with its peer id. */
@@ -20,6 +21,7 @@ export type Relay = {
   stop(): Promise<void>
 }
 
+/** What a relay is started with; only its data directory has no default. */
 export type StartRelayOptions = Partial<RelayOptions> & { dataDir: string; log?: RelayLog }
 
 /**

@@ -1,3 +1,4 @@
+/** How much a bucket lets through. */
 export type BucketOptions = {
   /** Tokens that a full bucket holds. */
   burst: number

@@ -10,6 +10,7 @@ const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 const stateIntervalSeconds = 5
 
+/** How a local chain is run. */
 export type AnvilOptions = {
   /** 0, the default, takes a free port. */
   port?: number
@@ -19,6 +20,7 @@ export type AnvilOptions = {
   onNotice?: (notice: string) => void
 }
 
+/** A running local chain. */
 export type Anvil = {
   readonly pid: number
   readonly port: number

@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path'
 import { type Browser, type BrowserContext, chromium } from 'playwright-core'
 import { ToolError } from './tool-error.ts'
 
+/** How a browser is started. */
 export type BrowserOptions = {
   /** Gives pages WebGPU on the processor, where the machine has no GPU. Slow, and right enough for tests. */
   softwareWebGpu?: boolean

@@ -22,6 +22,7 @@ What an earlier manifest.json or catalogue says need not be said again.
   --source URL          folder that serves the file; may be repeated (default: the folder itself)
   --out FOLDER          where manifest.json goes (default: the model's folder)`
 
+/** The command line; what is left out comes from an earlier manifest and catalogue. */
 export type PublishOptions = {
   modelFile: string
   outFolder?: string | undefined

@@ -8,6 +8,7 @@ const traits = {
   'tools/build-failed': { fault: 'self', retryable: false },
 } as const satisfies Record<ErrorCode, { fault: 'self' | 'user'; retryable: boolean }>
 
+/** Codes of `ToolError`. */
 export type ToolErrorCode = keyof typeof traits
 
 /** What goes wrong on a developer's machine, with the way out in its message. */

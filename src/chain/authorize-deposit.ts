@@ -15,6 +15,7 @@ export const receiveAuthorizationTypes = {
   ],
 } as const
 
+/** What a payer signs for: one deposit into one channel. */
 export type DepositOrder = {
   channelId: Hex
   amount: MicroUsd

@@ -7,6 +7,7 @@ import { type MicroUsd, chargeMicroUsd } from './price.ts'
 /** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
 export const minWithdrawDelaySeconds = 15 * 60
 
+/** Why a provider does not take a job. */
 export type Refusal =
   | 'provider-full'
   | 'price-changed'
@@ -47,8 +48,18 @@ export function refuseChannel(
   if (!sameAddress(config.token, offer.token)) return 'wrong-token'
   if (config.withdrawDelay < minWithdrawDelaySeconds) return 'short-delay'
   if (state.withdrawal !== null) return 'withdrawal-pending'
-  const window = { promptTokens: 0, completionTokens: Math.min(offer.windowTokens, terms.maxTokens) }
-  return state.balance - used < chargeMicroUsd(window, terms.price) ? 'underfunded' : null
+  return refuseFunds(state.balance - used, 0, terms, offer)
+}
+
+/** Returns `underfunded` when `free` money does not pay for the prompt and the window after it, or null. */
+export function refuseFunds(
+  free: MicroUsd,
+  promptTokens: number,
+  terms: JobTerms,
+  offer: Offer,
+): Refusal | null {
+  const completionTokens = Math.min(offer.windowTokens, terms.maxTokens)
+  return free < chargeMicroUsd({ promptTokens, completionTokens }, terms.price) ? 'underfunded' : null
 }
 
 /** Most tokens that a chat can have as a prompt: byte-level tokenizers never make more tokens than bytes. */

@@ -2,6 +2,7 @@ import type { Address, Hex } from './bytes.ts'
 import type { ModelId } from './model.ts'
 import type { Price } from './price.ts'
 
+/** One turn of a conversation, before the model's chat template. */
 export type ChatMessage = { role: 'system' | 'user' | 'assistant'; content: string }
 
 /** How the next token is chosen. Fractions are exact to a millionth: that is what gets hashed and signed. */

@@ -3,6 +3,7 @@ import type { Hex } from './bytes.ts'
 /** SHA-256 of the canonical manifest (RFC 8785), as 32 bytes. */
 export type ModelId = Hex
 
+/** One file of a model, and the hashes that every byte of it is checked against. */
 export type ModelFile = {
   /** Relative to the manifest's base address; no `..`, no leading slash. */
   path: string

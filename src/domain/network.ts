@@ -18,6 +18,7 @@ export type Network = {
   stunUrls?: string[]
 }
 
+/** Chain id of a development chain (anvil, hardhat). */
 export const localChainId = 31337
 
 /** Test money and development keys exist on this chain alone. */

@@ -29,4 +29,5 @@ export type Offer = {
   expiresAtSeconds: number
 }
 
+/** An offer with the EIP-712 signature of the provider it names. */
 export type SignedOffer = { offer: Offer; signature: Hex }

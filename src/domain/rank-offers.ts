@@ -4,7 +4,7 @@ import type { Offer } from './offer.ts'
 /** A chat turn that prices and speeds are compared on. */
 const typicalAnswer = { promptTokens: 300, completionTokens: 250 }
 
-/** Dollars that a second of waiting is worth to a requester in a hurry. */
+/** What a second of waiting is worth to a requester, in micro-dollars. */
 const microUsdPerSecond = 5
 
 /** Seconds that a typical answer of this offer takes. */
@@ -12,7 +12,7 @@ export function typicalSeconds(offer: Offer): number {
   return (typicalAnswer.completionTokens * 1000) / Math.max(offer.milliTokensPerSecond, 1)
 }
 
-/** Returns the price of a typical answer. */
+/** Returns the price of a typical answer, in micro-dollars. */
 export function typicalChargeMicroUsd(offer: Pick<Offer, 'price'>): bigint {
   return chargeMicroUsd(typicalAnswer, offer.price)
 }

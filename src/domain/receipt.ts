@@ -23,4 +23,5 @@ export type Receipt = {
   issuedAtSeconds: number
 }
 
+/** A receipt with the EIP-712 signature of the provider it names. */
 export type SignedReceipt = { receipt: Receipt; signature: Hex }

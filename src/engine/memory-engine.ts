@@ -9,6 +9,7 @@ import type { LanguageModel } from './decode/sequence.ts'
 import { createByteModel, encodeByteChat } from './memory-model.ts'
 import { decodeTokens } from './text/text-stream.ts'
 
+/** What an in-memory engine pretends to be. */
 export type MemoryEngineOptions = {
   /** Another number is another model: what a provider that cheats would run. */
   weights?: number

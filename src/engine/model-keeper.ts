@@ -4,9 +4,7 @@ import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
 import type { ModelCalls } from './worker/model-calls.ts'
 
-export type LiveModel = StartedModel
-
-/** Losses in a row, without a finished call between, after which a model is given up. */
+/** Losses in a row, without a finished call between, that are made good; at the next the model is given up. */
 const mostLosses = 2
 
 /** Keeps one model alive: when its worker is lost, another is started in its place. */
@@ -16,7 +14,7 @@ export class ModelKeeper {
   readonly #listeners = new Set<(error: Error) => void>()
   /** The only worker there is, also while it still loads. */
   #channel: CallChannel<ModelCalls> | null = null
-  #live: LiveModel | null = null
+  #live: StartedModel | null = null
   #recovery: Promise<void> | null = null
   #losses = 0
 
@@ -50,12 +48,13 @@ export class ModelKeeper {
   }
 
   /** Returns the model, once it is back if its worker was just lost. */
-  async live(): Promise<LiveModel> {
+  async live(): Promise<StartedModel> {
     await this.#recovery
     if (this.#live) return this.#live
     throw new EngineError('engine/not-loaded', 'No model is loaded.')
   }
 
+  /** Calls back when the model is given up. Returns an unsubscribe. */
   watchLost(onLost: (error: Error) => void): () => void {
     this.#listeners.add(onLost)
     return () => this.#listeners.delete(onLost)
@@ -66,6 +65,7 @@ export class ModelKeeper {
     this.#losses = 0
   }
 
+  /** Ends the worker; calls that wait fail as cancelled. */
   stop(): void {
     this.#channel?.end(cancelled())
     this.#channel = null

@@ -17,6 +17,7 @@ export type StartPlan = {
   sliceTokens: number | undefined
 }
 
+/** A model that is ready, and the line to the worker that runs it. */
 export type StartedModel = { channel: CallChannel<ModelCalls>; loaded: LoadedModel }
 
 /** One back end, with slices of a size of its own or of the usual one. */

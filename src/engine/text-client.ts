@@ -8,6 +8,7 @@ export type TextClient = {
   open(modelId: ModelId, head: Blob): Promise<ModelText>
 }
 
+/** Returns a client whose worker starts with the first call, and anew after it was lost. */
 export function createTextClient(openWorker: () => WorkerLike, stallMs: number): TextClient {
   let channel: CallChannel<TextCalls> | null = null
   const connect = () =>

@@ -2,12 +2,14 @@ import { EngineError } from '../errors/index.ts'
 import type { Backend, Engine, EngineProbe, LoadedModel, ModelText, TokenEvent } from '../ports/engine.ts'
 import { EventQueue } from './event-queue.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
-import { type LiveModel, ModelKeeper } from './model-keeper.ts'
+import { ModelKeeper } from './model-keeper.ts'
 import { probeMachine } from './probe.ts'
+import type { StartedModel } from './start-model.ts'
 import { createTextClient } from './text-client.ts'
 import type { WorkerLike } from './worker/call-channel.ts'
 import { openModelWorker, openTextWorker } from './worker/open-workers.ts'
 
+/** What tests and measurements may choose; a page takes the defaults. */
 export type WorkerEngineOptions = {
   openModelWorker?: () => WorkerLike
   openTextWorker?: () => WorkerLike
@@ -30,7 +32,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   let text: ModelText | null = null
   let busy = 0
 
-  const enter = async (): Promise<LiveModel> => {
+  const enter = async (): Promise<StartedModel> => {
     const live = await keeper.live()
     if (busy >= slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
     busy++
@@ -38,7 +40,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   }
   const during = async <value>(
     signal: AbortSignal | undefined,
-    work: (live: LiveModel) => Promise<value>,
+    work: (live: StartedModel) => Promise<value>,
   ): Promise<value> => {
     const live = await enter()
     try {

@@ -7,6 +7,7 @@ export type ErrorCode = `${string}/${string}`
 /** What an error code always implies, unless the place that throws knows better. */
 export type ErrorTraits = { fault: Fault; retryable: boolean }
 
+/** What the place that throws may add. */
 export type ErrorOptions = {
   /** Extra facts for whoever debugs; never crosses to a peer. */
   details?: string

@@ -13,8 +13,10 @@ const traits = {
   'chain/not-started': { fault: 'self', retryable: false },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `ChainError`. */
 export type ChainErrorCode = keyof typeof traits
 
+/** What goes wrong with the chain, its contracts or the wallet. */
 export class ChainError extends BaseError<ChainErrorCode> {
   override name = 'ChainError'
 

@@ -17,12 +17,15 @@ const traits = {
   'engine/cancelled': { fault: 'user', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `EngineError`. */
 export type EngineErrorCode = keyof typeof traits
 
+/** Whether a code that crossed the worker boundary is one of this family. */
 export function isEngineErrorCode(code: string): code is EngineErrorCode {
   return Object.hasOwn(traits, code)
 }
 
+/** What goes wrong with loading and running a model. */
 export class EngineError extends BaseError<EngineErrorCode> {
   override name = 'EngineError'
 

@@ -1,7 +1,6 @@
 import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
 
 const traits = {
-  'ledger/underpaid': { fault: 'peer', retryable: false },
   'ledger/voucher-replayed': { fault: 'peer', retryable: false },
   'ledger/voucher-foreign': { fault: 'peer', retryable: false },
   'ledger/bad-signature': { fault: 'peer', retryable: false },
@@ -10,11 +9,12 @@ const traits = {
   'ledger/bad-receipt': { fault: 'peer', retryable: false },
   'ledger/overcharged': { fault: 'peer', retryable: false },
   'ledger/expired-offer': { fault: 'peer', retryable: true },
-  'ledger/withdrawal-pending': { fault: 'peer', retryable: false },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `LedgerError`. */
 export type LedgerErrorCode = keyof typeof traits
 
+/** What is wrong with a channel, voucher, job, offer or receipt. */
 export class LedgerError extends BaseError<LedgerErrorCode> {
   override name = 'LedgerError'
 

@@ -12,8 +12,10 @@ const traits = {
   'market/job-broken': { fault: 'peer', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `MarketError`. */
 export type MarketErrorCode = keyof typeof traits
 
+/** What goes wrong between a requester and a provider, short of money and protocol. */
 export class MarketError extends BaseError<MarketErrorCode> {
   override name = 'MarketError'
 

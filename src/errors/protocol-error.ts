@@ -8,8 +8,10 @@ const traits = {
   'protocol/rate-limited': { fault: 'self', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `ProtocolError`. */
 export type ProtocolErrorCode = keyof typeof traits
 
+/** A frame that breaks a protocol. */
 export class ProtocolError extends BaseError<ProtocolErrorCode> {
   override name = 'ProtocolError'
 

@@ -7,8 +7,10 @@ const traits = {
   'relay/not-started': { fault: 'self', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `RelayError`. */
 export type RelayErrorCode = keyof typeof traits
 
+/** Why a relay does not start. */
 export class RelayError extends BaseError<RelayErrorCode> {
   override name = 'RelayError'
 

@@ -11,8 +11,10 @@ const traits = {
   'storage/cancelled': { fault: 'user', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `StorageError`. */
 export type StorageErrorCode = keyof typeof traits
 
+/** What goes wrong with what the browser keeps, and with a model's bytes. */
 export class StorageError extends BaseError<StorageErrorCode> {
   override name = 'StorageError'
 

@@ -9,8 +9,10 @@ const traits = {
   'transport/closed': { fault: 'self', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
+/** Codes of `TransportError`. */
 export type TransportErrorCode = keyof typeof traits
 
+/** What goes wrong with links, streams and relays. */
 export class TransportError extends BaseError<TransportErrorCode> {
   override name = 'TransportError'
 

@@ -8,6 +8,7 @@ import type { VoucherStore } from '../ports/voucher-store.ts'
 import { signVoucher } from './sign-voucher.ts'
 import { verifyVoucher } from './verify-voucher.ts'
 
+/** A channel and what signs and keeps its vouchers. */
 export type PayerChannelDeps = {
   channelId: Hex
   config: ChannelConfig
@@ -34,6 +35,7 @@ export interface PayerChannel {
   promise(amount: MicroUsd): Promise<Voucher>
 }
 
+/** Opens the requester's end of a channel. */
 export function createPayerChannel(deps: PayerChannelDeps): PayerChannel {
   const { channelId, config, network, vouchers, session, limitMicroUsd } = deps
   return {

@@ -6,6 +6,7 @@ import { LedgerError } from '../errors/index.ts'
 import type { VoucherStore } from '../ports/voucher-store.ts'
 import { verifyVoucher } from './verify-voucher.ts'
 
+/** A channel, as one job finds it, and what keeps its vouchers. */
 export type ReceiverChannelDeps = {
   channelId: Hex
   config: ChannelConfig
@@ -28,6 +29,7 @@ export interface ReceiverChannel {
   accept(voucher: Voucher): Promise<void>
 }
 
+/** Opens the provider's end of a channel for one job. */
 export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChannel {
   const { channelId, config, network, vouchers, limitMicroUsd, baselineMicroUsd } = deps
   let highest = baselineMicroUsd

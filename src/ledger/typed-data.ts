@@ -15,6 +15,7 @@ const priceFields = [
   { name: 'completionMicroUsdPerMillion', type: 'uint128' },
 ] as const
 
+/** EIP-712 type of an offer: every field of `Offer`. */
 export const offerTypes = {
   Offer: [
     { name: 'provider', type: 'address' },
@@ -37,6 +38,7 @@ export const offerTypes = {
   Price: priceFields,
 } as const
 
+/** EIP-712 type of a job: `JobTerms` with its fractions as whole millionths. */
 export const jobTypes = {
   Job: [
     { name: 'jobId', type: 'bytes32' },
@@ -64,6 +66,7 @@ export const jobTypes = {
   Price: priceFields,
 } as const
 
+/** EIP-712 type of a receipt: `Receipt` with its token counts beside the rest. */
 export const receiptTypes = {
   Receipt: [
     { name: 'jobId', type: 'bytes32' },

@@ -3,6 +3,7 @@ import type { PieceSource } from './piece-source.ts'
 import { contiguousRuns, type Piece } from './pieces.ts'
 import { readPieces, type VerifiedPiece } from './read-pieces.ts'
 
+/** Where pieces come from. */
 export type DownloadOptions = {
   /** Base addresses, preferred first, each ending in a slash. */
   sources: string[]

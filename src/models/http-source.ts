@@ -1,6 +1,7 @@
 import { BaseError, StorageError } from '../errors/index.ts'
 import type { ByteRange, PieceSource } from './piece-source.ts'
 
+/** How patient a source is. */
 export type HttpSourceOptions = {
   /** Longest silence before a server counts as stalled. */
   stallTimeoutMs?: number

@@ -8,8 +8,10 @@ import { sha256 } from './sha256.ts'
 /** What a publisher says of a model; the files say the rest. */
 export type ModelFacts = Omit<ModelManifest, 'version' | 'files'>
 
+/** A file and its path below the manifest's base address. */
 export type NamedBlob = { path: string; blob: Blob }
 
+/** 4 MiB: a wrong byte costs little to fetch again, and a manifest stays small. */
 export const defaultPieceBytes = 4 * 1024 ** 2
 
 /**

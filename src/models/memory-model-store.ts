@@ -6,6 +6,7 @@ import { MemoryPieceStore } from './memory-piece-store.ts'
 import { PieceModelStore } from './piece-model-store.ts'
 import type { PieceSource } from './piece-source.ts'
 
+/** A model and its files, both in memory. */
 export type PublishedModel = { entry: CatalogueEntry; files: NamedBlob[] }
 
 const base = 'memory://models/'

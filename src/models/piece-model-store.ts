@@ -9,6 +9,7 @@ import { modelPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
 import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
+/** Where pieces are kept, where they come from, and which models there are. */
 export type PieceModelStoreDeps = {
   pieces: PieceStore
   fetchRange: PieceSource

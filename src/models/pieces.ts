@@ -31,6 +31,7 @@ export function contiguousRuns(pieces: Iterable<Piece>): Piece[][] {
   return runs
 }
 
+/** Returns how many bytes the pieces have together. */
 export function sumBytes(parts: Iterable<{ bytes: number }>): number {
   let bytes = 0
   for (const part of parts) bytes += part.bytes

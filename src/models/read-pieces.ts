@@ -2,6 +2,7 @@ import { StorageError } from '../errors/index.ts'
 import type { Piece } from './pieces.ts'
 import { sha256 } from './sha256.ts'
 
+/** A piece and its content, whose hash was right. */
 export type VerifiedPiece = { piece: Piece; content: Uint8Array<ArrayBuffer> }
 
 /**

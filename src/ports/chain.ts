@@ -4,6 +4,7 @@ import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Signer } from './signer.ts'
 
+/** What a claim came to. */
 export type ClaimResult = {
   /** Null when nothing was worth claiming. */
   transaction: Hex | null
@@ -13,6 +14,7 @@ export type ClaimResult = {
   skipped: Hex[]
 }
 
+/** What a receiver has claimed and been paid over all its channels; the difference can be settled. */
 export type ReceiverState = { totalClaimed: MicroUsd; totalSettled: MicroUsd }
 
 /** The money's home. Every error is a `ChainError`. */

@@ -1,6 +1,7 @@
 import type { PeerId } from '../domain/bytes.ts'
 import type { SignedOffer } from '../domain/offer.ts'
 
+/** What the directory lists at one moment. */
 export type DirectoryView = {
   offers: SignedOffer[]
   /** Tabs connected to the relays, requesters included. */

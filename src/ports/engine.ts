@@ -2,6 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChatMessage, FinishReason, SamplerSettings } from '../domain/job.ts'
 import type { ModelId, ModelManifest } from '../domain/model.ts'
 
+/** What computes: the GPU, or the processor through WebAssembly. */
 export type Backend = 'webgpu' | 'wasm'
 
 /** What this machine can run a model with, and why the first choice is first. */
@@ -17,13 +18,16 @@ export type EngineProbe = {
   reason: string
 }
 
+/** Reading the file, preparing weights, compiling the graph, running the known answer. */
 export type LoadStage = 'read' | 'prepare' | 'compile' | 'self-test'
 
+/** How far a load has come. */
 export type LoadProgress = { stage: LoadStage; /** From 0 to 1 within the stage. */ fraction: number }
 
 /** A model whose bytes were verified, its files in the manifest's order. */
 export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }
 
+/** How a model is to be loaded. */
 export type LoadOptions = {
   /** Tried in order; by default what the probe found. */
   backends?: Backend[]
@@ -31,6 +35,7 @@ export type LoadOptions = {
   onProgress?: (progress: LoadProgress) => void
 }
 
+/** A model that passed its known answer, and what the machine does with it. */
 export type LoadedModel = {
   id: ModelId
   backend: Backend
@@ -48,6 +53,7 @@ export type LoadedModel = {
   fromCache: boolean
 }
 
+/** A prompt as token ids, and how to answer it. */
 export type GenerateRequest = {
   promptIds: number[]
   sampler: SamplerSettings
@@ -60,12 +66,14 @@ export type GenerateRequest = {
 /** One decoded token. `text` may be empty while a character or a stop string is incomplete. */
 export type TokenEvent = { tokenId: number; text: string }
 
+/** How an answer ended. */
 export type GenerateResult = {
   finishReason: Exclude<FinishReason, 'unpaid' | 'failed'>
   /** Text held back until the end was known, to be shown after the last token's. */
   text: string
 }
 
+/** An answer to be repeated under the settings and the seed it was made with. */
 export type RecomputeRequest = Omit<GenerateRequest, 'maxTokens' | 'stop'> & {
   /** The answer as claimed. */
   tokenIds: number[]

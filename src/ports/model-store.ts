@@ -1,14 +1,17 @@
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { VerifiedModel } from './engine.ts'
 
+/** How much of a model is kept here. */
 export type ModelStatus = { state: 'absent' | 'partial' | 'ready'; bytes: number; totalBytes: number }
 
+/** How far a fetch has come, over all files of the model. */
 export type FetchProgress = {
   stage: 'download' | 'verify'
   bytes: number
   totalBytes: number
 }
 
+/** How a model is to be fetched. */
 export type FetchOptions = { signal?: AbortSignal; onProgress?: (progress: FetchProgress) => void }
 
 /** Brings a model's bytes and keeps them, every byte verified. It never looks inside a file. */

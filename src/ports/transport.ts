@@ -14,12 +14,15 @@ export interface FrameStream {
   abort(error: Error): void
 }
 
+/** Answers one stream, which is closed when it returns and reset when it throws. */
 export type StreamHandler = (stream: FrameStream) => Promise<void>
 
+/** How a protocol is answered. */
 export type HandleOptions = {
   /** Streams from one peer at a time; more are reset. */ maxStreamsPerPeer?: number
 }
 
+/** How well this tab is connected. */
 export type TransportStatus = {
   /** Relays connected now. */
   relays: number

@@ -10,6 +10,7 @@ export const hexBytes = (bytes: number) =>
     v.transform((text) => text as Hex),
   )
 
+/** A 20-byte address in hexadecimal of either case; its checksum is not looked at. */
 export const address = v.pipe(
   v.string(),
   v.regex(/^0x[0-9a-fA-F]{40}$/),
@@ -24,6 +25,7 @@ export const amount = v.pipe(
   v.check((value) => value < 1n << 128n),
 )
 
+/** A whole number from 0 to `max`. */
 export const count = (max: number) => v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(max))
 
 /** A fraction that is exact to a millionth, as it is hashed and signed. */
@@ -35,12 +37,16 @@ export const millionths = (min: number, max: number) =>
     v.check((value) => Math.round(value * 1e6) / 1e6 === value),
   )
 
+/** An ECDSA signature: r, s and v. */
 export const signature = hexBytes(65)
 
+/** A peer id in its text form; whether it is one shows when it is dialled. */
 export const peerId = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.peerIdChars))
 
+/** At most `max` token ids. */
 export const tokenIds = (max: number) => v.pipe(v.array(count(0xffffffff)), v.maxLength(max))
 
+/** The other side's words on what went wrong: to be shown, never acted upon. */
 export const peerError = v.strictObject({
   code: v.pipe(
     v.string(),

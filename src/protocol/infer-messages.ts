@@ -51,6 +51,7 @@ const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObj
 
 const voucherSchema = v.strictObject({ channelId: hexBytes(32), maxClaimableAmount: amount, signature })
 
+/** A receipt and its signature, shape alone: `verifyReceipt` decides whether it is right. */
 export const signedReceiptSchema: v.GenericSchema<unknown, SignedReceipt> = v.strictObject({
   receipt: v.strictObject({
     jobId: hexBytes(32),
@@ -106,5 +107,8 @@ export const providerFrameSchema = v.variant('type', [
   }),
 ])
 
+/** A checked frame from the requester. */
 export type RequesterFrame = v.InferOutput<typeof requesterFrameSchema>
+
+/** A checked frame from the provider. */
 export type ProviderFrame = v.InferOutput<typeof providerFrameSchema>

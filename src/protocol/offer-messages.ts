@@ -3,6 +3,7 @@ import type { SignedOffer } from '../domain/offer.ts'
 import { address, amount, count, hexBytes, peerId, signature } from './fields.ts'
 import { limits } from './limits.ts'
 
+/** Prices in micro-dollars per million tokens, as decimal strings. */
 export const priceSchema = v.strictObject({
   promptMicroUsdPerMillion: amount,
   completionMicroUsdPerMillion: amount,
@@ -27,6 +28,7 @@ const offerSchema = v.strictObject({
   expiresAtSeconds: count(0xffffffffff),
 })
 
+/** An offer and its signature, shape alone: `verifyOffer` decides whether it is right. */
 export const signedOfferSchema: v.GenericSchema<unknown, SignedOffer> = v.strictObject({
   offer: offerSchema,
   signature,
@@ -65,5 +67,8 @@ export const directoryEventSchema = v.variant('type', [
   v.strictObject({ type: v.literal('departed'), peerId }),
 ])
 
+/** A checked frame from a tab to a relay. */
 export type DirectoryRequest = v.InferOutput<typeof directoryRequestSchema>
+
+/** A checked frame from a relay to a tab. */
 export type DirectoryEvent = v.InferOutput<typeof directoryEventSchema>

@@ -23,6 +23,7 @@ export type ExchangeDocument = {
   failure: Failure | null
 }
 
+/** What is known of an exchange when its prompt is sent. */
 export type ExchangeStart = Pick<ExchangeDocument, 'id' | 'prompt' | 'modelId' | 'modelName' | 'askedAtMs'>
 
 /** One prompt and its answer as it grows. */

@@ -1,8 +1,10 @@
 import { on } from 'svelte/events'
 import { createSubscriber } from 'svelte/reactivity'
 
+/** The four places of the page, in the order of the navigation. */
 export const places = ['ask', 'share', 'wallet', 'network'] as const
 
+/** One of the four places. */
 export type Place = (typeof places)[number]
 
 /** Returns the place that an address names; the first one when it names none. */

@@ -5,6 +5,7 @@ import { migrations, type Migration, type Schema } from './migrations.ts'
 /** How long a tab that has just been asked to let go may take to finish what it is writing. */
 const blockedWaitMs = 5_000
 
+/** Another name and other migrations are for tests. */
 export type DatabaseOptions = {
   name?: string
   migrations?: readonly Migration[]

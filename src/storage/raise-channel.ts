@@ -16,6 +16,7 @@ export function raiseClaimed(record: ChannelRecord, claimedMicroUsd: MicroUsd): 
   return claimedMicroUsd > record.claimedMicroUsd ? { ...record, claimedMicroUsd } : record
 }
 
+/** Returns the error for a channel that was never added. */
 export function unknownChannel(channelId: Hex): StorageError {
   return new StorageError('storage/not-found', 'This payment channel is not known here.', {
     details: `channel ${channelId}`,

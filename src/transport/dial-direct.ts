@@ -70,6 +70,7 @@ function toTransportError(error: unknown): TransportError {
   return unreachable(error)
 }
 
+/** Returns the error for a tab that cannot be dialled. */
 export function unreachable(cause?: unknown): TransportError {
   return new TransportError('transport/peer-unreachable', 'The other tab cannot be reached.', { cause })
 }

@@ -19,6 +19,7 @@ const openTimeoutMs = 5_000
 /** Before a broken line is opened again. */
 const pauseMs = 1_000
 
+/** What a line tells its owner: that its view changed, and at once that a tab has left. */
 export type LineEvents = { onChange(): void; onDeparted(peer: PeerId): void }
 
 /** A tab's line to one relay's directory, opened again whenever it breaks. */

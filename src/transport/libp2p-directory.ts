@@ -14,6 +14,7 @@ const firstViewTimeoutMs = 10_000
 /** A timer set for longer than a signed 32-bit number would fire at once. */
 const longestTimerMs = 60_000
 
+/** A directory that can be given up. */
 export type Libp2pDirectory = Directory & { stop(): void }
 
 /** Returns the directory that a tab's relays keep together. It follows their connections until stopped. */

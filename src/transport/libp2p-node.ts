@@ -9,8 +9,10 @@ import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
 import { cureDataChannelRace } from './webrtc-race.ts'
 
+/** A tab's libp2p node with the services that are used. */
 export type TabNode = Libp2p<{ identify: ReturnType<ReturnType<typeof identify>>; ping: Ping }>
 
+/** What a tab's node is made of. */
 export type TabNodeOptions = {
   privateKey: PrivateKey
   relayCount: number

@@ -23,6 +23,7 @@ import { defaultStreamsPerPeer } from './stream-limits.ts'
 import { StreamQuota } from './stream-quota.ts'
 import { Watchers } from './watchers.ts'
 
+/** What a page gives its transport. */
 export type Libp2pTransportOptions = {
   /** Multiaddrs of relays, each ending in `/p2p/` and the relay's peer id. */
   relays: string[]

@@ -6,8 +6,10 @@ import { createMemoryDirectory, MemoryListing } from './memory-directory.ts'
 import type { Carry } from './memory-stream.ts'
 import { MemoryTransport } from './memory-transport.ts'
 
+/** What one tab has of a memory network. */
 export type MemoryTab = { peerId: PeerId; transport: Transport; directory: Directory }
 
+/** What a test may choose. */
 export type MemoryNetworkOptions = {
   /** What offers expire by; the machine's clock by default. */
   clock?: Pick<Clock, 'nowMs'>
@@ -26,6 +28,7 @@ export type MemoryNetwork = {
   setDelayMs(delayMs: number): void
 }
 
+/** Returns a network with one relay and no tabs. */
 export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryNetwork {
   const nowMs = () => options.clock?.nowMs() ?? Date.now()
   const tabs = new Map<PeerId, MemoryTransport>()

@@ -19,6 +19,7 @@ const pauseMs = { soon: 1_000, later: 10_000, patience: 60 }
 const defaultPulse = { everyMs: 10_000, timeoutMs: 10_000 }
 const missedBeats = 2
 
+/** A relay as it was configured. */
 export type Relay = { peerId: PeerId; address: Multiaddr; libp2pId: LibPeerId }
 
 /** @throws TransportError `transport/no-relay` for an address that is none or names no peer */

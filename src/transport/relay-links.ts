@@ -19,6 +19,7 @@ export type RelayLinks = {
   suspect(peer: PeerId): void
 }
 
+/** Returns lines over the connections that the keeper holds. */
 export function createRelayLinks(
   node: Libp2p,
   keeper: RelayKeeper,

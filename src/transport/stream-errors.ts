@@ -17,14 +17,17 @@ export function abortedStream(error: Error): Error {
   return new TransportError('transport/closed', 'The stream was aborted.', { cause: error })
 }
 
+/** Returns the error of a tab that has not started, or has stopped. */
 export function offline(): TransportError {
   return new TransportError('transport/closed', 'This tab is offline.')
 }
 
+/** Returns the error of a stream that broke, or that the other side reset. */
 export function streamReset(cause?: unknown): TransportError {
   return new TransportError('transport/stream-reset', 'The other tab broke off the connection.', { cause })
 }
 
+/** Returns the error of a write after `close`. */
 export function writingFinished(): TransportError {
   return new TransportError('transport/closed', 'Writing to this stream has been finished.')
 }
@@ -38,6 +41,7 @@ export function checkFrameBytes(frame: Uint8Array, protocol: ProtocolSpec): void
   })
 }
 
+/** Returns the error for a protocol that the other tab does not answer. */
 export function unansweredProtocol(protocol: ProtocolSpec): ProtocolError {
   return new ProtocolError(
     'protocol/unsupported-version',
@@ -48,6 +52,7 @@ export function unansweredProtocol(protocol: ProtocolSpec): ProtocolError {
   )
 }
 
+/** Returns the error of an open beyond the quota. */
 export function tooManyStreams(cause: unknown): ProtocolError {
   return new ProtocolError('protocol/rate-limited', 'Too many streams are open to the other tab.', { cause })
 }

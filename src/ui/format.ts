@@ -43,6 +43,7 @@ export function formatWordRate(tokensPerSecond: number): string {
   return words * 60 >= 1.5 ? `${Math.round(words * 60)} words a minute` : 'less than a word a minute'
 }
 
+/** Returns a size as a download shows it, in decimal units. */
 export function formatMegabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`
 }
@@ -57,6 +58,7 @@ export function shorten(hex: string): string {
   return hex.length > 14 ? `${hex.slice(0, 6)}…${hex.slice(-4)}` : hex
 }
 
+/** Returns the local time of day, and the day before it unless that is today. */
 export function formatTime(atMs: number): string {
   const at = new Date(atMs)
   const today = at.toDateString() === new Date().toDateString()

@@ -3,6 +3,7 @@ import type { Distribution } from '../../src/ports/engine.ts'
 /** The likeliest ids at one position of the reference; the rest of the mass is 1 − Σ exp. */
 export type GoldenPosition = { ids: number[]; logprobs: number[] }
 
+/** A prompt and the reference's own greedy answer. Names are those of the file. */
 export type GoldenPrompt = {
   messages: { role: 'system' | 'user' | 'assistant'; content: string }[]
   prompt_ids: number[]
@@ -11,6 +12,7 @@ export type GoldenPrompt = {
   positions: GoldenPosition[]
 }
 
+/** What a goldens file holds. */
 export type Goldens = { model: string; prompts: GoldenPrompt[] }
 
 /** Sums over the positions of one prompt, so that prompts can be added up. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ToolError } from '../tool-error.ts'
 
+/** The repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const stampFile = join(root, '.opentab', 'page.sha256')
 const sources = ['index.html', 'vite.config.ts', 'package-lock.json', 'src', 'public', 'tools/page']

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ToolError } from '../tool-error.ts'
 
+/** What `npm start` runs, and where. */
 export type StackOptions = {
   /** Where the page is served; 0 takes a free port, here and below. */
   port: number
@@ -17,6 +18,7 @@ export type StackOptions = {
   installBrowser: boolean
 }
 
+/** What runs without flags and environment. */
 export const defaultOptions: StackOptions = {
   port: 4173,
   relayPort: 9101,
@@ -28,6 +30,7 @@ export const defaultOptions: StackOptions = {
   installBrowser: true,
 }
 
+/** What `--help` prints. */
 export const usage = `Usage: npm start -- [options]
 
 Starts a local chain, the relay, the page and a headless tab that answers.

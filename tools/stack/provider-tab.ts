@@ -5,8 +5,10 @@ import { ToolError } from '../tool-error.ts'
 const onlineTimeoutMs = 10 * 60_000
 const pollMs = 500
 
+/** A headless tab that shares. */
 export type ProviderTab = { closed: Promise<void>; stop(): Promise<void> }
 
+/** Which page the tab opens, and where it keeps its things. */
 export type ProviderTabOptions = {
   url: string
   /** Where the browser keeps the model and what was earned. */

@@ -4,8 +4,10 @@ import { type InlineConfig, type PreviewServer, type ViteDevServer, createServer
 import { serveNetwork } from '../page/serve-network.ts'
 import { root } from './build-page.ts'
 
+/** The page at an address, until it is stopped. */
 export type ServedPage = { url: string; stop(): Promise<void> }
 
+/** What is served, and where. */
 export type ServePageOptions = {
   port: number
   networkFile: string

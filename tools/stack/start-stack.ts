@@ -13,6 +13,7 @@ import { type ProviderTab, startProviderTab } from './provider-tab.ts'
 import { servePage } from './serve-page.ts'
 import { endWithThisProcess } from './watchdog.ts'
 
+/** What is started; what is left out is as `npm start` has it. */
 export type StartOptions = Partial<StackOptions> & {
   /** Told, a line at a time, what is going on. */
   say?: (line: string) => void
@@ -20,6 +21,7 @@ export type StartOptions = Partial<StackOptions> & {
   signal?: AbortSignal
 }
 
+/** All that `npm start` runs. */
 export type Stack = {
   url: string
   network: Network

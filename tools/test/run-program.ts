@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 
+/** How a program ended. */
 export type ProgramResult = {
   /** Null when a signal ended it or it could not be started. */
   exitCode: number | null

@@ -1,5 +1,6 @@
 import type { ProgramResult } from './run-program.ts'
 
+/** What the last line of `npm test` adds up. */
 export type Tally = { passed: number; failed: number }
 
 /** Something that `npm test` runs by name. */

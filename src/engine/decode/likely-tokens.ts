@@ -21,6 +21,7 @@ export function findLikelyTokens(logits: Float32Array, settings: SamplerSettings
   return { floor, onFloor: kept - sorted.indexOf(floor) }
 }
 
+/** Returns the largest value; −∞ for none. */
 export function largest(values: Float32Array): number {
   let top = -Infinity
   for (const value of values) if (value > top) top = value

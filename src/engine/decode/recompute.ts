@@ -3,6 +3,7 @@ import { checkTokens } from './check-request.ts'
 import { createSampler } from './sampler.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
 
+/** For each claimed token, its margin and what would have been chosen: see `Recomputation`. */
 export type Verdict = { margins: number[]; choices: number[] }
 
 /** Judges each token of a claimed answer, given the ones before it, at the cost of a prefill. */

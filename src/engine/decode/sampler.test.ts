@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Hex } from '../../domain/bytes.ts'
-import { defaultSampler, type SamplerSettings } from '../../domain/job.ts'
+import type { SamplerSettings } from '../../domain/job.ts'
 import { findLikelyTokens } from './likely-tokens.ts'
 import { createSampler } from './sampler.ts'
 

@@ -12,6 +12,7 @@ export type Sampler = {
   judge(logits: Float32Array, position: number, seen: ReadonlySet<number>, claimed: number): Judgement
 }
 
+/** What would have been chosen, and the margin of the claimed token in units of logit / temperature. */
 export type Judgement = { choice: number; margin: number }
 
 /**

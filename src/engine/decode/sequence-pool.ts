@@ -10,6 +10,7 @@ export type SequencePool = {
   giveBack(sequence: Sequence): void
 }
 
+/** Returns an empty pool over a model. */
 export function createSequencePool(model: Pick<LanguageModel, 'openSequence'>): SequencePool {
   let idle: RememberingSequence[] = []
   return {

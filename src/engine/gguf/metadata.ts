@@ -1,6 +1,7 @@
 import { EngineError } from '../../errors/index.ts'
 import type { ByteReader } from './byte-reader.ts'
 
+/** A value of the container: 64-bit integers come as numbers. */
 export type MetadataValue = number | boolean | string | MetadataValue[]
 
 /** What a GGUF file says of itself. Each getter throws `engine/malformed-model` naming the key. */
@@ -43,6 +44,7 @@ const numberReaders: Record<number, (reader: ByteReader) => number> = {
   12: (reader) => reader.float64(),
 }
 
+/** Returns typed getters over what was read. */
 export function createMetadata(values: ReadonlyMap<string, MetadataValue>): Metadata {
   const get = <value extends MetadataValue>(
     key: string,

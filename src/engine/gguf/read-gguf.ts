@@ -3,6 +3,7 @@ import { ByteReader, TooShort } from './byte-reader.ts'
 import { createMetadata, type Metadata, readMetadataValue, type MetadataValue } from './metadata.ts'
 import { parseTensorType, tensorBytes, type TensorType } from './tensor-type.ts'
 
+/** Where a tensor lies in the file, and its shape. */
 export type TensorInfo = {
   name: string
   type: TensorType

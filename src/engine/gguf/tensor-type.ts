@@ -9,6 +9,7 @@ const layouts = {
   Q8_0: { blockElements: 32, blockBytes: 34 },
 } as const
 
+/** A tensor type that can be read, by ggml's name. */
 export type TensorType = keyof typeof layouts
 
 /** Names of ggml's tensor types by number; those missing here were withdrawn. */

@@ -17,5 +17,16 @@ export const cacheNames = {
   present: (layer: number, part: CachePart) => `present.${layer}.${part}`,
 }
 
+/** Each layer caches keys and values. */
 export type CachePart = 'key' | 'value'
 export const cacheParts: readonly CachePart[] = ['key', 'value']
+
+/** Returns the names of every cache input and output, layer by layer, keys before values. */
+export function cachePlanes(layers: number): { past: string; present: string }[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    cacheParts.map((part) => ({
+      past: cacheNames.past(layer, part),
+      present: cacheNames.present(layer, part),
+    })),
+  ).flat()
+}

@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors/index.ts'
 import type { Value } from './graph-builder.ts'
+import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
 
 /** Weights that share a scale. */
@@ -38,7 +39,7 @@ export const blockProducts: Products = {
     const [blocks, scales] = tensors as [Value, Value]
     const picked = graph.apply('Gather', [blocks, tokenIds], { axis: { int: 0 } })
     const centred = graph.apply('Sub', [
-      graph.apply('Cast', [picked], { to: { int: 1 } }),
+      graph.apply('Cast', [picked], { to: { int: elementTypes.float.number } }),
       graph.float(blockZero),
     ])
     const scale = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
@@ -55,6 +56,7 @@ function checkBlocks(inputs: number): void {
   throw new EngineError('engine/unsupported-model', `A matrix of ${inputs} inputs has no whole blocks.`)
 }
 
+/** Quantises to bytes around 128, with one scale for each 32 weights in a row. */
 export function quantiseBlocks(weights: Float32Array) {
   const quantised = new Uint8Array(weights.length)
   const scales = new Float32Array(weights.length / blockSize)

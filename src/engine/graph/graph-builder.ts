@@ -14,6 +14,7 @@ import type { ProtobufWriter } from './protobuf-writer.ts'
 /** Name of a tensor inside the graph. */
 export type Value = string
 
+/** A tensor that lies in the weights file. */
 export type WeightSpec = { name: string; type: ElementType; dims: number[] }
 
 /** Weights that are computed together, and where each goes in the weights file. */
@@ -42,18 +43,20 @@ export class GraphBuilder {
   #weightBytes = 0
   #values = 0
 
+  /** Declares an input of the graph. */
   input(name: string, type: ElementType, dims: Dim[]): Value {
     this.#inputs.push(encodeValueInfo(name, type, dims))
     return name
   }
 
+  /** Declares a value of that name as a result of the graph. */
   output(name: string, type: ElementType, dims: Dim[]): void {
     this.#outputs.push(encodeValueInfo(name, type, dims))
   }
 
   /** Adds an ONNX operator with one result, named by itself unless `name` says otherwise. */
   apply(operator: string, inputs: Value[], attributes: Record<string, Attribute> = {}, name?: Value): Value {
-    const output = name ?? this.#nextName(operator)
+    const output = name ?? this.nextName(operator)
     this.#add(operator, inputs, [output], attributes, '')
     return output
   }
@@ -63,7 +66,7 @@ export class GraphBuilder {
     operator: string,
     inputs: Value[],
     attributes: Record<string, Attribute>,
-    outputs: Value[] = [this.#nextName(operator)],
+    outputs: Value[] = [this.nextName(operator)],
   ): Value {
     this.#add(operator, inputs, outputs, attributes, contributed)
     return outputs[0]!
@@ -71,15 +74,17 @@ export class GraphBuilder {
 
   /** Splits the last axis into parts of the given sizes. */
   split(input: Value, sizes: number[]): Value[] {
-    const outputs = sizes.map(() => this.#nextName('Split'))
+    const outputs = sizes.map(() => this.nextName('Split'))
     this.#add('Split', [input, this.int64s(sizes)], outputs, { axis: { int: -1 } }, '')
     return outputs
   }
 
+  /** Returns a name that no other value of the graph has. */
   nextName(stem: string): Value {
-    return this.#nextName(stem)
+    return `${stem}.${this.#values++}`
   }
 
+  /** Returns a constant; equal ones are one. The same holds for `float` and `uint8`. */
   int64s(values: number[]): Value {
     const raw = new Uint8Array(BigInt64Array.from(values, BigInt).buffer)
     return this.#constant('int64', [values.length], raw, `int64 ${values}`)
@@ -107,6 +112,7 @@ export class GraphBuilder {
     return specs.map(({ name }) => name)
   }
 
+  /** Writes the graph down. */
   build(): BuiltGraph {
     const model = encodeModel({
       nodes: this.#nodes,
@@ -130,13 +136,9 @@ export class GraphBuilder {
   #constant(type: ElementType, dims: number[], raw: Uint8Array, key: string): Value {
     const known = this.#constants.get(key)
     if (known) return known
-    const name = this.#nextName('constant')
+    const name = this.nextName('constant')
     this.#initializers.push(encodeTensor(name, type, dims, { raw }))
     this.#constants.set(key, name)
     return name
-  }
-
-  #nextName(stem: string): Value {
-    return `${stem}.${this.#values++}`
   }
 }

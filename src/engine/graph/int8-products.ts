@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from './graph-builder.ts'
+import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
 
 /**
@@ -28,7 +29,10 @@ export const int8Products: Products = {
     const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1), graph.uint8(128)])
     const sums = graph.apply('MatMulInteger', [quantised, columns, graph.uint8(128)])
     const scale = graph.apply('Mul', [rowScale, scales])
-    return graph.apply('Mul', [graph.apply('Cast', [sums], { to: { int: 1 } }), scale])
+    return graph.apply('Mul', [
+      graph.apply('Cast', [sums], { to: { int: elementTypes.float.number } }),
+      scale,
+    ])
   },
 
   lookUp(graph, tokenIds, { tensors }) {
@@ -37,7 +41,10 @@ export const int8Products: Products = {
     const rows = graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
     const scale = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
     const perRow = graph.apply('Unsqueeze', [scale, graph.int64s([-1])])
-    return graph.apply('Mul', [graph.apply('Cast', [rows], { to: { int: 1 } }), perRow])
+    return graph.apply('Mul', [
+      graph.apply('Cast', [rows], { to: { int: elementTypes.float.number } }),
+      perRow,
+    ])
   },
 }
 

@@ -9,13 +9,16 @@ export const elementTypes = {
   int64: { number: 7, bytes: 8 },
 } as const
 
+/** What a tensor's elements are. */
 export type ElementType = keyof typeof elementTypes
 
 /** A fixed size, or the name of one that varies from run to run. */
 export type Dim = number | string
 
+/** A constant of an operator. */
 export type Attribute = { int: number } | { float: number } | { ints: number[] }
 
+/** One operator of a graph. `domain` is empty for ONNX's own. */
 export type NodeSpec = {
   operator: string
   inputs: string[]
@@ -29,6 +32,7 @@ export type TensorBytes = { raw: Uint8Array } | { location: string; offset: numb
 
 // Field numbers below are those of onnx.proto3, ONNX 1.16 (IR version 10).
 
+/** Returns a `TensorProto`. */
 export function encodeTensor(name: string, type: ElementType, dims: readonly number[], content: TensorBytes) {
   const tensor = new ProtobufWriter()
     .packedVarints(1, dims)
@@ -42,6 +46,7 @@ export function encodeTensor(name: string, type: ElementType, dims: readonly num
   return tensor.varint(14, external)
 }
 
+/** Returns a `ValueInfoProto`: an input or output with its shape. */
 export function encodeValueInfo(name: string, type: ElementType, dims: readonly Dim[]) {
   const shape = new ProtobufWriter()
   for (const dim of dims) {
@@ -52,6 +57,7 @@ export function encodeValueInfo(name: string, type: ElementType, dims: readonly 
   return new ProtobufWriter().text(1, name).message(2, new ProtobufWriter().message(1, tensorType))
 }
 
+/** Returns a `NodeProto`, named after its first output. */
 export function encodeNode({ operator, inputs, outputs, attributes, domain }: NodeSpec) {
   const node = new ProtobufWriter()
   for (const input of inputs) node.text(1, input)
@@ -68,8 +74,10 @@ function encodeAttribute(name: string, value: Attribute) {
   return attribute.packedVarints(8, value.ints).varint(20, 7)
 }
 
+/** The parts of a `GraphProto`, encoded. */
 export type GraphParts = Record<'nodes' | 'initializers' | 'inputs' | 'outputs', readonly ProtobufWriter[]>
 
+/** Returns the bytes of a `ModelProto` for ONNX operators 18 and the runtime's own. */
 export function encodeModel({ nodes, initializers, inputs, outputs }: GraphParts): Uint8Array<ArrayBuffer> {
   const graph = new ProtobufWriter()
   for (const node of nodes) graph.message(1, node)

@@ -13,8 +13,10 @@ import type { Products } from './products.ts'
  */
 export type Recipe = { backend: Backend; products: Products; attention: Attention }
 
+/** Back end, kind of products, and a number that grows with each change of the arithmetic. */
 export type RecipeName = 'wasm-int8-1' | 'wasm-float-1' | 'webgpu-q8-1'
 
+/** All recipes, by name. */
 export const recipes: Record<RecipeName, Recipe> = {
   'wasm-int8-1': { backend: 'wasm', products: int8Products, attention: openAttention },
   'wasm-float-1': { backend: 'wasm', products: floatProducts, attention: openAttention },

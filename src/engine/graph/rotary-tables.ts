@@ -2,6 +2,7 @@ import { exactCosSin, exactExp, exactLog } from '../exact-math.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import type { LlamaConfig } from './llama-config.ts'
 
+/** Cosines and sines, each `[positions, headWidth / 2]`. */
 export type RotaryTables = { cos: Value; sin: Value }
 
 /** Declares the rotation of each pair at each position. Every browser computes the same bits. */
@@ -21,6 +22,7 @@ export function declareRotaryTables(
   return { cos, sin }
 }
 
+/** Returns cosines and sines of each pair's angle at each position, row by row. */
 export function computeRotation({ headWidth, ropeBase }: LlamaConfig, positions: number) {
   const half = headWidth / 2
   const cosines = new Float32Array(positions * half)

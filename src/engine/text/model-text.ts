@@ -6,7 +6,11 @@ import { decodeTokens } from './text-stream.ts'
 import { buildTokenizer } from './tokenizer-json.ts'
 import { createTokenBytes, readVocabulary } from './vocabulary.ts'
 
-/** Returns the text functions of a model, built from what its GGUF file says of itself. */
+/**
+ * Returns the text functions of a model, built from what its GGUF file says of itself.
+ *
+ * @throws EngineError `engine/unsupported-model` for another kind of tokenizer, `engine/malformed-model`
+ */
 export function createModelText(metadata: Metadata): ModelText & { encode(text: string): number[] } {
   const vocabulary = readVocabulary(metadata)
   const tokenBytes = createTokenBytes(vocabulary)

@@ -1,3 +1,4 @@
+/** Text that may be shown, and whether a stop string ended it. */
 export type StopScan = { text: string; stopped: boolean }
 
 /** Finds stop strings in text that comes in parts, and holds back what may be the beginning of one. */
@@ -7,6 +8,7 @@ export type StopScanner = {
   end(): string
 }
 
+/** Returns a scanner for these stop strings; empty ones are ignored. */
 export function createStopScanner(stops: readonly string[]): StopScanner {
   const wanted = stops.filter((stop) => stop.length > 0)
   let held = ''

@@ -10,6 +10,7 @@ export type TextStream = {
   end(): string
 }
 
+/** Returns a stream that ends before any of these stop strings. */
 export function createTextStream(tokenBytes: TokenBytes, stops: readonly string[]): TextStream {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const scanner = createStopScanner(stops)

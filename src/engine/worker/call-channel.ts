@@ -12,6 +12,7 @@ type Pending = {
 }
 type Outcome = { output: unknown } | { error: Error }
 
+/** How long to be patient, and whom to tell. */
 export type ChannelOptions = {
   /** No step was finished for so long while a call waits: the worker is given up. */
   stallMs: number

@@ -1,5 +1,5 @@
 import type { Sequence } from '../decode/sequence.ts'
-import { cacheNames, cacheParts } from '../graph/attention.ts'
+import { cachePlanes } from '../graph/attention.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
 import type { LlamaConfig } from '../graph/llama-config.ts'
 import { recipes } from '../graph/recipe.ts'
@@ -10,6 +10,7 @@ import type { LoadInput } from './model-calls.ts'
 import { openRuntime, type Runtime, type RuntimeFiles } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
+/** A graph that can be run; `lost` resolves when the GPU is. */
 export type CompiledModel = { lost: Runtime['lost']; openSequence: () => Sequence }
 
 /**
@@ -32,7 +33,7 @@ export async function compileModel(
     const session = await runtime.createSession(
       graph.model,
       weights,
-      backend === 'webgpu' ? cacheOutputs(config) : [],
+      backend === 'webgpu' ? cachePlanes(config.layers).map(({ present }) => present) : [],
     )
     if (backend === 'webgpu') {
       const { sliceTokens = deviceSliceTokens } = input
@@ -44,10 +45,4 @@ export async function compileModel(
   } catch (error) {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
   }
-}
-
-function cacheOutputs({ layers }: LlamaConfig): string[] {
-  return Array.from({ length: layers }, (_, layer) =>
-    cacheParts.map((part) => cacheNames.present(layer, part)),
-  ).flat()
 }

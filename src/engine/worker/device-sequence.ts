@@ -1,6 +1,6 @@
 import type { Sequence } from '../decode/sequence.ts'
 import { cutSlices, deliverLogits, type Slice } from '../decode/slices.ts'
-import { cacheNames, cacheParts } from '../graph/attention.ts'
+import { cachePlanes } from '../graph/attention.ts'
 import type { LlamaConfig } from '../graph/llama-config.ts'
 import { nextTask } from './next-task.ts'
 import { type Feeds, readFloats, type Runtime, type Session, type Tensor } from './runtime.ts'
@@ -18,12 +18,7 @@ export function openDeviceSequence(
   const { layers, kvHeads, headWidth, vocabularySize } = config
   let length = 0
   let cache: Tensor[] = []
-  const planes = Array.from({ length: layers }, (_, layer) =>
-    cacheParts.map((part) => ({
-      past: cacheNames.past(layer, part),
-      present: cacheNames.present(layer, part),
-    })),
-  ).flat()
+  const planes = cachePlanes(layers)
 
   const feedSlice = ({ tokenIds, logitsFrom }: Slice): Feeds => {
     const total = length + tokenIds.length

@@ -1,7 +1,7 @@
 import { causalBias } from '../decode/attention-bias.ts'
 import type { HostCache } from '../decode/host-cache.ts'
 import type { Slice } from '../decode/slices.ts'
-import { cacheNames, cacheParts } from '../graph/attention.ts'
+import { cachePlanes } from '../graph/attention.ts'
 import type { LlamaConfig } from '../graph/llama-config.ts'
 import { nextTask } from './next-task.ts'
 import { type Feeds, readFloats, type Runtime, type Session } from './runtime.ts'
@@ -67,7 +67,7 @@ async function runBatch(
   try {
     for (const { cache, slice } of jobs) cache.reserve(slice.tokenIds.length)
     const results = await session.run(feedBatch(runtime, config, jobs))
-    const planes = planeNames(config).map(({ present }) => readFloats(results, present))
+    const planes = cachePlanes(config.layers).map(({ present }) => readFloats(results, present))
     const logits = readFloats(results, 'logits')
     batch.forEach(({ job, resolve }, index) => {
       job.cache.append(
@@ -98,7 +98,7 @@ function feedBatch(runtime: Runtime, config: LlamaConfig, jobs: HostJob[]): Feed
     bias: runtime.floats(bias, [jobs.length, 1, 1, tokens, capacity]),
     logits_from: runtime.int64s([slice.logitsFrom], [1]),
   }
-  planeNames(config).forEach(({ past }, index) => {
+  cachePlanes(config.layers).forEach(({ past }, index) => {
     feeds[past] = runtime.floats(gatherPlane(jobs, index, capacity), shape)
   })
   return feeds
@@ -112,15 +112,6 @@ function gatherPlane(jobs: HostJob[], index: number, capacity: number): Float32A
   const gathered = new Float32Array(jobs.length * stride)
   jobs.forEach(({ cache }, at) => cache.copyPlane(index, gathered.subarray(at * stride), capacity))
   return gathered
-}
-
-function planeNames({ layers }: LlamaConfig): { past: string; present: string }[] {
-  return Array.from({ length: layers }, (_, layer) =>
-    cacheParts.map((part) => ({
-      past: cacheNames.past(layer, part),
-      present: cacheNames.present(layer, part),
-    })),
-  ).flat()
 }
 
 function shareOf(whole: Float32Array, index: number, count: number): Float32Array {

@@ -25,6 +25,7 @@ export type LoadPlace = {
   nowMs(): number
 }
 
+/** A model that passed its known answer; `lost` resolves when the GPU is. */
 export type RunningModel = { model: LanguageModel; facts: LoadOutput; lost: Runtime['lost'] }
 
 /** Reads, prepares, compiles and tests a model. */

@@ -12,6 +12,7 @@ import type {
 } from '../../ports/engine.ts'
 import type { RecipeName } from '../graph/recipe.ts'
 
+/** One model, on one back end. */
 export type LoadInput = {
   model: VerifiedModel
   recipe: RecipeName
@@ -30,6 +31,7 @@ export type LoadOutput = {
   fromCache: boolean
 }
 
+/** The `top` likeliest tokens at each of the last `count` positions. */
 export type DistributionsInput = { tokenIds: number[]; count: number; top: number }
 
 /** What the worker that runs a model can be asked. */

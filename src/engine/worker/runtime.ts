@@ -15,6 +15,8 @@ export type RuntimeFiles = {
 
 /** A compiled graph. Runs wait for each other: the runtime takes one at a time. */
 export type Session = { run(feeds: Feeds): Promise<Record<string, Tensor>> }
+
+/** Inputs of a step, by name. */
 export type Feeds = Record<string, Tensor>
 export type { Tensor }
 

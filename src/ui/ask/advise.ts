@@ -3,6 +3,7 @@ import type { Failure } from '../../state/failure.ts'
 /** The button that helps most after a failure. */
 export type Remedy = 'retry' | 'wallet' | 'new-conversation'
 
+/** One sentence on what helps, and the button for it. */
 export type Advice = { text: string; remedy: Remedy }
 
 const adviceByCode: Record<string, Advice> = {
