@@ -1,20 +1,23 @@
 import { MarketError, TransportError } from '../errors/index.ts'
-import type { Clock, Directory, FrameStream, Transport } from '../ports/index.ts'
+import type { Clock, FrameStream, Transport } from '../ports/index.ts'
 import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.ts'
 import type { MessageStream } from './frames.ts'
 
 /** After a cancel the provider has this long to send its receipt. */
 const cancelTimeoutMs = 5_000
-/** A tab reported as gone that sends nothing for this long is gone. */
+/** What a tab sent before its link went is read for this long. */
 const departureGraceMs = 1_000
 
-export type WatchDeps = { clock: Clock; transport: Transport; directory: Directory }
+export type WatchDeps = { clock: Clock; transport: Transport }
 
-/** Resets the stream soon after its peer is reported gone, unless frames go on coming. Returns an unsubscribe. */
+/**
+ * Resets the stream soon after the link to its peer is gone, unless frames go on coming. Returns an unsubscribe.
+ * A relay's word alone ends no answer: the transport looks after the link that a relay reports.
+ */
 export function watchDeparture(
   stream: FrameStream,
   lastFrameMs: () => number,
-  { clock, transport, directory }: WatchDeps,
+  { clock, transport }: WatchDeps,
 ): () => void {
   const over = new AbortController()
   const onDeparted = async (departed: string) => {
@@ -24,13 +27,10 @@ export function watchDeparture(
     if (over.signal.aborted || lastFrameMs() > reportedMs) return
     stream.abort(new TransportError('transport/peer-unreachable', 'The tab that was answering has left.'))
   }
-  const unsubscribes = [
-    directory.watchDepartures((departed) => void onDeparted(departed)),
-    transport.watchDepartures((departed) => void onDeparted(departed)),
-  ]
+  const unsubscribe = transport.watchDepartures((departed) => void onDeparted(departed))
   return () => {
     over.abort()
-    for (const unsubscribe of unsubscribes) unsubscribe()
+    unsubscribe()
   }
 }
 
@@ -42,7 +42,8 @@ export function watchCancel(
 ): () => void {
   const over = new AbortController()
   const onAbort = async () => {
-    await end.write({ type: 'cancel' }).catch(() => {})
+    // A provider that reads no more would hold this write for ever.
+    void end.write({ type: 'cancel' }).catch(() => {})
     await clock.sleep(cancelTimeoutMs, over.signal).catch(() => {})
     if (!over.signal.aborted) end.abort(new MarketError('market/cancelled', 'Cancelled.'))
   }

@@ -13,7 +13,15 @@ import { inferProtocol } from '../../src/protocol/protocols.ts'
 import { expectFrame, providerEnd } from '../../src/roles/frames.ts'
 import { encodeByteChat } from '../../src/engine/memory-model.ts'
 import { accounts, network, price } from '../fixtures/jobs.ts'
-import { entry, makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
+import {
+  type MarketOptions,
+  entry,
+  hastyClock,
+  makeAsk,
+  never,
+  openMarket,
+  runAsk,
+} from '../fixtures/market.ts'
 import { testOffer } from '../fixtures/offer.ts'
 
 const [, , wallet, stranger] = accounts
@@ -62,14 +70,14 @@ async function script({ terms }: JobFrame, lie: Lie): Promise<ProviderFrame[]> {
 }
 
 /** A market whose only provider lies. */
-async function openWithLiar(lie: Lie) {
+async function openWithLiar(lie: Lie, options: MarketOptions = {}) {
   const market = openMarket()
   const liar = market.tabs.join()
   await liar.transport.start()
   const paid: bigint[] = []
   let ended = 0
   const seen: { job: JobFrame | null } = { job: null }
-  const requester = await market.joinRequester()
+  const requester = await market.joinRequester(options)
   liar.transport.handle(inferProtocol, async (stream) => {
     const end = providerEnd(stream, requester.clock)
     seen.job = expectFrame(await end.read(5_000), 'job')
@@ -167,6 +175,22 @@ describe('a disk that is full', () => {
     expect(answer.receipt).not.toBeNull()
     await expect.poll(() => market.ended()).toBe(1)
     expect(paid).toEqual([answer.chargeMicroUsd])
+  })
+})
+
+describe('a provider that reads no vouchers', () => {
+  test('cannot keep a requester from cancelling', async () => {
+    const many = Array.from({ length: 60 }, (_, index) => index * tokenIds.length)
+    const lie: Lie = { tokens: (frame) => many.map((start) => ({ ...frame, start })) }
+    const { requester, paid } = await openWithLiar(lie, { clock: hastyClock })
+    const cancel = new AbortController()
+    const asking = requester.ask(makeAsk({ maxTokens: 2_000 }), cancel.signal)
+    const answer = await runAsk(asking, ({ type }) => {
+      if (type === 'tokens') setTimeout(() => cancel.abort(), 50)
+    })
+    expect(answer.finishReason).toBe('cancelled')
+    expect(answer.chargeMicroUsd).toBeLessThanOrEqual(chargeMicroUsd(answer.tokens, price))
+    expect(paid).toEqual([])
   })
 })
 
