@@ -1,4 +1,4 @@
-import { type Refusal, refuseChannel, refuseTerms } from '../domain/admit-job.ts'
+import { type Refusal, refuseChannel, refuseFunds, refuseTerms } from '../domain/admit-job.ts'
 import type { ChannelConfig, Voucher } from '../domain/channel.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { JobTerms } from '../domain/job.ts'
@@ -86,6 +86,7 @@ export async function admitJob(
       retryable: false,
     })
   }
+  refuse(refuseFunds(state.balance - baselineMicroUsd, promptIds.length, terms, offer))
   return {
     terms,
     promptIds,
