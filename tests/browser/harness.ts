@@ -37,6 +37,7 @@ export type Harness = {
   close(): Promise<void>
 }
 
+/** Starts a browser and a server of the sources; pages come cross-origin isolated. */
 export async function openHarness(options: BrowserOptions = {}): Promise<Harness> {
   const server = await serveSources()
   const browser = await launchBrowser(options).catch(async (error: unknown) => {

@@ -1,10 +1,12 @@
 /** One promise of a port. Plain functions, so that the same cases run in Node and inside a page. */
 export type ConformanceCase<subject> = { name: string; run(subject: subject): Promise<void> }
 
+/** Throws the message unless the condition holds. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(message)
 }
 
+/** Compares by JSON, bigints told from numbers; the order of keys counts. */
 export function assertEqual(actual: unknown, expected: unknown, message: string): void {
   const [left, right] = [actual, expected].map((value) => JSON.stringify(value, writeBigInt))
   if (left !== right) throw new Error(`${message}: got ${left}, expected ${right}`)

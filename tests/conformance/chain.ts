@@ -8,6 +8,7 @@ import type { Chain } from '../../src/ports/chain.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
 
+/** A chain and what a case needs around it. */
 export type ChainSubject = {
   /** A local chain with the contracts on it. */
   chain: Chain

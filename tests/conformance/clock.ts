@@ -1,12 +1,14 @@
 import type { Clock } from '../../src/ports/clock.ts'
 import { assert, assertRejects, type ConformanceCase } from './case.ts'
 
+/** A clock and a way to let its time pass. */
 export type ClockSubject = {
   clock: Clock
   /** Lets this much of the clock's own time pass. */
   pass(ms: number): Promise<void>
 }
 
+/** What every `Clock` keeps to. */
 export const clockCases: ConformanceCase<ClockSubject>[] = [
   {
     name: 'goes forward while time passes',

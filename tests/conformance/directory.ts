@@ -2,6 +2,7 @@ import type { SignedOffer } from '../../src/domain/offer.ts'
 import type { Directory, DirectoryView } from '../../src/ports/directory.ts'
 import { assert, assertEqual, assertRejects, firstMatch, type ConformanceCase } from './case.ts'
 
+/** A tab as the cases see it. */
 export type DirectoryTab = {
   peerId: string
   directory: Directory
@@ -9,6 +10,7 @@ export type DirectoryTab = {
   leave(): Promise<void>
 }
 
+/** Tabs that share a directory. */
 export type DirectorySubject = {
   /** A new tab that is online; taken away after the case. */
   join(): Promise<DirectoryTab>
@@ -27,6 +29,7 @@ async function untilListed(viewer: DirectoryTab, seller: DirectoryTab, sequences
   )
 }
 
+/** What every `Directory` keeps to. */
 export const directoryCases: ConformanceCase<DirectorySubject>[] = [
   {
     name: 'lists an offer to every tab, unchanged, and withdraws it',

@@ -1,11 +1,13 @@
 import type { DocumentStore } from '../../src/ports/document-store.ts'
 import { assert, assertEqual, type ConformanceCase } from './case.ts'
 
+/** Tabs that share a store. */
 export type DocumentStoreSubject = {
   /** Another tab's view of one store, empty when the case begins. */
   open(): Promise<DocumentStore>
 }
 
+/** What every `DocumentStore` keeps to. */
 export const documentStoreCases: ConformanceCase<DocumentStoreSubject>[] = [
   {
     name: 'gives a document back to every tab, big integers and bytes included',

@@ -8,6 +8,7 @@ import type {
 } from '../../src/ports/engine.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
+/** An engine, and a model that it can load. */
 export type EngineSubject = {
   /** Nothing is loaded when the case begins. */
   engine: Engine
@@ -44,6 +45,7 @@ async function read(
   return { tokenIds, text: text + next.value.text, result: next.value }
 }
 
+/** What every `Engine` keeps to. */
 export const engineCases: ConformanceCase<EngineSubject>[] = [
   {
     name: 'says what this machine can do',

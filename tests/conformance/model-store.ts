@@ -2,6 +2,7 @@ import type { CatalogueEntry } from '../../src/domain/model.ts'
 import type { FetchProgress, ModelStore } from '../../src/ports/model-store.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
+/** Tabs that share a disk, and a model to fetch. */
 export type ModelStoreSubject = {
   /** Another tab's view of one disk, empty when the case begins; it lists the entry. */
   open(): Promise<ModelStore>
@@ -39,6 +40,7 @@ function withWrongPiece(entry: CatalogueEntry): CatalogueEntry {
   return { ...lie, id: `0x${'cd'.repeat(32)}` }
 }
 
+/** What every `ModelStore` keeps to. */
 export const modelStoreCases: ConformanceCase<ModelStoreSubject>[] = [
   {
     name: 'lists the models and knows that none is here yet',

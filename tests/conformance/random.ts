@@ -1,6 +1,7 @@
 import type { Random } from '../../src/ports/random.ts'
 import { assert, assertEqual, type ConformanceCase } from './case.ts'
 
+/** What every `Random` keeps to. */
 export const randomCases: ConformanceCase<Random>[] = [
   {
     name: 'gives as many bytes as asked for, none and many',

@@ -14,6 +14,7 @@ const typedData: TypedData = {
   message: { amount: 7n },
 }
 
+/** What every `Signer` keeps to. */
 export const signerCases: ConformanceCase<Signer>[] = [
   {
     name: 'signs typed data so that its address can be recovered',

@@ -3,6 +3,7 @@ import type { FrameStream, Transport, TransportStatus } from '../../src/ports/tr
 import type { ProtocolSpec } from '../../src/protocol/protocols.ts'
 import { assert, assertEqual, assertRejects, firstMatch, type ConformanceCase } from './case.ts'
 
+/** A network that tabs can join. */
 export type TransportSubject = {
   /** A new tab that has not been started; stopped after the case. */
   join(): Promise<Transport>
@@ -44,6 +45,7 @@ async function assertAlive(stream: FrameStream, message: string): Promise<void> 
   assertEqual((await stream.read())?.[0], 42, message)
 }
 
+/** What every `Transport` keeps to. */
 export const transportCases: ConformanceCase<TransportSubject>[] = [
   {
     name: 'carries whole frames both ways in order, the empty and the largest included',

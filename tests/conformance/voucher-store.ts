@@ -2,6 +2,7 @@ import type { VoucherStore } from '../../src/ports/voucher-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 import { assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
+/** Tabs that share a store. */
 export type VoucherStoreSubject = {
   /** Another tab's view of one store, empty when the case begins. */
   open(): Promise<VoucherStore>
@@ -10,6 +11,7 @@ export type VoucherStoreSubject = {
 /** More than a double can count: amounts must stay exact. */
 const huge = 2n ** 127n + 1n
 
+/** What every `VoucherStore` keeps to. */
 export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
   {
     name: 'gives a channel back as it was added, and null for others',

@@ -8,6 +8,7 @@ import { startRelay } from '../../relay/start-relay.ts'
 import { launchBrowser } from '../../tools/find-browser.ts'
 import { type StartOptions, type Stack, startStack } from '../../tools/stack/start-stack.ts'
 
+/** All that `npm start` runs, on free ports, and a browser. */
 export type TestStack = {
   stack: Stack
   browser: Browser
@@ -59,6 +60,7 @@ export async function startSharing(page: Page): Promise<void> {
   await vi.waitFor(async () => expect(await status.innerText()).toContain('Online'), 150_000)
 }
 
+/** What is set under Settings before the prompt is sent. */
 export type Asked = { temperature?: number; maxTokens?: number; seed?: number }
 
 /** Sets what is given under Settings, types the prompt and sends it. */
