@@ -62,6 +62,8 @@ describe('a prompt answered and paid, tab to tab', () => {
   let greedy: Answer
   let seeded: Answer
   let requester: Page
+  /** Sum of all that the requester promised. */
+  let promised = 0n
 
   test('the answer streams in, and names provider, tokens, speed and cost', async () => {
     requester = await world.openTab('ask')
@@ -152,6 +154,20 @@ describe('a prompt answered and paid, tab to tab', () => {
     expect(answer.tokens.completionTokens).toBeLessThan(400)
     expect(answer.chargeMicroUsd).toBe(charge(answer))
     expect(answer.receipt?.receipt.tokens).toEqual(answer.tokens)
+    promised = answer.voucher?.maxClaimableAmount ?? 0n
+  })
+
+  test('what is left is taken back, and the provider claims its part at once', async () => {
+    const chain = createViemChain(world.stack.network)
+    const { channelId } = greedy.terms
+    await requester.goto(new URL('#/wallet', world.stack.url).href)
+    await requester.getByRole('button', { name: 'Take back' }).click()
+    await requester.getByText('on its way, ready at').waitFor()
+    const { balance, withdrawal } = await chain.channel(channelId)
+    expect(withdrawal?.amount).toBe(balance - promised)
+    await expect
+      .poll(async () => (await chain.channel(channelId)).totalClaimed, { timeout: 60_000 })
+      .toBe(promised)
     await requester.context().close()
   })
 
