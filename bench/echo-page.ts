@@ -37,6 +37,7 @@ export async function echoOverTransport(peer: string, count: number): Promise<nu
   return perSecond
 }
 
+/** Opens the bare data channel that ours is measured against, and returns the offer for the other tab. */
 export async function offerChannel(): Promise<RTCSessionDescriptionInit> {
   link = new RTCPeerConnection()
   channel = link.createDataChannel('echo')
@@ -45,6 +46,7 @@ export async function offerChannel(): Promise<RTCSessionDescriptionInit> {
   return describe()
 }
 
+/** Answers another tab's offer; what comes over the channel goes back. */
 export async function answerChannel(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit> {
   link = new RTCPeerConnection()
   link.addEventListener('datachannel', ({ channel: opened }) => {
@@ -56,6 +58,7 @@ export async function answerChannel(offer: RTCSessionDescriptionInit): Promise<R
   return describe()
 }
 
+/** Takes the other tab's answer; resolves once the channel is open. */
 export async function acceptChannel(answer: RTCSessionDescriptionInit): Promise<void> {
   await link.setRemoteDescription(answer)
   if (channel.readyState !== 'open') await nextEvent(channel, 'open')

@@ -24,6 +24,7 @@ export async function loadEngine(folder: string, threads?: number): Promise<void
   await engine.load(await readModel(folder), { backends: ['wasm'] })
 }
 
+/** Loads the same file into llama.cpp, on the processor alone. */
 export async function loadWllama(folder: string, threads: number): Promise<void> {
   wllama = new Wllama({ default: wllamaWasm }, { suppressNativeLog: true })
   await wllama.loadModel((await readModel(folder)).files, {

@@ -4,7 +4,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Signer, TypedData } from '../ports/signer.ts'
 
 /** EIP-3009 type that a payer signs for a deposit. */
-export const receiveAuthorizationTypes = {
+const receiveAuthorizationTypes = {
   ReceiveWithAuthorization: [
     { name: 'from', type: 'address' },
     { name: 'to', type: 'address' },

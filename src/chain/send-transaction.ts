@@ -6,6 +6,7 @@ import type { Rpc } from './rpc.ts'
 
 const receiptTimeoutMs = 60_000
 
+/** A contract and the ABI-encoded call to it. */
 export type Call = { to: Address; data: Hex }
 
 /** Sends a call from a signer's account and resolves with its receipt once mined. */

@@ -8,7 +8,7 @@ const typicalAnswer = { promptTokens: 300, completionTokens: 250 }
 const microUsdPerSecond = 5
 
 /** Seconds that a typical answer of this offer takes. */
-export function typicalSeconds(offer: Offer): number {
+function typicalSeconds(offer: Offer): number {
   return (typicalAnswer.completionTokens * 1000) / Math.max(offer.milliTokensPerSecond, 1)
 }
 

@@ -12,7 +12,7 @@ export type ModelFacts = Omit<ModelManifest, 'version' | 'files'>
 export type NamedBlob = { path: string; blob: Blob }
 
 /** 4 MiB: a wrong byte costs little to fetch again, and a manifest stays small. */
-export const defaultPieceBytes = 4 * 1024 ** 2
+const defaultPieceBytes = 4 * 1024 ** 2
 
 /**
  * Describes model files as a manifest and returns it with its id. Reads each file once, a piece at a time.

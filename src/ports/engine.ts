@@ -22,7 +22,11 @@ export type EngineProbe = {
 export type LoadStage = 'read' | 'prepare' | 'compile' | 'self-test'
 
 /** How far a load has come. */
-export type LoadProgress = { stage: LoadStage; /** From 0 to 1 within the stage. */ fraction: number }
+export type LoadProgress = {
+  stage: LoadStage
+  /** From 0 to 1 within the stage. */
+  fraction: number
+}
 
 /** A model whose bytes were verified, its files in the manifest's order. */
 export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }

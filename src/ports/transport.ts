@@ -19,7 +19,8 @@ export type StreamHandler = (stream: FrameStream) => Promise<void>
 
 /** How a protocol is answered. */
 export type HandleOptions = {
-  /** Streams from one peer at a time; more are reset. */ maxStreamsPerPeer?: number
+  /** Streams from one peer at a time; more are reset. */
+  maxStreamsPerPeer?: number
 }
 
 /** How well this tab is connected. */

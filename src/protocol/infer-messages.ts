@@ -52,7 +52,7 @@ const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObj
 const voucherSchema = v.strictObject({ channelId: hexBytes(32), maxClaimableAmount: amount, signature })
 
 /** A receipt and its signature, shape alone: `verifyReceipt` decides whether it is right. */
-export const signedReceiptSchema: v.GenericSchema<unknown, SignedReceipt> = v.strictObject({
+const signedReceiptSchema: v.GenericSchema<unknown, SignedReceipt> = v.strictObject({
   receipt: v.strictObject({
     jobId: hexBytes(32),
     termsHash: hexBytes(32),

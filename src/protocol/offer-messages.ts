@@ -29,7 +29,7 @@ const offerSchema = v.strictObject({
 })
 
 /** An offer and its signature, shape alone: `verifyOffer` decides whether it is right. */
-export const signedOfferSchema: v.GenericSchema<unknown, SignedOffer> = v.strictObject({
+const signedOfferSchema: v.GenericSchema<unknown, SignedOffer> = v.strictObject({
   offer: offerSchema,
   signature,
 })

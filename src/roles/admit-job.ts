@@ -30,8 +30,10 @@ function refuse(refusal: Refusal | null): void {
   throw new MarketError(code, sentences[refusal], { details: refusal })
 }
 
+/** What a job is checked with. */
 export type AdmitDeps = { chain: Chain; vouchers: VoucherStore; text: ModelText }
 
+/** A job that may be served: its prompt as tokens, and the channel that pays for it. */
 export type AdmittedJob = {
   terms: JobTerms
   promptIds: number[]

@@ -9,6 +9,7 @@ const retryMs = 2_000
 /** What changes from one offer of a provider to the next is filled in here. */
 export type OfferDraft = Omit<Offer, 'sequence' | 'expiresAtSeconds'>
 
+/** Where offers go, and who signs them. */
 export type AdvertiseDeps = { directory: Directory; signer: Signer; clock: Clock }
 
 /** Keeps one offer fresh in the directory until stopped. */

@@ -10,6 +10,7 @@ import type { OpenText } from './open-text.ts'
 /** `confirmed`: repeated bit by bit. `plausible`: fits as far as another arithmetic can tell. */
 export type AuditVerdict = 'confirmed' | 'plausible' | 'unverified' | 'mismatch'
 
+/** What one check came to. */
 export type AuditFinding = {
   check: 'receipt' | 'prompt' | 'text' | 'tokens'
   /** Null when it could not be checked here. */
@@ -18,8 +19,10 @@ export type AuditFinding = {
   text: string
 }
 
+/** All findings, and what they add up to. */
 export type AuditReport = { verdict: AuditVerdict; findings: AuditFinding[] }
 
+/** What an answer is checked with. */
 export type AuditDeps = { engine: Engine; openText: OpenText; network: Network }
 
 async function checkReceipt(answer: Answer, network: Network): Promise<AuditFinding> {

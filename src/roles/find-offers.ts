@@ -6,6 +6,7 @@ import { rankOffers } from '../domain/rank-offers.ts'
 import { verifyOffer } from '../ledger/sign-offer.ts'
 import type { Clock, Directory } from '../ports/index.ts'
 
+/** Where offers are listed, and which of them this tab could pay. */
 export type FindOffersDeps = { directory: Directory; clock: Clock; network: Network; ownPeerId: string }
 
 /** Returns the offers for a model that this tab can pay, signatures checked, best first. */

@@ -12,6 +12,7 @@ import type { Witness } from './witness.ts'
 
 type Accepted = Extract<ProviderFrame, { type: 'accepted' }>
 
+/** A job under way and the channel that pays for it. */
 export type JobPaymentDeps = {
   end: MessageStream<ProviderFrame, RequesterFrame>
   channel: PayerChannel

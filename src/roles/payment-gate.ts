@@ -3,6 +3,7 @@ import type { Voucher } from '../domain/channel.ts'
 import type { ReceiverChannel } from '../ledger/receiver-channel.ts'
 import type { Clock } from '../ports/index.ts'
 
+/** What the job costs, and how far it may run ahead. */
 export type GateTerms = { promptTokens: number; windowTokens: number; price: Price }
 
 /** Lets a job run ahead of its payment by the agreed window, and no further. */
@@ -15,6 +16,7 @@ export interface PaymentGate {
   settled(charge: bigint, timeoutMs: number, signal: AbortSignal): Promise<void>
 }
 
+/** Returns a gate over one job; `channel` counts what the job was paid. */
 export function createPaymentGate(channel: ReceiverChannel, terms: GateTerms, clock: Clock): PaymentGate {
   let wake = () => {}
   const until = async (isOpen: () => boolean, timeoutMs: number, signal: AbortSignal) => {

@@ -18,6 +18,7 @@ import { type OfferDraft, advertise } from './advertise.ts'
 import { createJobDesk } from './job-desk.ts'
 import { type ProviderStatus, offStatus } from './provider-status.ts'
 
+/** What is sold, at what price, and how much of this machine may be used for it. */
 export type ProvideOptions = {
   entry: CatalogueEntry
   price: Price
@@ -26,6 +27,7 @@ export type ProvideOptions = {
   backends?: Backend[]
 }
 
+/** All that selling answers takes. */
 export type ProvideDeps = {
   transport: Transport
   directory: Directory
@@ -48,7 +50,7 @@ export interface Provider {
 }
 
 /** A voucher is due after this many tokens. */
-export const chunkTokens = 32
+const chunkTokens = 32
 /** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
 export const windowTokens = 2 * chunkTokens
 
@@ -68,6 +70,7 @@ const rejection = (signal: AbortSignal) =>
 /** One stretch of sharing, from `start` to `stop`. */
 type Session = { over: AbortController; goOffline: () => Promise<void> }
 
+/** Returns a tab that does not share yet. */
 export function createProvider(deps: ProvideDeps): Provider {
   const { transport, directory, engine, models, chain, signer, clock } = deps
   const listeners = new Set<(status: ProviderStatus) => void>()

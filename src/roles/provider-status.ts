@@ -3,9 +3,11 @@ import type { PeerError } from '../errors/index.ts'
 import type { LoadStage, LoadedModel } from '../ports/index.ts'
 import type { LiveJob } from './job-desk.ts'
 
+/** Where a provider is between off and online. */
 export type ProviderStage =
   'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'stopping' | 'failed'
 
+/** What the page shows of a provider. */
 export type ProviderStatus = {
   stage: ProviderStage
   /** From 0 to 1 within the stage. */

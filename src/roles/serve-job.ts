@@ -18,10 +18,13 @@ const lastVoucherTimeoutMs = 10_000
 /** Longest silence of a requester: vouchers are its only duty. */
 const silenceMs = 10 * 60_000
 
+/** What a job is served with. */
 export type ServeDeps = { chain: Chain; engine: Engine; signer: Signer; clock: Clock }
 
+/** The provider's end of a job's stream. */
 export type JobStream = MessageStream<RequesterFrame, ProviderFrame>
 
+/** What became of a job. */
 export type Served = { tokens: TokenCount; paidMicroUsd: bigint; finishReason: FinishReason }
 
 type Ending = { finishReason: FinishReason; error: PeerError | null }

@@ -4,6 +4,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
 
+/** What the wallet shows. */
 export type WalletOverview = {
   /** Read from the chain. */
   balanceMicroUsd: MicroUsd
@@ -17,6 +18,7 @@ export type WalletOverview = {
   spentMicroUsd: MicroUsd
 }
 
+/** Where the money is, and whose. */
 export type SettleDeps = { chain: Chain; vouchers: VoucherStore; wallet: Signer; clock: Clock }
 
 /** What this tab has, and how earnings become money. */
@@ -46,6 +48,7 @@ function claimable(channel: Unclaimed): MicroUsd {
 const promised = ({ voucher }: ChannelRecord) => voucher?.maxClaimableAmount ?? 0n
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
 
+/** Returns the settlement of one account. */
 export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps): Settlement {
   const { network } = chain
   const here = (side: ChannelRecord['side']) => channelsHere(vouchers, side, network)

@@ -8,6 +8,7 @@ const cancelTimeoutMs = 5_000
 /** What a tab sent before its link went is read for this long. */
 const departureGraceMs = 1_000
 
+/** What tells that the other side is gone. */
 export type WatchDeps = { clock: Clock; transport: Transport }
 
 /**

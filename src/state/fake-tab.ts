@@ -46,6 +46,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
   }
 }
 
+/** The model that the fake tab offers. */
 export const entry: CatalogueEntry = {
   id: word('a1'),
   manifest: {
@@ -61,6 +62,7 @@ export const entry: CatalogueEntry = {
   description: 'For tests.',
 }
 
+/** An offer that everything fits. */
 export const offer: Offer = {
   provider: address('b2'),
   peerId: 'peer',

@@ -65,4 +65,5 @@ export class Page {
   }
 }
 
+/** Gives a component the page's view models, set once at the root. */
 export const [usePage, providePage] = createContext<Page>()

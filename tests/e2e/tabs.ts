@@ -96,7 +96,7 @@ export async function finishedAnswer(page: Page, count = 1): Promise<Answer> {
 }
 
 /** Reads the answers that the page keeps in its history. */
-export async function keptAnswers(page: Page): Promise<Answer[]> {
+async function keptAnswers(page: Page): Promise<Answer[]> {
   return page.evaluate(async () => {
     const done = <value>(request: IDBRequest<value>) =>
       new Promise<value>((resolve, reject) => {

@@ -218,7 +218,8 @@ describe('tokens out of turn', () => {
 
   test('text that no token stands for is neither shown without end nor paid', async () => {
     const market = await openWithLiar({
-      tokens: (frame) => Array(3).fill({ ...frame, tokenIds: [], text: 'x'.repeat(1_000) }),
+      tokens: (frame) =>
+        Array.from({ length: 3 }, () => ({ ...frame, tokenIds: [], text: 'x'.repeat(1_000) })),
     })
     await expect(ask(market)).rejects.toMatchObject({ code: 'protocol/unexpected-frame' })
     expect(market.paid).toEqual([])

@@ -73,7 +73,7 @@ function penalise(logits: Float32Array, seen: ReadonlySet<number>, penalty: numb
 }
 
 /** @throws EngineError `engine/invalid-settings` naming what is out of range */
-export function checkSettings(settings: SamplerSettings): void {
+function checkSettings(settings: SamplerSettings): void {
   const { temperature, topK, topP, minP, repetitionPenalty } = settings
   const wrong = [
     temperature >= 0 && Number.isFinite(temperature) ? '' : `temperature ${temperature}`,

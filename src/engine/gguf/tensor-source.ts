@@ -27,7 +27,7 @@ export async function openGguf(file: Blob): Promise<TensorSource> {
 }
 
 /** @throws EngineError `engine/malformed-model` naming the tensor */
-export function findTensor(head: GgufHead, name: string): TensorInfo {
+function findTensor(head: GgufHead, name: string): TensorInfo {
   const tensor = head.tensors.get(name)
   if (tensor) return tensor
   throw new EngineError('engine/malformed-model', `The model file has no tensor ${name}.`)

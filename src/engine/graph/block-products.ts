@@ -57,7 +57,7 @@ function checkBlocks(inputs: number): void {
 }
 
 /** Quantises to bytes around 128, with one scale for each 32 weights in a row. */
-export function quantiseBlocks(weights: Float32Array) {
+function quantiseBlocks(weights: Float32Array) {
   const quantised = new Uint8Array(weights.length)
   const scales = new Float32Array(weights.length / blockSize)
   for (let block = 0; block < scales.length; block++) {

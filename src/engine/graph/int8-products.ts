@@ -56,7 +56,7 @@ function findRowScale(graph: GraphBuilder, input: Value): Value {
 }
 
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
-export function quantiseRows(rows: Float32Array, inputs: number, outputs: number) {
+function quantiseRows(rows: Float32Array, inputs: number, outputs: number) {
   const columns = new Int8Array(inputs * outputs)
   const scales = new Float32Array(outputs)
   for (let output = 0; output < outputs; output++) {

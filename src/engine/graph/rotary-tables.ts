@@ -23,7 +23,7 @@ export function declareRotaryTables(
 }
 
 /** Returns cosines and sines of each pair's angle at each position, row by row. */
-export function computeRotation({ headWidth, ropeBase }: LlamaConfig, positions: number) {
+function computeRotation({ headWidth, ropeBase }: LlamaConfig, positions: number) {
   const half = headWidth / 2
   const cosines = new Float32Array(positions * half)
   const sines = new Float32Array(positions * half)

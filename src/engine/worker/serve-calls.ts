@@ -1,12 +1,14 @@
 import { toWireError } from '../../errors/index.ts'
 import { type Calls, eventWindow, type FromWorker, type ToWorker } from './call-messages.ts'
 
+/** What a handler has besides its input. */
 export type CallContext<event> = {
   signal: AbortSignal
   /** Sends an event; resolves once the page has room for another. */
   emit(event: event): Promise<void>
 }
 
+/** One handler for each call, by name. */
 export type Handlers<calls extends Calls> = {
   [name in keyof calls]: (
     input: calls[name]['input'],
