@@ -4,6 +4,7 @@ const traits = {
   'market/no-offers': { fault: 'peer', retryable: true },
   'market/provider-full': { fault: 'peer', retryable: true },
   'market/provider-stopped': { fault: 'peer', retryable: true },
+  'market/channel-busy': { fault: 'peer', retryable: true },
   'market/price-changed': { fault: 'peer', retryable: true },
   'market/offer-refused': { fault: 'self', retryable: true },
   'market/no-model': { fault: 'user', retryable: false },

@@ -1,4 +1,4 @@
-import { type Address, sameAddress, toHex } from '../domain/bytes.ts'
+import { type Address, type Hex, sameAddress, toHex } from '../domain/bytes.ts'
 import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
 import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
@@ -51,11 +51,17 @@ async function openChannel(receiver: Address, deps: FundDeps): Promise<ChannelRe
   return record
 }
 
-async function usableChannel(receiver: Address, deps: FundDeps): Promise<ChannelRecord | null> {
+async function usableChannel(
+  receiver: Address,
+  deps: FundDeps,
+  busy: ReadonlySet<Hex>,
+): Promise<ChannelRecord | null> {
   const records = await channelsHere(deps.vouchers, 'payer', deps.chain.network)
   const usable = records.filter(
-    ({ config }) =>
-      sameAddress(config.receiver, receiver) && sameAddress(config.payerAuthorizer, deps.session.address),
+    ({ channelId, config }) =>
+      !busy.has(channelId) &&
+      sameAddress(config.receiver, receiver) &&
+      sameAddress(config.payerAuthorizer, deps.session.address),
   )
   for (const record of usable) {
     const { withdrawal } = await deps.chain.channel(record.channelId)
@@ -66,6 +72,7 @@ async function usableChannel(receiver: Address, deps: FundDeps): Promise<Channel
 
 /**
  * Returns a channel to the receiver that covers `neededMicroUsd`, depositing first where it does not.
+ * Channels named as `busy` pay for another answer now and are passed over.
  * On the local chain an empty wallet is filled by the faucet.
  * @throws ChainError `chain/insufficient-funds` where there is no faucet
  */
@@ -73,9 +80,10 @@ export async function* fundChannel(
   receiver: Address,
   neededMicroUsd: MicroUsd,
   deps: FundDeps,
+  busy: ReadonlySet<Hex> = new Set(),
 ): AsyncGenerator<FundingStep, FundedChannel, void> {
   const { chain, vouchers, wallet, session } = deps
-  const record = (await usableChannel(receiver, deps)) ?? (await openChannel(receiver, deps))
+  const record = (await usableChannel(receiver, deps, busy)) ?? (await openChannel(receiver, deps))
   const { channelId, config } = record
   let { balance } = await chain.channel(channelId)
   const missing = (record.voucher?.maxClaimableAmount ?? 0n) + neededMicroUsd - balance

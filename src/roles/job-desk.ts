@@ -45,7 +45,7 @@ export function createJobDesk(
   const claimSlot = (jobId: Hex, channelId: Hex, slots: number) => {
     if (seen.has(jobId)) throw new MarketError('market/job-refused', 'This job was sent before.')
     if (busyChannels.has(channelId)) {
-      throw new MarketError('market/job-refused', 'This channel is paying for another answer now.')
+      throw new MarketError('market/channel-busy', 'This channel is paying for another answer now.')
     }
     if (live.size >= slots) {
       throw new MarketError('market/provider-full', 'This tab is answering as many people as it can.')

@@ -17,6 +17,8 @@ import { type RunJobDeps, runJob } from './run-job.ts'
 
 /** Providers that are tried before giving up. */
 const maxAttempts = 4
+/** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
+const maxChannels = 4
 
 export type AskRequest = {
   modelId: ModelId
@@ -62,6 +64,7 @@ export function createRequester(deps: RequestDeps): Requester {
     request: AskRequest,
     offer: Offer,
     signal: AbortSignal,
+    busy: ReadonlySet<Hex> = new Set(),
   ): AsyncGenerator<AskEvent, Answer, void> {
     const { modelId, messages, sampler, maxTokens, stop } = request
     const draft = {
@@ -77,7 +80,7 @@ export function createRequester(deps: RequestDeps): Requester {
     }
     // Money moves only once the provider has been reached.
     let stream: FrameStream = await transport.open(offer.peerId, inferProtocol, signal)
-    const funding = fundChannel(offer.provider, largestCharge(draft, offer), deps)
+    const funding = fundChannel(offer.provider, largestCharge(draft, offer), deps, busy)
     let step = await funding.next()
     if (!step.done) {
       stream.abort(new MarketError('market/cancelled', 'Funding first.'))
@@ -88,12 +91,14 @@ export function createRequester(deps: RequestDeps): Requester {
     const terms: JobTerms = { ...draft, channelId: record.channelId }
     const signature = await signJob(terms, chain.network, session)
     const text = openText(modelId)
-    return yield* runJob(
-      stream,
-      { terms, signature, offer, config: record.config, channel, text },
-      deps,
-      signal,
-    )
+    const job = { terms, signature, offer, config: record.config, channel, text }
+    try {
+      return yield* runJob(stream, job, deps, signal)
+    } catch (error) {
+      const isBusy = error instanceof MarketError && error.code === 'market/channel-busy'
+      if (!isBusy || busy.size + 1 >= maxChannels) throw error
+      return yield* askOne(request, offer, signal, new Set([...busy, record.channelId]))
+    }
   }
 
   return {

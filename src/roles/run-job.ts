@@ -67,7 +67,10 @@ export async function* runJob(
   try {
     await end.write({ type: 'job', terms, channel: config, signature: job.signature })
     const reply = expectFrame(await read(acceptTimeoutMs), 'accepted', 'refused')
-    if (reply.type === 'refused') throw refused('market/job-refused', reply.error)
+    if (reply.type === 'refused') {
+      const isBusy = reply.error.code === 'market/channel-busy'
+      throw refused(isBusy ? 'market/channel-busy' : 'market/job-refused', reply.error)
+    }
     await payment.open(terms, reply, job.text)
     yield { type: 'accepted', offer, promptTokens: witness.promptTokens }
 
@@ -121,7 +124,7 @@ export async function* runJob(
 const cancelled = () => new MarketError('market/cancelled', 'Cancelled before an answer came.')
 
 const refused = (
-  code: 'market/job-refused' | 'market/job-broken',
+  code: 'market/job-refused' | 'market/channel-busy' | 'market/job-broken',
   { code: details, shortMessage }: PeerError,
 ) => new MarketError(code, shortMessage, { details })
 

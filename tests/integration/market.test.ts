@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { toHex } from '../../src/domain/bytes.ts'
+import type { Answer } from '../../src/roles/answer.ts'
 import { checkAnswer } from '../../src/roles/audit.ts'
 import { windowTokens } from '../../src/roles/provide.ts'
 import { requesterEnd } from '../../src/roles/frames.ts'
+import { createRequester } from '../../src/roles/request.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signJob } from '../../src/ledger/sign-job.ts'
@@ -99,6 +101,31 @@ describe('an honest deal', () => {
     const second = await runAsk(forgetful.requester.ask(makeAsk(), never))
     expect(second.error).toBeNull()
     expect(second.voucher?.maxClaimableAmount).toBe(first.chargeMicroUsd + second.chargeMicroUsd)
+    await provider.stop()
+  })
+
+  test('two tabs of one browser ask at once: each pays from a channel of its own', async () => {
+    const market = openMarket()
+    const { provider, vouchers: earned } = await market.joinProvider()
+    const tab = await market.joinRequester()
+    const { wallet, session, vouchers } = tab
+    const { transport, directory, random, clock, openText } = await market.joinRequester()
+    const shared = { wallet, session, vouchers, chain: market.chain }
+    const twin = createRequester({ ...shared, transport, directory, random, clock, openText })
+    let other: Promise<Answer> | undefined
+    const answer = await runAsk(tab.requester.ask(makeAsk(), never), async (event) => {
+      if (event.type !== 'tokens' || other) return
+      other = runAsk(twin.ask(makeAsk(), never))
+      await other
+    })
+    const second = await other!
+    expect([answer.error, second.error]).toEqual([null, null])
+    expect(second.terms.channelId).not.toBe(answer.terms.channelId)
+    const charges = [answer, second].map(({ chargeMicroUsd: charge }) => charge)
+    const promises = async (store = vouchers, side: 'payer' | 'receiver' = 'payer') =>
+      (await store.channels(side)).map(({ voucher }) => voucher?.maxClaimableAmount)
+    expect(await promises()).toEqual(charges)
+    await expect.poll(() => promises(earned, 'receiver')).toEqual(charges)
     await provider.stop()
   })
 
@@ -212,7 +239,7 @@ describe('dishonest or unlucky', () => {
     const first = await send()
     expect(first.reply?.type).toBe('accepted')
     const second = await send(makeTerms({ ...base, jobId: toHex(new Uint8Array(32).fill(8)) }))
-    expect(second.reply).toMatchObject({ type: 'refused', error: { code: 'market/job-refused' } })
+    expect(second.reply).toMatchObject({ type: 'refused', error: { code: 'market/channel-busy' } })
     const replayed = await send()
     expect(replayed.reply).toMatchObject({ type: 'refused', error: { code: 'market/job-refused' } })
     first.end.abort(new Error('enough'))
