@@ -5,7 +5,7 @@ import type { PeerId } from '../domain/bytes.ts'
 import { TransportError } from '../errors/index.ts'
 import { findDirect } from './direct-connection.ts'
 import type { Relay, RelayKeeper } from './relay-keeper.ts'
-import { abortedWait } from './stream-errors.ts'
+import { abortedWait, noRelay, unreachable } from './stream-errors.ts'
 
 /** A dial either succeeds within two seconds or hangs; the later attempts are for slow machines. */
 const attemptTimeoutsMs = [4_000, 6_000, 8_000]
@@ -52,7 +52,7 @@ async function dialOnce(
   peer: PeerId,
   signal: AbortSignal,
 ): Promise<Connection> {
-  if (relays.length === 0) throw new TransportError('transport/no-relay', 'No relay can be reached.')
+  if (relays.length === 0) throw noRelay()
   const peerId = peerIdFromString(peer)
   const addresses = relays.map(({ address }) => multiaddr(`${address}/p2p-circuit/webrtc/p2p/${peer}`))
   const dialled = await node.dial(addresses, { signal })
@@ -68,9 +68,4 @@ function toTransportError(error: unknown): TransportError {
     return new TransportError('transport/timeout', 'The other tab took too long.', { cause: error })
   }
   return unreachable(error)
-}
-
-/** Returns the error for a tab that cannot be dialled. */
-export function unreachable(cause?: unknown): TransportError {
-  return new TransportError('transport/peer-unreachable', 'The other tab cannot be reached.', { cause })
 }

@@ -3,11 +3,11 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '../domain/bytes.ts'
 import { ProtocolError } from '../errors/index.ts'
 import type { ProtocolSpec } from '../protocol/protocols.ts'
-import { dialDirect, unreachable } from './dial-direct.ts'
+import { dialDirect } from './dial-direct.ts'
 import { findDirect, isDirect } from './direct-connection.ts'
 import type { TabNode } from './libp2p-node.ts'
 import type { RelayKeeper } from './relay-keeper.ts'
-import { abortedWait, streamReset, tooManyStreams, unansweredProtocol } from './stream-errors.ts'
+import { abortedWait, streamReset, tooManyStreams, unansweredProtocol, unreachable } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 /** A live link opens a stream in a few milliseconds; one whose tab is gone never does. */

@@ -1,12 +1,11 @@
 import type { PeerId } from '../domain/bytes.ts'
 import type { SignedOffer } from '../domain/offer.ts'
-import { TransportError } from '../errors/index.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory, DirectoryView } from '../ports/directory.ts'
 import { DirectoryLine } from './directory-line.ts'
 import { earliestExpiry, mergeViews } from './merge-views.ts'
 import type { RelayLinks } from './relay-links.ts'
-import { abortedWait } from './stream-errors.ts'
+import { abortedWait, noRelay } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 const firstViewTimeoutMs = 10_000
@@ -131,8 +130,4 @@ class RelayedDirectory implements Libp2pDirectory {
       signal?.removeEventListener('abort', giveUp)
     })
   }
-}
-
-function noRelay(): TransportError {
-  return new TransportError('transport/no-relay', 'No relay can be reached.')
 }

@@ -1,8 +1,8 @@
 import type { PeerId } from '../domain/bytes.ts'
 import type { SignedOffer } from '../domain/offer.ts'
-import { MarketError, TransportError } from '../errors/index.ts'
+import { MarketError } from '../errors/index.ts'
 import type { Directory, DirectoryView } from '../ports/directory.ts'
-import { abortedWait } from './stream-errors.ts'
+import { abortedWait, noRelay } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 /** The directory that all tabs of one memory network share. */
@@ -54,7 +54,7 @@ export function createMemoryDirectory(
   return {
     async publish(offer) {
       current = offer
-      if (!relayUp()) throw new TransportError('transport/no-relay', 'No relay can be reached.')
+      if (!relayUp()) throw noRelay()
       listing.put(peerId, offer)
     },
     async withdraw() {

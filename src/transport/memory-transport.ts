@@ -1,5 +1,4 @@
 import type { PeerId } from '../domain/bytes.ts'
-import { TransportError } from '../errors/index.ts'
 import type {
   FrameStream,
   HandleOptions,
@@ -11,7 +10,14 @@ import type { ProtocolSpec } from '../protocol/protocols.ts'
 import { answerStream } from './answer-stream.ts'
 import { memoryStreamPair, type Carry } from './memory-stream.ts'
 import { defaultStreamsPerPeer } from './stream-limits.ts'
-import { abortedWait, offline, streamReset, unansweredProtocol } from './stream-errors.ts'
+import {
+  abortedWait,
+  noRelay,
+  offline,
+  streamReset,
+  unansweredProtocol,
+  unreachable,
+} from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 /** What a tab sees of the network it is in. */
@@ -134,12 +140,4 @@ export class MemoryTransport implements Transport {
   #breakStreams(matches: (stream: FrameStream) => boolean): void {
     for (const stream of [...this.#streams.keys()].filter(matches)) stream.abort(streamReset())
   }
-}
-
-function noRelay(): TransportError {
-  return new TransportError('transport/no-relay', 'No relay can be reached.')
-}
-
-function unreachable(): TransportError {
-  return new TransportError('transport/peer-unreachable', 'The other tab cannot be reached.')
 }

@@ -4,7 +4,7 @@ import type { Ping } from '@libp2p/ping'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { PeerId } from '../domain/bytes.ts'
 import { BaseError, TransportError } from '../errors/index.ts'
-import { abortedWait, streamReset } from './stream-errors.ts'
+import { abortedWait, noRelay, streamReset } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
 const dialTimeoutMs = 5_000
@@ -137,7 +137,7 @@ export class RelayKeeper {
   #unreached(signal?: AbortSignal): Error {
     const gaveUp = signal && abortedWait(signal)
     if (gaveUp instanceof BaseError && gaveUp.code !== 'transport/timeout') return gaveUp
-    return new TransportError('transport/no-relay', 'No relay can be reached.', { cause: this.#lastFailure })
+    return noRelay(this.#lastFailure)
   }
 }
 

@@ -22,6 +22,16 @@ export function offline(): TransportError {
   return new TransportError('transport/closed', 'This tab is offline.')
 }
 
+/** Returns the error of a tab that no relay connects. */
+export function noRelay(cause?: unknown): TransportError {
+  return new TransportError('transport/no-relay', 'No relay can be reached.', { cause })
+}
+
+/** Returns the error for a tab that cannot be dialled. */
+export function unreachable(cause?: unknown): TransportError {
+  return new TransportError('transport/peer-unreachable', 'The other tab cannot be reached.', { cause })
+}
+
 /** Returns the error of a stream that broke, or that the other side reset. */
 export function streamReset(cause?: unknown): TransportError {
   return new TransportError('transport/stream-reset', 'The other tab broke off the connection.', { cause })
