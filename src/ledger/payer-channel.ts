@@ -51,7 +51,11 @@ export function createPayerChannel(deps: PayerChannelDeps): PayerChannel {
       if (amount > limitMicroUsd) {
         throw new LedgerError('ledger/over-balance', 'The deposit does not cover this answer any further.')
       }
-      return vouchers.raiseVoucher('payer', await signVoucher(channelId, amount, network, session))
+      const { kept } = await vouchers.raiseVoucher(
+        'payer',
+        await signVoucher(channelId, amount, network, session),
+      )
+      return kept
     },
   }
 }

@@ -33,8 +33,9 @@ export interface ReceiverChannel {
 export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChannel {
   const { channelId, config, network, vouchers, limitMicroUsd, baselineMicroUsd } = deps
   let highest = baselineMicroUsd
+  let paid = 0n
   return {
-    paidMicroUsd: () => highest - baselineMicroUsd,
+    paidMicroUsd: () => paid,
     async accept(voucher) {
       if (voucher.maxClaimableAmount < highest) {
         throw new LedgerError('ledger/voucher-replayed', 'A voucher came that is lower than an earlier one.')
@@ -45,7 +46,10 @@ export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChanne
         })
       }
       await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
-      const kept = await vouchers.raiseVoucher('receiver', voucher)
+      const { kept, beforeMicroUsd } = await vouchers.raiseVoucher('receiver', voucher)
+      // What another tab of this account took in already pays for that tab's answer.
+      const rise = voucher.maxClaimableAmount - (beforeMicroUsd > highest ? beforeMicroUsd : highest)
+      if (rise > 0n) paid += rise
       highest = kept.maxClaimableAmount
     },
   }

@@ -112,6 +112,22 @@ describe('the payer', () => {
 })
 
 describe('the receiver', () => {
+  test('counts a voucher for one answer alone, also when two tabs are given it', async () => {
+    const vouchers = new MemoryVoucherStore()
+    await vouchers.addChannel(record('receiver'))
+    const limits = { limitMicroUsd: 50n, baselineMicroUsd: 0n }
+    const open = () =>
+      createReceiverChannel({ channelId, config: channelConfig, network, vouchers, ...limits })
+    const tabs = [open(), open()]
+    const paid = () => tabs.reduce((sum, tab) => sum + tab.paidMicroUsd(), 0n)
+    const voucher = await signVoucher(channelId, 20n, network, session)
+    await Promise.all(tabs.map((tab) => tab.accept(voucher)))
+    expect(paid()).toBe(20n)
+    await tabs[0]!.accept(await signVoucher(channelId, 25n, network, session))
+    await tabs[1]!.accept(await signVoucher(channelId, 30n, network, session))
+    expect(paid()).toBe(30n)
+  })
+
   test('counts what this job was paid, on top of what it held', async () => {
     const vouchers = new MemoryVoucherStore()
     await vouchers.addChannel(record('receiver'))

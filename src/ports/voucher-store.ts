@@ -15,6 +15,14 @@ export type ChannelRecord = {
   claimedMicroUsd: MicroUsd
 }
 
+/** What a raise found and left. */
+export type Raise = {
+  /** The voucher that is kept now. */
+  kept: Voucher
+  /** Promised before it. */
+  beforeMicroUsd: MicroUsd
+}
+
 /** Keeps money promises through reloads and crashes. A resolved promise means it is on disk. */
 export interface VoucherStore {
   /** Adds a channel; an existing record with the same id and side is left as it is. */
@@ -23,10 +31,9 @@ export interface VoucherStore {
   channels(side: ChannelRecord['side']): Promise<ChannelRecord[]>
   /**
    * Keeps a voucher if it is higher than the one kept, in one atomic step.
-   * @returns the voucher that is kept afterwards
    * @throws StorageError `storage/not-found` when the channel was never added
    */
-  raiseVoucher(side: ChannelRecord['side'], voucher: Voucher): Promise<Voucher>
+  raiseVoucher(side: ChannelRecord['side'], voucher: Voucher): Promise<Raise>
   /** Raises the claimed total of a receiver's channel; a lower one is ignored. */
   raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void>
 }

@@ -2,7 +2,7 @@ import type { IDBPDatabase, IDBPObjectStore } from 'idb'
 import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { ChannelRecord, VoucherStore } from '../ports/voucher-store.ts'
+import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './migrations.ts'
 import { raiseClaimed, raiseVoucher, unknownChannel } from './raise-channel.ts'
@@ -38,11 +38,11 @@ export class IndexedDbVoucherStore implements VoucherStore {
     )
   }
 
-  raiseVoucher(side: Side, voucher: Voucher): Promise<Voucher> {
+  raiseVoucher(side: Side, voucher: Voucher): Promise<Raise> {
     return this.#write(async (channels) => {
-      const raised = raiseVoucher(await known(channels, side, voucher.channelId), voucher)
-      await channels.put(raised)
-      return raised.voucher
+      const { record, raise } = raiseVoucher(await known(channels, side, voucher.channelId), voucher)
+      await channels.put(record)
+      return raise
     })
   }
 

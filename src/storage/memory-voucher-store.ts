@@ -1,7 +1,7 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { ChannelRecord, VoucherStore } from '../ports/voucher-store.ts'
+import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
 import { raiseClaimed, raiseVoucher, unknownChannel } from './raise-channel.ts'
 
 type Side = ChannelRecord['side']
@@ -23,10 +23,10 @@ export class MemoryVoucherStore implements VoucherStore {
     return structuredClone([...this.#records.values()].filter((record) => record.side === side))
   }
 
-  async raiseVoucher(side: Side, voucher: Voucher): Promise<Voucher> {
-    const raised = raiseVoucher(this.#known(side, voucher.channelId), voucher)
-    this.#records.set(keyOf(side, voucher.channelId), structuredClone(raised))
-    return { ...raised.voucher }
+  async raiseVoucher(side: Side, voucher: Voucher): Promise<Raise> {
+    const { record, raise } = raiseVoucher(this.#known(side, voucher.channelId), voucher)
+    this.#records.set(keyOf(side, voucher.channelId), structuredClone(record))
+    return structuredClone(raise)
   }
 
   async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {

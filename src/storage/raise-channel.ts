@@ -2,13 +2,17 @@ import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { StorageError } from '../errors/index.ts'
-import type { ChannelRecord } from '../ports/voucher-store.ts'
+import type { ChannelRecord, Raise } from '../ports/voucher-store.ts'
 
-/** Returns the record with the voucher if it promises more, else the record itself. */
-export function raiseVoucher(record: ChannelRecord, voucher: Voucher): ChannelRecord & { voucher: Voucher } {
-  const kept = record.voucher
-  if (kept && kept.maxClaimableAmount >= voucher.maxClaimableAmount) return { ...record, voucher: kept }
-  return { ...record, voucher }
+/** Returns the record with the voucher if it promises more than the one kept, and what that changed. */
+export function raiseVoucher(
+  record: ChannelRecord,
+  voucher: Voucher,
+): { record: ChannelRecord; raise: Raise } {
+  const before = record.voucher
+  const beforeMicroUsd = before?.maxClaimableAmount ?? 0n
+  const kept = before && beforeMicroUsd >= voucher.maxClaimableAmount ? before : voucher
+  return { record: { ...record, voucher: kept }, raise: { kept, beforeMicroUsd } }
 }
 
 /** Returns the record with the claimed total if it is higher, else the record itself. */

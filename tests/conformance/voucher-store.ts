@@ -59,15 +59,14 @@ export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
     async run({ open }) {
       const store = await open()
       await store.addChannel(channelRecord('01'))
-      assertEqual(await store.raiseVoucher('receiver', voucherOf('01', 7n)), voucherOf('01', 7n), 'the first')
-      assertEqual(await store.raiseVoucher('receiver', voucherOf('01', 6n)), voucherOf('01', 7n), 'a lower')
+      const raise = (amount: bigint, mark?: string) =>
+        store.raiseVoucher('receiver', voucherOf('01', amount, mark))
+      const kept = voucherOf('01', 7n)
+      assertEqual(await raise(7n), { kept, beforeMicroUsd: 0n }, 'the first')
+      assertEqual(await raise(6n), { kept, beforeMicroUsd: 7n }, 'a lower')
+      assertEqual(await raise(7n, 'bb'), { kept, beforeMicroUsd: 7n }, 'an equal')
       assertEqual(
-        await store.raiseVoucher('receiver', voucherOf('01', 7n, 'bb')),
-        voucherOf('01', 7n),
-        'an equal',
-      )
-      assertEqual(
-        await store.raiseVoucher('receiver', voucherOf('01', huge)),
+        (await store.raiseVoucher('receiver', voucherOf('01', huge))).kept,
         voucherOf('01', huge),
         'a higher',
       )
@@ -115,13 +114,17 @@ export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
       const [left, right] = [await open(), await open()]
       await left.addChannel(channelRecord('01'))
       const amounts = Array.from({ length: 40 }, (_, index) => BigInt((index * 17) % 40) + 1n)
-      const kept = await Promise.all(
+      const raises = await Promise.all(
         amounts.map((amount, index) =>
           (index % 2 ? left : right).raiseVoucher('receiver', voucherOf('01', amount)),
         ),
       )
-      const tooLow = kept.filter((voucher, index) => voucher.maxClaimableAmount < (amounts[index] ?? 0n))
+      const tooLow = raises.filter(({ kept }, index) => kept.maxClaimableAmount < (amounts[index] ?? 0n))
       assertEqual(tooLow, [], 'answers below what was given')
+      const counted = raises.reduce((sum, { kept, beforeMicroUsd }) => {
+        return sum + kept.maxClaimableAmount - beforeMicroUsd
+      }, 0n)
+      assertEqual(counted, 40n, 'rises counted once')
       const record = await right.channel(channelRecord('01').channelId, 'receiver')
       assertEqual(record?.voucher?.maxClaimableAmount, 40n, 'the highest')
     },
