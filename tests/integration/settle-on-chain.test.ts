@@ -105,3 +105,13 @@ test('where a withdrawal left less than was promised, all that is left is claime
   expect(await settlement.claim()).toMatchObject({ settledMicroUsd: balance, skipped: [] })
   expect(await chain.balance(provider.address)).toBe(balance)
 })
+
+test('claimed twice at once, while a voucher comes in: each micro-dollar reaches the provider once', async () => {
+  const { provider, settlement, pay } = await openPair()
+  await pay(40n)
+  const [first, second] = await Promise.all([settlement.claim(), settlement.claim(), pay(70n)])
+  expect(await chain.balance(provider.address)).toBe(first.settledMicroUsd + second.settledMicroUsd)
+  await settlement.claim()
+  expect(await chain.balance(provider.address)).toBe(70n)
+  expect(await settlement.overview()).toMatchObject({ earnedMicroUsd: 70n, claimableMicroUsd: 0n })
+})
