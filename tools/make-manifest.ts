@@ -137,11 +137,10 @@ function parseOptions(args: string[]): PublishOptions {
 }
 
 if (import.meta.main) {
-  publishModel(parseOptions(process.argv.slice(2))).then(
-    (id) => console.log(id),
-    (error: unknown) => {
-      console.error(error instanceof Error ? error.message : error)
-      process.exitCode = 1
-    },
-  )
+  try {
+    console.log(await publishModel(parseOptions(process.argv.slice(2))))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error)
+    process.exitCode = 1
+  }
 }

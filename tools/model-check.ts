@@ -55,16 +55,25 @@ function print({ positions, klNats, agreements }: PromptScore, name: string): vo
   console.log(columns.join('   '))
 }
 
+function parseFlags(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        goldens: { type: 'string' },
+        backend: { type: 'string', default: 'wasm' },
+        model: { type: 'string', default: '/models/smollm2-135m-instruct' },
+        tolerance: { type: 'string', default: '0.06' },
+      },
+    }).values
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ToolError('tools/bad-option', `${message}\n\n${usage}`, { cause })
+  }
+}
+
 function parseOptions(args: string[]): CheckOptions {
-  const { values } = parseArgs({
-    args,
-    options: {
-      goldens: { type: 'string' },
-      backend: { type: 'string', default: 'wasm' },
-      model: { type: 'string', default: '/models/smollm2-135m-instruct' },
-      tolerance: { type: 'string', default: '0.06' },
-    },
-  })
+  const values = parseFlags(args)
   const { goldens: goldensFile, backend, model } = values
   const toleranceNats = Number(values.tolerance)
   if (!goldensFile) throw new ToolError('tools/bad-option', `--goldens is missing.\n\n${usage}`)
