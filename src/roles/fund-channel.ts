@@ -13,8 +13,10 @@ const depositMicroUsd = 1_000_000n
 /** What the faucet gives on the local chain. */
 const faucetMicroUsd = 10_000_000n
 
+/** What is about to be done, so that the page can say it. */
 export type FundingStep = { stage: 'faucet' | 'deposit'; amountMicroUsd: MicroUsd }
 
+/** Where channels are kept, and what pays for them. */
 export type FundDeps = {
   chain: Chain
   vouchers: VoucherStore
@@ -25,6 +27,7 @@ export type FundDeps = {
   random: Random
 }
 
+/** A channel that covers the job, and the requester's end of it. */
 export type FundedChannel = { record: ChannelRecord; channel: PayerChannel }
 
 async function openChannel(receiver: Address, deps: FundDeps): Promise<ChannelRecord> {

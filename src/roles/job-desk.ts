@@ -8,10 +8,13 @@ import { type AdmittedJob, admitJob } from './admit-job.ts'
 import { expectFrame, providerEnd } from './frames.ts'
 import { type ServeDeps, type Served, serveJob } from './serve-job.ts'
 
+/** A job under way. */
 export type LiveJob = { jobId: Hex; startedAtMs: number; tokens: TokenCount; chargeMicroUsd: MicroUsd }
 
+/** What jobs are admitted and served with. */
 export type JobDeskDeps = ServeDeps & { vouchers: VoucherStore }
 
+/** What a desk tells its owner. */
 export type JobDeskEvents = {
   /** Jobs live now; called on every change. */
   onJobs: (jobs: LiveJob[]) => void

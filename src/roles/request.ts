@@ -20,6 +20,7 @@ const maxAttempts = 4
 /** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
 const maxChannels = 4
 
+/** What is asked, and how it is to be answered. */
 export type AskRequest = {
   modelId: ModelId
   messages: ChatMessage[]
@@ -33,6 +34,7 @@ export type AskRequest = {
 /** The deal before it is struck. */
 export type Quote = { offers: number; best: Offer; typicalChargeMicroUsd: MicroUsd; tokensPerSecond: number }
 
+/** All that asking and paying takes. */
 export type RequestDeps = FundDeps &
   RunJobDeps & { transport: Transport; directory: Directory; openText: OpenText }
 
@@ -54,6 +56,7 @@ function largestCharge(terms: Omit<JobTerms, 'channelId'>, offer: Offer): MicroU
   return chargeMicroUsd({ promptTokens, completionTokens: terms.maxTokens }, terms.price)
 }
 
+/** Returns a requester; nothing happens before it is asked. */
 export function createRequester(deps: RequestDeps): Requester {
   const { transport, random, session, chain, openText } = deps
 

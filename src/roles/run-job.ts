@@ -18,8 +18,10 @@ const acceptTimeoutMs = 15_000
 const firstTokenTimeoutMs = 180_000
 const silenceMs = 30_000
 
+/** What a job is followed with. */
 export type RunJobDeps = WatchDeps & { chain: Chain }
 
+/** A job that is about to be sent. */
 export type Job = {
   terms: JobTerms
   /** Session key's signature of the terms. */

@@ -15,6 +15,7 @@ export type SetAside = {
   withdrawal: { readyAtMs: number; isReady: boolean } | null
 }
 
+/** Where the money is, and whose. */
 export type WithdrawDeps = {
   chain: Chain
   vouchers: VoucherStore
@@ -57,6 +58,7 @@ function returning({ balance, totalClaimed, withdrawal }: ChannelState): MicroUs
   return announced < unclaimed ? announced : unclaimed
 }
 
+/** Returns the withdrawals of one account. */
 export function createWithdrawals({ chain, vouchers, wallet, clock }: WithdrawDeps): Withdrawals {
   const open = async (channelId: Hex): Promise<OpenChannel> => {
     const state = await chain.channel(channelId)

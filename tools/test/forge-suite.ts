@@ -5,6 +5,7 @@ import type { Suite } from './suite.ts'
 type TestResult = { status: 'Success' | 'Failure' | 'Skipped'; reason: string | null }
 type Report = Record<string, { test_results: Record<string, TestResult> }>
 
+/** How the contracts' tests went. */
 export type ForgeResult = {
   passed: number
   /** One line for each test that failed. */
