@@ -84,7 +84,10 @@ export function createRequester(deps: RequestDeps): Requester {
     // Money moves only once the provider has been reached.
     let stream: FrameStream = await transport.open(offer.peerId, inferProtocol, signal)
     const funding = fundChannel(offer.provider, largestCharge(draft, offer), deps, busy)
-    let step = await funding.next()
+    let step = await funding.next().catch((error: Error) => {
+      stream.abort(error)
+      throw error
+    })
     if (!step.done) {
       stream.abort(new MarketError('market/cancelled', 'Funding first.'))
       for (; !step.done; step = await funding.next()) yield { type: 'funding', ...step.value }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { ChainError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signJob } from '../../src/ledger/sign-job.ts'
+import type { FrameStream } from '../../src/ports/index.ts'
 import { inferProtocol } from '../../src/protocol/protocols.ts'
 import type { Answer } from '../../src/roles/answer.ts'
 import { requesterEnd } from '../../src/roles/frames.ts'
@@ -67,5 +69,26 @@ test('a relay that reports a live tab gone ends no answer', async () => {
     await slow.clock.sleep(10_000)
   })
   expect(answer.error).toBeNull()
+  await provider.stop()
+})
+
+test('a chain that cannot be reached ends the stream that was opened for the job, and nothing is paid', async () => {
+  const market = openMarket()
+  const { provider } = await market.joinProvider()
+  const { requester, transport, vouchers } = await market.joinRequester()
+  await runAsk(requester.ask(makeAsk(), never))
+  const promised = await vouchers.channels('payer')
+  market.chain.channel = () => Promise.reject(new ChainError('chain/unreachable', 'No chain.'))
+  const streams: FrameStream[] = []
+  const open = transport.open.bind(transport)
+  transport.open = async (...where) => {
+    const stream = await open(...where)
+    streams.push(stream)
+    return stream
+  }
+  await expect(runAsk(requester.ask(makeAsk(), never))).rejects.toMatchObject({ code: 'chain/unreachable' })
+  const [stream] = streams
+  await expect(stream!.write(new Uint8Array(1))).rejects.toMatchObject({ code: 'transport/closed' })
+  expect(await vouchers.channels('payer')).toEqual(promised)
   await provider.stop()
 })
