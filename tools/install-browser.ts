@@ -45,7 +45,10 @@ async function downloadWithPlaywright(): Promise<boolean> {
 
 async function installWithApt(): Promise<boolean> {
   const apt = (args: string[]) => succeeds('apt-get', args, packageTimeoutMs)
-  return (await apt(['update'])) && apt(['install', '--yes', '--no-install-recommends', 'chromium', 'fonts-liberation'])
+  return (
+    (await apt(['update'])) &&
+    apt(['install', '--yes', '--no-install-recommends', 'chromium', 'fonts-liberation'])
+  )
 }
 
 function succeeds(command: string, args: string[], timeoutMs = 30_000): Promise<boolean> {
