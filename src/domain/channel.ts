@@ -28,3 +28,14 @@ export type ChannelState = {
 
 /** One line of a claim: a voucher and how much of it to take in total. */
 export type ChannelClaim = { config: ChannelConfig; voucher: Voucher; totalClaimed: MicroUsd }
+
+/** Returns what a voucher promises; nothing without one. */
+export function promisedBy(voucher: Voucher | null | undefined): MicroUsd {
+  return voucher?.maxClaimableAmount ?? 0n
+}
+
+/** Returns what of a channel is promised or claimed: a claim counts even where its voucher was lost. */
+export function usedOf(voucher: Voucher | null, { totalClaimed }: ChannelState): MicroUsd {
+  const promised = promisedBy(voucher)
+  return promised > totalClaimed ? promised : totalClaimed
+}

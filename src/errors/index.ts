@@ -3,7 +3,7 @@ export { BaseError, type ErrorCode, type PeerError, toPeerError } from './base-e
 export { ChainError } from './chain-error.ts'
 export { EngineError, type EngineErrorCode, isEngineErrorCode } from './engine-error.ts'
 export { LedgerError } from './ledger-error.ts'
-export { MarketError } from './market-error.ts'
+export { MarketError, brokeOff } from './market-error.ts'
 export { ProtocolError } from './protocol-error.ts'
 export { RelayError } from './relay-error.ts'
 export { StorageError } from './storage-error.ts'

@@ -1,4 +1,4 @@
-import { BaseError, type ErrorOptions, type ErrorTraits } from './base-error.ts'
+import { BaseError, type ErrorOptions, type ErrorTraits, type PeerError } from './base-error.ts'
 
 const traits = {
   'market/no-offers': { fault: 'peer', retryable: true },
@@ -24,3 +24,6 @@ export class MarketError extends BaseError<MarketErrorCode> {
     super(code, shortMessage, traits[code], options)
   }
 }
+
+/** Stands for an answer's end that nobody foresaw. */
+export const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }

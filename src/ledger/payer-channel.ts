@@ -1,4 +1,4 @@
-import type { ChannelConfig, Voucher } from '../domain/channel.ts'
+import { type ChannelConfig, type Voucher, promisedBy } from '../domain/channel.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
@@ -41,7 +41,7 @@ export function createPayerChannel(deps: PayerChannelDeps): PayerChannel {
   return {
     async promised() {
       const record = await vouchers.channel(channelId, 'payer')
-      return record?.voucher?.maxClaimableAmount ?? 0n
+      return promisedBy(record?.voucher)
     },
     async adopt(held) {
       await verifyVoucher(held, { channelId, payerAuthorizer: config.payerAuthorizer }, network)

@@ -1,5 +1,5 @@
 import { type Refusal, refuseChannel, refuseFunds, refuseTerms } from '../domain/admit-job.ts'
-import type { ChannelConfig, Voucher } from '../domain/channel.ts'
+import { type ChannelConfig, type Voucher, usedOf } from '../domain/channel.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
@@ -65,9 +65,7 @@ export async function admitJob(
     chain.channel(channelId),
   ])
   const held = record?.voucher ?? null
-  const promised = held?.maxClaimableAmount ?? 0n
-  // What was claimed counts as promised even where the voucher for it was lost.
-  const baselineMicroUsd = promised > state.totalClaimed ? promised : state.totalClaimed
+  const baselineMicroUsd = usedOf(held, state)
   refuse(refuseChannel(config, state, baselineMicroUsd, terms, offer))
   if (record === null) {
     await vouchers.addChannel({

@@ -1,5 +1,6 @@
 import { type Address, type Hex, sameAddress, toHex } from '../domain/bytes.ts'
 import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
+import { promisedBy } from '../domain/channel.ts'
 import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
@@ -54,11 +55,13 @@ async function openChannel(receiver: Address, deps: FundDeps): Promise<ChannelRe
   return record
 }
 
+type Deposited = { record: ChannelRecord; balance: MicroUsd }
+
 async function usableChannel(
   receiver: Address,
   deps: FundDeps,
   busy: ReadonlySet<Hex>,
-): Promise<ChannelRecord | null> {
+): Promise<Deposited | null> {
   const records = await channelsHere(deps.vouchers, 'payer', deps.chain.network)
   const usable = records.filter(
     ({ channelId, config }) =>
@@ -67,8 +70,8 @@ async function usableChannel(
       sameAddress(config.payerAuthorizer, deps.session.address),
   )
   for (const record of usable) {
-    const { withdrawal } = await deps.chain.channel(record.channelId)
-    if (withdrawal === null) return record
+    const { withdrawal, balance } = await deps.chain.channel(record.channelId)
+    if (withdrawal === null) return { record, balance }
   }
   return null
 }
@@ -86,10 +89,11 @@ export async function* fundChannel(
   busy: ReadonlySet<Hex> = new Set(),
 ): AsyncGenerator<FundingStep, FundedChannel, void> {
   const { chain, vouchers, wallet, session } = deps
-  const record = (await usableChannel(receiver, deps, busy)) ?? (await openChannel(receiver, deps))
+  const found = await usableChannel(receiver, deps, busy)
+  const record = found?.record ?? (await openChannel(receiver, deps))
   const { channelId, config } = record
-  let { balance } = await chain.channel(channelId)
-  const missing = (record.voucher?.maxClaimableAmount ?? 0n) + neededMicroUsd - balance
+  let balance = found?.balance ?? 0n
+  const missing = promisedBy(record.voucher) + neededMicroUsd - balance
   if (missing > 0n) {
     const amount = missing > depositMicroUsd ? missing : depositMicroUsd
     if ((await chain.balance(wallet.address)) < amount) {

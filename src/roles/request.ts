@@ -7,7 +7,7 @@ import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
 import { typicalChargeMicroUsd } from '../domain/rank-offers.ts'
 import { BaseError, MarketError } from '../errors/index.ts'
 import { signJob } from '../ledger/sign-job.ts'
-import type { Directory, FrameStream, Transport } from '../ports/index.ts'
+import type { Directory, FrameStream } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
 import type { Answer, AskEvent } from './answer.ts'
 import { findOffers } from './find-offers.ts'
@@ -35,8 +35,7 @@ export type AskRequest = {
 export type Quote = { offers: number; best: Offer; typicalChargeMicroUsd: MicroUsd; tokensPerSecond: number }
 
 /** All that asking and paying takes. */
-export type RequestDeps = FundDeps &
-  RunJobDeps & { transport: Transport; directory: Directory; openText: OpenText }
+export type RequestDeps = FundDeps & RunJobDeps & { directory: Directory; openText: OpenText }
 
 /** A tab that asks and pays. */
 export interface Requester {

@@ -3,7 +3,7 @@ import type { ChannelConfig } from '../domain/channel.ts'
 import type { FinishReason, JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
+import { MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Chain, FrameStream, ModelText } from '../ports/index.ts'
@@ -129,5 +129,3 @@ const refused = (
   code: 'market/job-refused' | 'market/channel-busy' | 'market/job-broken',
   { code: details, shortMessage }: PeerError,
 ) => new MarketError(code, shortMessage, { details })
-
-const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }

@@ -1,7 +1,7 @@
 import type { FinishReason } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
-import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
+import { MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
 import { jobHash } from '../ledger/job-hash.ts'
 import { createOutputChain } from '../ledger/output-chain.ts'
 import { signReceipt } from '../ledger/sign-receipt.ts'
@@ -28,8 +28,6 @@ export type JobStream = MessageStream<RequesterFrame, ProviderFrame>
 export type Served = { tokens: TokenCount; paidMicroUsd: bigint; finishReason: FinishReason }
 
 type Ending = { finishReason: FinishReason; error: PeerError | null }
-
-const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }
 
 /** Feeds vouchers to the gate; a cancel, a goodbye or a breach of protocol aborts the answer. */
 async function listen(stream: JobStream, gate: PaymentGate, answer: AbortController): Promise<void> {

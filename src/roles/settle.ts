@@ -1,4 +1,4 @@
-import type { ChannelClaim, ChannelState } from '../domain/channel.ts'
+import { type ChannelClaim, type ChannelState, promisedBy } from '../domain/channel.ts'
 import { sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
@@ -45,7 +45,7 @@ function claimable(channel: Unclaimed): MicroUsd {
   return rise > 0n ? rise : 0n
 }
 
-const promised = ({ voucher }: ChannelRecord) => voucher?.maxClaimableAmount ?? 0n
+const promised = ({ voucher }: ChannelRecord) => promisedBy(voucher)
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
 
 /** Returns the settlement of one account. */
@@ -53,8 +53,8 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
   const { network } = chain
   const here = (side: ChannelRecord['side']) => channelsHere(vouchers, side, network)
 
-  const unclaimed = async (): Promise<Unclaimed[]> => {
-    const records = (await here('receiver')).filter(
+  const unclaimed = async (receiving: ChannelRecord[]): Promise<Unclaimed[]> => {
+    const records = receiving.filter(
       (record) =>
         promised(record) > record.claimedMicroUsd && sameAddress(record.config.receiver, wallet.address),
     )
@@ -78,12 +78,11 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
 
   return {
     async overview() {
-      const [balanceMicroUsd, gasWei, receiving, open, paying] = await Promise.all([
+      const [receiving, paying] = await Promise.all([here('receiver'), here('payer')])
+      const [balanceMicroUsd, gasWei, open] = await Promise.all([
         chain.balance(wallet.address),
         chain.gasBalance(wallet.address),
-        here('receiver'),
-        unclaimed(),
-        here('payer'),
+        unclaimed(receiving),
       ])
       return {
         balanceMicroUsd,
@@ -94,14 +93,16 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
       }
     },
     async claim() {
-      return claimChannels(await unclaimed())
+      return claimChannels(await unclaimed(await here('receiver')))
     },
     async guard(signal) {
       while (!signal.aborted) {
-        const threatened = await unclaimed().then(
-          (channels) => channels.filter(({ state }) => state.withdrawal !== null),
-          () => [],
-        )
+        const threatened = await here('receiver')
+          .then(unclaimed)
+          .then(
+            (channels) => channels.filter(({ state }) => state.withdrawal !== null),
+            () => [],
+          )
         if (threatened.length > 0) await claimChannels(threatened).catch(() => {})
         await clock.sleep(guardIntervalMs, signal).catch(() => {})
       }

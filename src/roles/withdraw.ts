@@ -1,5 +1,5 @@
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
-import type { ChannelState } from '../domain/channel.ts'
+import { type ChannelState, usedOf } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { StorageError } from '../errors/index.ts'
 import type { Chain, ChannelRecord, Clock, Signer, VoucherStore } from '../ports/index.ts'
@@ -46,8 +46,7 @@ type OpenChannel = { record: ChannelRecord; state: ChannelState }
 
 /** What is neither promised nor claimed: claims can exceed the promises that this tab remembers. */
 function unspent({ record, state }: OpenChannel): MicroUsd {
-  const promised = record.voucher?.maxClaimableAmount ?? 0n
-  const used = promised > state.totalClaimed ? promised : state.totalClaimed
+  const used = usedOf(record.voucher, state)
   return state.balance > used ? state.balance - used : 0n
 }
 

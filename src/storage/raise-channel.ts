@@ -1,5 +1,5 @@
 import type { Hex } from '../domain/bytes.ts'
-import type { Voucher } from '../domain/channel.ts'
+import { type Voucher, promisedBy } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { StorageError } from '../errors/index.ts'
 import type { ChannelRecord, Raise } from '../ports/voucher-store.ts'
@@ -10,7 +10,7 @@ export function raiseVoucher(
   voucher: Voucher,
 ): { record: ChannelRecord; raise: Raise } {
   const before = record.voucher
-  const beforeMicroUsd = before?.maxClaimableAmount ?? 0n
+  const beforeMicroUsd = promisedBy(before)
   const kept = before && beforeMicroUsd >= voucher.maxClaimableAmount ? before : voucher
   return { record: { ...record, voucher: kept }, raise: { kept, beforeMicroUsd } }
 }
