@@ -16,3 +16,10 @@ export function sameAddress(a: Address, b: Address): boolean {
 export function toHex(bytes: Uint8Array): Hex {
   return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
+
+/** Returns the bytes of lower- or upper-case hexadecimal; what is not a digit pair counts as zero. */
+export function fromHex(hex: Hex): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length: (hex.length - 2) / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 + index * 2, 4 + index * 2), 16),
+  )
+}

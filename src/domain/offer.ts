@@ -1,4 +1,5 @@
 import type { Address, Hex, PeerId } from './bytes.ts'
+import type { Hub } from './hub.ts'
 import type { ModelId } from './model.ts'
 import type { Price } from './price.ts'
 
@@ -9,6 +10,7 @@ export type Offer = {
   modelId: ModelId
   /** Runtime, graph recipe and back end in one hash: equal ids give equal bits where the back end allows. */
   arithmeticId: Hex
+  /** What the provider charges; a hub's spread comes on top. */
   price: Price
   /** Longest prompt plus answer, in tokens. */
   contextTokens: number
@@ -23,6 +25,8 @@ export type Offer = {
   chainId: number
   settlement: Address
   token: Address
+  /** Hubs that pay this provider; a requester who shares one may pay through it. */
+  hubs: Hub[]
   /** Grows with each offer of a provider; the highest one counts. */
   sequence: number
   /** Unix time in seconds. */

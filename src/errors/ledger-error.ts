@@ -8,6 +8,9 @@ const traits = {
   'ledger/bad-channel': { fault: 'peer', retryable: false },
   'ledger/bad-receipt': { fault: 'peer', retryable: false },
   'ledger/overcharged': { fault: 'peer', retryable: false },
+  'ledger/session-over': { fault: 'user', retryable: false },
+  /** A payment for a job that no voucher covers. */
+  'ledger/unattributed': { fault: 'peer', retryable: false },
   'ledger/expired-offer': { fault: 'peer', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 

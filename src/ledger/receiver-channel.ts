@@ -2,6 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig, Voucher } from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
+import { isSessionOver } from '../domain/session.ts'
 import { LedgerError } from '../errors/index.ts'
 import type { VoucherStore } from '../ports/voucher-store.ts'
 import { verifyVoucher } from './verify-voucher.ts'
@@ -16,6 +17,8 @@ export type ReceiverChannelDeps = {
   limitMicroUsd: MicroUsd
   /** Promised or claimed before this job; only what comes on top pays for it. */
   baselineMicroUsd: MicroUsd
+  /** Unix time in seconds, for the session key's end. */
+  nowSeconds: () => number
 }
 
 /** The provider's end of a channel during one job: only checked vouchers count, and they count once on disk. */
@@ -31,12 +34,17 @@ export interface ReceiverChannel {
 
 /** Opens the provider's end of a channel for one job. */
 export function createReceiverChannel(deps: ReceiverChannelDeps): ReceiverChannel {
-  const { channelId, config, network, vouchers, limitMicroUsd, baselineMicroUsd } = deps
+  const { channelId, config, network, vouchers, limitMicroUsd, baselineMicroUsd, nowSeconds } = deps
   let highest = baselineMicroUsd
   let paid = 0n
   return {
     paidMicroUsd: () => paid,
     async accept(voucher) {
+      if (isSessionOver(config, nowSeconds())) {
+        throw new LedgerError('ledger/session-over', "A voucher came after its session key's end.", {
+          fault: 'peer',
+        })
+      }
       if (voucher.maxClaimableAmount < highest) {
         throw new LedgerError('ledger/voucher-replayed', 'A voucher came that is lower than an earlier one.')
       }

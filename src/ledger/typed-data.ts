@@ -15,6 +15,12 @@ const priceFields = [
   { name: 'completionMicroUsdPerMillion', type: 'uint128' },
 ] as const
 
+const hubFields = [
+  { name: 'account', type: 'address' },
+  { name: 'peerId', type: 'string' },
+  { name: 'spreadMillionths', type: 'uint32' },
+] as const
+
 /** EIP-712 type of an offer: every field of `Offer`. */
 export const offerTypes = {
   Offer: [
@@ -32,10 +38,12 @@ export const offerTypes = {
     { name: 'chainId', type: 'uint256' },
     { name: 'settlement', type: 'address' },
     { name: 'token', type: 'address' },
+    { name: 'hubs', type: 'Hub[]' },
     { name: 'sequence', type: 'uint64' },
     { name: 'expiresAtSeconds', type: 'uint40' },
   ],
   Price: priceFields,
+  Hub: hubFields,
 } as const
 
 /** EIP-712 type of a job: `JobTerms` with its fractions as whole millionths. */
@@ -82,5 +90,47 @@ export const receiptTypes = {
     { name: 'chargeMicroUsd', type: 'uint128' },
     { name: 'finishReason', type: 'string' },
     { name: 'issuedAtSeconds', type: 'uint40' },
+  ],
+} as const
+
+/** EIP-712 type of a hub's terms: every field of `HubTerms`. */
+export const hubTermsTypes = {
+  HubTerms: [
+    ...hubFields,
+    { name: 'chainId', type: 'uint256' },
+    { name: 'settlement', type: 'address' },
+    { name: 'token', type: 'address' },
+  ],
+} as const
+
+/** EIP-712 type of a job as its hub sees it: every field of `HubJob`. */
+export const hubJobTypes = {
+  HubJob: [
+    { name: 'jobId', type: 'bytes32' },
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'provider', type: 'address' },
+    { name: 'ceilingMicroUsd', type: 'uint128' },
+    { name: 'spreadMillionths', type: 'uint32' },
+  ],
+} as const
+
+/** EIP-712 type by which a provider tells a hub where its tab is and how it wants to be paid. */
+export const payeeTypes = {
+  Payee: [
+    { name: 'provider', type: 'address' },
+    { name: 'peerId', type: 'string' },
+    { name: 'hub', type: 'address' },
+    { name: 'receiver', type: 'address' },
+    { name: 'salt', type: 'bytes32' },
+    { name: 'signedAtSeconds', type: 'uint40' },
+  ],
+} as const
+
+/** EIP-712 type by which a payer asks a hub for what its channel holds unspent. */
+export const refundRequestTypes = {
+  RefundRequest: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'feeMicroUsd', type: 'uint128' },
+    { name: 'signedAtSeconds', type: 'uint40' },
   ],
 } as const

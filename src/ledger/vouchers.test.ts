@@ -82,6 +82,8 @@ describe('a voucher', () => {
   })
 })
 
+const nowSeconds = () => 1_800_000_000
+
 describe('the payer', () => {
   const vouchers = new MemoryVoucherStore()
   const channel = createPayerChannel({
@@ -91,6 +93,7 @@ describe('the payer', () => {
     vouchers,
     session,
     limitMicroUsd: 100n,
+    nowSeconds,
   })
   beforeEach(() => vouchers.addChannel(record('payer')))
 
@@ -117,7 +120,7 @@ describe('the receiver', () => {
     await vouchers.addChannel(record('receiver'))
     const limits = { limitMicroUsd: 50n, baselineMicroUsd: 0n }
     const open = () =>
-      createReceiverChannel({ channelId, config: channelConfig, network, vouchers, ...limits })
+      createReceiverChannel({ channelId, config: channelConfig, network, vouchers, nowSeconds, ...limits })
     const tabs = [open(), open()]
     const paid = () => tabs.reduce((sum, tab) => sum + tab.paidMicroUsd(), 0n)
     const voucher = await signVoucher(channelId, 20n, network, session)
@@ -139,6 +142,7 @@ describe('the receiver', () => {
       vouchers,
       limitMicroUsd: 50n,
       baselineMicroUsd: 10n,
+      nowSeconds,
     }
     const channel = createReceiverChannel(options)
     expect(channel.paidMicroUsd()).toBe(0n)

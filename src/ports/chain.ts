@@ -1,3 +1,9 @@
+import type {
+  ClaimAuthorization,
+  DepositAuthorization,
+  SponsoredAction,
+  TransferAuthorization,
+} from '../domain/authorization.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
@@ -26,10 +32,37 @@ export interface Chain {
   gasBalance(owner: Address): Promise<bigint>
   channel(channelId: Hex): Promise<ChannelState>
   receiver(receiver: Address): Promise<ReceiverState>
-  /** Deposits into a channel through an EIP-3009 authorisation signed by the payer. Resolves once mined. */
+  /** Deposits into a channel in a transaction of the payer's own. Resolves once mined. */
   deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex>
+  /** Signs a deposit that anybody may send: by EIP-3009, or by Permit2 where the token has none. */
+  authorizeDeposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<DepositAuthorization>
+  /** Sends somebody's signed deposit, with gas from the sender. Resolves once mined. */
+  submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex>
   /** Claims vouchers and settles the sum to the receiver. Simulated first; what would revert is left out. */
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult>
+  /** Signs a batch of claims, as their receiver authorizer, that anybody may send. Signs what would pass alone. */
+  authorizeClaim(claims: ChannelClaim[], receiverAuthorizer: Signer): Promise<ClaimAuthorization>
+  /**
+   * Sends somebody's signed claims, settles the sum to their receivers, and collects the fee in the same
+   * transaction: all of it happens or nothing.
+   */
+  submitClaim(
+    claim: ClaimAuthorization,
+    fee: TransferAuthorization | null,
+    sender: Signer,
+  ): Promise<ClaimResult>
+  /** Signs a move of the owner's money that anybody may send (EIP-3009). */
+  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization>
+  /** Sends signed moves of money, all in one transaction or none. */
+  submitTransfers(transfers: TransferAuthorization[], sender: Signer): Promise<Hex>
+  /** Claims `claim`, if any, and gives the rest of a channel back to its payer at once. Returns what went back. */
+  refund(
+    config: ChannelConfig,
+    claim: ChannelClaim | null,
+    receiver: Signer,
+  ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }>
+  /** What sending this would cost now, in wei: gas by measured amounts, times the current price. */
+  gasCost(action: SponsoredAction, channels?: number): Promise<bigint>
   /** Announces that the payer takes unspent money back after the channel's delay. */
   initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex>
   finalizeWithdraw(config: ChannelConfig, payer: Signer): Promise<Hex>

@@ -25,8 +25,8 @@ export type HandleOptions = {
 
 /** How well this tab is connected. */
 export type TransportStatus = {
-  /** Relays connected now. */
-  relays: number
+  /** Relays connected now. Streams to them can be opened as to any peer. */
+  relays: PeerId[]
   /** Whether other tabs can dial this one. */
   reachable: boolean
 }

@@ -34,6 +34,12 @@ export interface VoucherStore {
    * @throws StorageError `storage/not-found` when the channel was never added
    */
   raiseVoucher(side: ChannelRecord['side'], voucher: Voucher): Promise<Raise>
+  /**
+   * Keeps a voucher if the one kept still promises exactly `fromMicroUsd`, in one atomic step, and returns whether
+   * it did: so that two tabs that promise at once both know.
+   * @throws StorageError `storage/not-found` when the channel was never added
+   */
+  raiseVoucherFrom(side: ChannelRecord['side'], voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean>
   /** Raises the claimed total of a receiver's channel; a lower one is ignored. */
   raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void>
 }

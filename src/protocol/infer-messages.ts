@@ -39,7 +39,8 @@ const termsSchema: v.GenericSchema<unknown, JobTerms> = v.strictObject({
   price: priceSchema,
 })
 
-const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObject({
+/** Terms of a channel, shape alone. */
+export const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObject({
   payer: address,
   payerAuthorizer: address,
   receiver: address,
@@ -49,7 +50,12 @@ const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObj
   salt: hexBytes(32),
 })
 
-const voucherSchema = v.strictObject({ channelId: hexBytes(32), maxClaimableAmount: amount, signature })
+/** A voucher, shape alone. */
+export const voucherSchema = v.strictObject({
+  channelId: hexBytes(32),
+  maxClaimableAmount: amount,
+  signature,
+})
 
 /** A receipt and its signature, shape alone: `verifyReceipt` decides whether it is right. */
 const signedReceiptSchema: v.GenericSchema<unknown, SignedReceipt> = v.strictObject({

@@ -11,6 +11,12 @@ export const limits = {
   textPerFrameChars: 16_384,
   shortMessageChars: 400,
   peerIdChars: 128,
+  /** Hubs that one offer may name. */
+  hubsPerOffer: 4,
+  /** Channels that one claim may batch. */
+  channelsPerClaim: 100,
+  /** Bytes of what a deposit collector is given. */
+  collectorDataBytes: 2048,
   /** Offers in one frame of a directory; so many of the longest still fit into it. */
   offersPerFrame: 128,
   /** An offer that promises to live longer is refused. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { maxSpreadMillionths } from '../domain/hub.ts'
 import type { SignedOffer } from '../domain/offer.ts'
 import { address, amount, count, hexBytes, peerId, signature } from './fields.ts'
 import { limits } from './limits.ts'
@@ -7,6 +8,13 @@ import { limits } from './limits.ts'
 export const priceSchema = v.strictObject({
   promptMicroUsdPerMillion: amount,
   completionMicroUsdPerMillion: amount,
+})
+
+/** A hub as offers name it. */
+export const hubSchema = v.strictObject({
+  account: address,
+  peerId,
+  spreadMillionths: count(maxSpreadMillionths),
 })
 
 const offerSchema = v.strictObject({
@@ -24,6 +32,7 @@ const offerSchema = v.strictObject({
   chainId: v.pipe(count(Number.MAX_SAFE_INTEGER), v.minValue(1)),
   settlement: address,
   token: address,
+  hubs: v.pipe(v.array(hubSchema), v.maxLength(limits.hubsPerOffer)),
   sequence: count(Number.MAX_SAFE_INTEGER),
   expiresAtSeconds: count(0xffffffffff),
 })

@@ -6,3 +6,12 @@ export const inferProtocol: ProtocolSpec = { id: '/opentab/infer/1.0.0', maxFram
 
 /** A tab's line to a relay's directory: publish and withdraw, and every change pushed back. */
 export const directoryProtocol: ProtocolSpec = { id: '/opentab/directory/1.0.0', maxFrameBytes: 256 * 1024 }
+
+/** A requester's line to a hub for one job: what it pays, chunk by chunk. */
+export const hubPayProtocol: ProtocolSpec = { id: '/opentab/hub-pay/1.0.0', maxFrameBytes: 8 * 1024 }
+
+/** A provider's line to a hub: jobs that are paid for, and their vouchers. */
+export const hubEarnProtocol: ProtocolSpec = { id: '/opentab/hub-earn/1.0.0', maxFrameBytes: 8 * 1024 }
+
+/** One question to a hub and its answer: terms, quotes, and what it sends to the chain for others. */
+export const hubDeskProtocol: ProtocolSpec = { id: '/opentab/hub-desk/1.0.0', maxFrameBytes: 128 * 1024 }

@@ -8,7 +8,7 @@ import { channelIdOf } from '../ledger/channel-id.ts'
 import { promptHashOf } from '../ledger/output-chain.ts'
 import { type ReceiverChannel, createReceiverChannel } from '../ledger/receiver-channel.ts'
 import { verifyJob } from '../ledger/sign-job.ts'
-import type { Chain, ModelText, VoucherStore } from '../ports/index.ts'
+import type { Chain, Clock, ModelText, VoucherStore } from '../ports/index.ts'
 
 const sentences: Record<Refusal, string> = {
   'provider-full': 'This tab is answering as many people as it can.',
@@ -31,7 +31,7 @@ function refuse(refusal: Refusal | null): void {
 }
 
 /** What a job is checked with. */
-export type AdmitDeps = { chain: Chain; vouchers: VoucherStore; text: ModelText }
+export type AdmitDeps = { chain: Chain; vouchers: VoucherStore; text: ModelText; clock: Clock }
 
 /** A job that may be served: its prompt as tokens, and the channel that pays for it. */
 export type AdmittedJob = {
@@ -50,7 +50,7 @@ export type AdmittedJob = {
 export async function admitJob(
   job: { terms: JobTerms; channel: ChannelConfig; signature: Hex },
   offer: Offer,
-  { chain, vouchers, text }: AdmitDeps,
+  { chain, vouchers, text, clock }: AdmitDeps,
 ): Promise<AdmittedJob> {
   const { terms, channel: config } = job
   const { network } = chain
@@ -100,6 +100,7 @@ export async function admitJob(
       vouchers,
       limitMicroUsd: state.balance,
       baselineMicroUsd,
+      nowSeconds: () => Math.floor(clock.nowMs() / 1000),
     }),
   }
 }

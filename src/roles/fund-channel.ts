@@ -6,7 +6,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { type PayerChannel, createPayerChannel } from '../ledger/payer-channel.ts'
-import type { Chain, ChannelRecord, Random, Signer, VoucherStore } from '../ports/index.ts'
+import type { Chain, ChannelRecord, Clock, Random, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
 
 /** What is put into a channel at a time, so that one deposit serves many answers. */
@@ -26,6 +26,7 @@ export type FundDeps = {
   /** Signs vouchers without asking anybody. */
   session: Signer
   random: Random
+  clock: Clock
 }
 
 /** A channel that covers the job, and the requester's end of it. */
@@ -88,7 +89,7 @@ export async function* fundChannel(
   deps: FundDeps,
   busy: ReadonlySet<Hex> = new Set(),
 ): AsyncGenerator<FundingStep, FundedChannel, void> {
-  const { chain, vouchers, wallet, session } = deps
+  const { chain, vouchers, wallet, session, clock } = deps
   const found = await usableChannel(receiver, deps, busy)
   const record = found?.record ?? (await openChannel(receiver, deps))
   const { channelId, config } = record
@@ -115,6 +116,7 @@ export async function* fundChannel(
     vouchers,
     session,
     limitMicroUsd: balance,
+    nowSeconds: () => Math.floor(clock.nowMs() / 1000),
   })
   return { record, channel }
 }

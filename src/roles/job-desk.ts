@@ -82,8 +82,8 @@ export function createJobDesk(
     const { jobId, channelId } = frame.terms
     claimSlot(jobId, channelId, current.slots)
     try {
-      const { chain, vouchers, engine } = deps
-      return await admitJob(frame, current, { chain, vouchers, text: engine.text })
+      const { chain, vouchers, engine, clock } = deps
+      return await admitJob(frame, current, { chain, vouchers, text: engine.text, clock })
     } catch (error) {
       freeSlot(jobId, channelId)
       throw error

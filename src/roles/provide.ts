@@ -117,6 +117,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         chainId: chain.network.chainId,
         settlement: chain.network.settlement,
         token: chain.network.token,
+        hubs: [],
       }
     }
     let shownJobs = 0

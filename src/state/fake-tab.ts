@@ -78,6 +78,7 @@ export const offer: Offer = {
   chainId: 31_337,
   settlement: address('d4'),
   token: address('e5'),
+  hubs: [],
   sequence: 1,
   expiresAtSeconds: 4_000_000_000,
 }

@@ -58,8 +58,8 @@ export class NetworkView {
     const directory = await this.#tab.directory()
     this.peerId = link.peerId
     this.failure = null
-    link.watchStatus((status) => (this.relays = status.relays))
-    this.relays = link.status().relays
+    link.watchStatus((status) => (this.relays = status.relays.length))
+    this.relays = link.status().relays.length
     directory.watch((view) => {
       this.offers = view.offers.map((signed) => signed.offer)
       this.tabs = view.peers

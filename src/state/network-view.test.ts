@@ -16,12 +16,12 @@ const network = {
 }
 
 /** A network whose relay and directory a test moves by hand. */
-function fakeNetwork(relays: number) {
+function fakeNetwork(relayCount: number) {
   let tellStatus = (_status: TransportStatus) => {}
   let tellView = (_view: DirectoryView) => {}
   const link = vi.fn(async () => ({
     peerId: 'me',
-    status: () => ({ relays, reachable: true }),
+    status: () => ({ relays: Array.from({ length: relayCount }, () => 'relay'), reachable: true }),
     watchStatus(onChange: (status: TransportStatus) => void) {
       tellStatus = onChange
       return () => {}
@@ -81,7 +81,7 @@ it('calls a relay unreachable only once it is overdue, and notices when it comes
   expect(view.state).toBe('connecting')
   await vi.advanceTimersByTimeAsync(6_000)
   expect(view.state).toBe('unreachable')
-  tellStatus({ relays: 1, reachable: true })
+  tellStatus({ relays: ['relay'], reachable: true })
   expect(view.state).toBe('online')
   vi.useRealTimers()
 })

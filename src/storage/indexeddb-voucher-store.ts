@@ -5,7 +5,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './migrations.ts'
-import { raiseClaimed, raiseVoucher, unknownChannel } from './raise-channel.ts'
+import { raiseClaimed, raiseVoucher, raiseVoucherFrom, unknownChannel } from './raise-channel.ts'
 
 type Side = ChannelRecord['side']
 type Channels = IDBPObjectStore<Schema, ['channels'], 'channels', 'readwrite'>
@@ -43,6 +43,15 @@ export class IndexedDbVoucherStore implements VoucherStore {
       const { record, raise } = raiseVoucher(await known(channels, side, voucher.channelId), voucher)
       await channels.put(record)
       return raise
+    })
+  }
+
+  raiseVoucherFrom(side: Side, voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean> {
+    return this.#write(async (channels) => {
+      const record = await known(channels, side, voucher.channelId)
+      const raised = raiseVoucherFrom(record, voucher, fromMicroUsd)
+      if (raised) await channels.put(raised)
+      return raised !== null
     })
   }
 

@@ -2,7 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
-import { raiseClaimed, raiseVoucher, unknownChannel } from './raise-channel.ts'
+import { raiseClaimed, raiseVoucher, raiseVoucherFrom, unknownChannel } from './raise-channel.ts'
 
 type Side = ChannelRecord['side']
 
@@ -27,6 +27,12 @@ export class MemoryVoucherStore implements VoucherStore {
     const { record, raise } = raiseVoucher(this.#known(side, voucher.channelId), voucher)
     this.#records.set(keyOf(side, voucher.channelId), structuredClone(record))
     return structuredClone(raise)
+  }
+
+  async raiseVoucherFrom(side: Side, voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean> {
+    const raised = raiseVoucherFrom(this.#known(side, voucher.channelId), voucher, fromMicroUsd)
+    if (raised) this.#records.set(keyOf(side, voucher.channelId), structuredClone(raised))
+    return raised !== null
   }
 
   async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {

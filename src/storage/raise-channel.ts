@@ -15,6 +15,16 @@ export function raiseVoucher(
   return { record: { ...record, voucher: kept }, raise: { kept, beforeMicroUsd } }
 }
 
+/** Returns the record with the higher voucher if the one kept promises exactly `fromMicroUsd`, else null. */
+export function raiseVoucherFrom(
+  record: ChannelRecord,
+  voucher: Voucher,
+  fromMicroUsd: MicroUsd,
+): ChannelRecord | null {
+  const isExpected = promisedBy(record.voucher) === fromMicroUsd && voucher.maxClaimableAmount > fromMicroUsd
+  return isExpected ? { ...record, voucher } : null
+}
+
 /** Returns the record with the claimed total if it is higher, else the record itself. */
 export function raiseClaimed(record: ChannelRecord, claimedMicroUsd: MicroUsd): ChannelRecord {
   return claimedMicroUsd > record.claimedMicroUsd ? { ...record, claimedMicroUsd } : record

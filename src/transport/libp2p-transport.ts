@@ -98,6 +98,7 @@ class TabTransport implements Libp2pTransport {
     if (!this.#starting || this.#stopped.signal.aborted) throw offline()
     if (signal?.aborted) throw abortedWait(signal)
     if (peer === this.peerId) throw unreachable()
+    if (this.relays.connected().includes(peer)) return this.relays.open(peer, protocol, signal)
     return createFrameStream(await this.#links.openStream(peer, protocol, signal), peer, protocol)
   }
 
@@ -119,7 +120,7 @@ class TabTransport implements Libp2pTransport {
     const reachable = this.#node
       .getMultiaddrs()
       .some((address) => address.toString().includes('/p2p-circuit'))
-    return { relays: this.#keeper.connected().length, reachable: reachable && !this.#stopped.signal.aborted }
+    return { relays: this.relays.connected(), reachable: reachable && !this.#stopped.signal.aborted }
   }
 
   watchStatus(onChange: (status: TransportStatus) => void): () => void {

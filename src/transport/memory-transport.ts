@@ -20,6 +20,9 @@ import {
 } from './stream-errors.ts'
 import { Watchers } from './watchers.ts'
 
+/** Peer id of a memory network's relay; whoever joins by it answers as the relay. */
+export const memoryRelay: PeerId = 'memory-relay'
+
 /** What a tab sees of the network it is in. */
 export type MemoryWires = {
   relayUp(): boolean
@@ -90,7 +93,7 @@ export class MemoryTransport implements Transport {
 
   status(): TransportStatus {
     const online = this.started && this.#wires.relayUp()
-    return { relays: online ? 1 : 0, reachable: online }
+    return { relays: online ? [memoryRelay] : [], reachable: online }
   }
 
   watchStatus(onChange: (status: TransportStatus) => void): () => void {

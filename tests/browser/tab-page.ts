@@ -41,8 +41,8 @@ export async function untilReachable(): Promise<void> {
 /** Resolves once no relay is connected. */
 export async function untilAlone(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = transport.watchStatus(({ relays }) => relays === 0 && resolve())
-  if (transport.status().relays === 0) resolve()
+  const stop = transport.watchStatus(({ relays }) => relays.length === 0 && resolve())
+  if (transport.status().relays.length === 0) resolve()
   await promise.finally(() => stop())
 }
 

@@ -35,7 +35,7 @@ test('without a relay nothing is published and nothing new is dialled; links tha
   })
   const offer = await signedTestOffer(far.peerId)
   await expect(far.directory.publish(offer)).rejects.toMatchObject({ code: 'transport/no-relay' })
-  expect(near.transport.status()).toEqual({ relays: 0, reachable: false })
+  expect(near.transport.status()).toEqual({ relays: [], reachable: false })
   network.restoreRelay()
   await far.directory.publish(offer)
   expect((await near.directory.list()).offers).toEqual([offer])

@@ -86,6 +86,21 @@ export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
     },
   },
   {
+    name: 'raises from what was read, and only from that',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01'))
+      const from = (amount: bigint, before: bigint) =>
+        store.raiseVoucherFrom('receiver', voucherOf('01', amount), before)
+      assertEqual(await from(5n, 0n), true, 'the first')
+      assertEqual(await from(9n, 0n), false, 'from what is no more')
+      assertEqual(await from(5n, 5n), false, 'to what it is')
+      const raised = await Promise.all([7n, 8n, 9n].map((amount) => from(amount, 5n)))
+      assertEqual(raised.filter(Boolean).length, 1, 'one of three at once')
+      await assertRejects(store.raiseVoucherFrom('receiver', voucherOf('02', 1n), 0n), 'storage/not-found')
+    },
+  },
+  {
     name: 'raises what was claimed and ignores less',
     async run({ open }) {
       const store = await open()

@@ -27,7 +27,7 @@ export async function askWithoutPaying(network: Network, modelId: ModelId): Prom
   if (!signed) throw new Error('Nobody offers the model.')
   const { offer } = signed
   const vouchers = new MemoryVoucherStore()
-  const funding = fundChannel(offer.provider, 10_000n, { chain, vouchers, wallet, session, random })
+  const funding = fundChannel(offer.provider, 10_000n, { chain, vouchers, wallet, session, random, clock })
   let step = await funding.next()
   while (!step.done) step = await funding.next()
   const { record } = step.value

@@ -24,7 +24,9 @@ afterAll(() => local.stop())
 /** A requester with a funded channel to a provider, both with stores of their own. */
 async function openPair() {
   const [wallet, session, provider] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
-  const funding = { chain, vouchers: new MemoryVoucherStore(), wallet, session, random: systemRandom }
+  const vouchersGiven = new MemoryVoucherStore()
+  const keys = { wallet, session, random: systemRandom, clock: systemClock }
+  const funding = { chain, vouchers: vouchersGiven, ...keys }
   const steps: FundingStep['stage'][] = []
   const opening = fundChannel(provider.address, 1_000n, funding)
   let next = await opening.next()
@@ -42,6 +44,7 @@ async function openPair() {
     vouchers,
     limitMicroUsd: balance,
     baselineMicroUsd: 0n,
+    nowSeconds: () => Math.floor(Date.now() / 1000),
   })
   const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
   const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))

@@ -57,6 +57,7 @@ export const offers: Offer[] = [
   chainId: network.chainId,
   settlement: network.settlement,
   token: network.token,
+  hubs: [],
   sequence: 1,
   expiresAtSeconds: 4_000_000_000,
 }))

@@ -49,7 +49,7 @@ export function createScriptedTab(scene: Scene): Tab {
       unlessAlone(
         {
           peerId: '12D3KooWScripted1',
-          status: () => ({ relays: 1, reachable: true }),
+          status: () => ({ relays: ['relay'], reachable: true }),
           watchStatus: () => () => {},
         },
         noRelay,

@@ -1,0 +1,70 @@
+import type { Address, Hex } from '../../src/domain/bytes.ts'
+import type { Voucher } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import type { VoucherStore } from '../../src/ports/voucher-store.ts'
+
+/** A job that a hub pays for, and what of it is paid. Amounts are cumulative. */
+export type HubJobRecord = {
+  jobId: Hex
+  /** Requester's channel to the hub. */
+  payerChannelId: Hex
+  provider: Address
+  /** Hub's channel to the provider. */
+  payeeChannelId: Hex
+  /** The most that the provider may charge. */
+  ceilingMicroUsd: MicroUsd
+  spreadMillionths: number
+  /** Handed on to the provider; the requester was charged this and the spread on it. */
+  chargeMicroUsd: MicroUsd
+  /** Unix time in milliseconds. */
+  openedAtMs: number
+}
+
+/** One payment on its way through the hub: both legs, kept together or not at all. */
+export type Forwarding = {
+  jobId: Hex
+  /** What the job has been charged in all after this. */
+  chargeMicroUsd: MicroUsd
+  /** Taken out of the payer's vouchers by this: the rise of the charge and of the spread on it. */
+  attributedRiseMicroUsd: MicroUsd
+  /** Highest voucher of the payer, checked. */
+  incoming: Voucher
+  /** Hub's voucher to the provider, the rise of the charge higher than its last. */
+  outgoing: Voucher
+}
+
+/** A fee that a payer's channel paid. */
+export type FeeRecord = { channelId: Hex; feeMicroUsd: MicroUsd; atMs: number }
+
+/** Sums over all that the hub ever did on this network. */
+export type HubTotals = {
+  jobs: number
+  /** Charged by providers and handed on. */
+  volumeMicroUsd: MicroUsd
+  /** Taken from requesters on top of it. */
+  spreadMicroUsd: MicroUsd
+  feesMicroUsd: MicroUsd
+}
+
+/**
+ * What a hub must never forget. Each change is one atomic step, and on disk when its promise resolves: a hub that is
+ * killed at any instant comes back with both legs of a payment or with neither.
+ */
+export interface HubStore extends VoucherStore {
+  /** Adds a job; one that is known is left as it is. */
+  addJob(job: HubJobRecord): Promise<void>
+  job(jobId: Hex): Promise<HubJobRecord | null>
+  /**
+   * Keeps payments: the payer's voucher if it is higher than the one kept, the job's charge, what is attributed, and
+   * the hub's voucher. All of them or, when any breaks a rule, none.
+   * @throws StorageError `storage/not-found` for an unknown job or channel
+   * @throws LedgerError `ledger/unattributed` when more would be attributed than the payer's vouchers promise
+   */
+  forward(forwardings: readonly Forwarding[]): Promise<void>
+  /** Keeps a fee and the voucher that pays it, by the same rules. */
+  addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
+  /** What jobs and fees have used up of a payer's vouchers. */
+  attributed(payerChannelId: Hex): Promise<MicroUsd>
+  totals(): Promise<HubTotals>
+  close(): Promise<void>
+}
