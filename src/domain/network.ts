@@ -16,6 +16,8 @@ export type Network = {
   relays: string[]
   /** STUN servers that tell tabs their public address, such as `stun:stun.example.org`; not needed on one machine. */
   stunUrls?: string[]
+  /** Web page that shows this chain's transactions at `/tx/<hash>` and accounts at `/address/<address>`. */
+  explorerUrl?: string
 }
 
 /** Chain id of a development chain (anvil, hardhat). */

@@ -14,6 +14,8 @@ const networkSchema: v.GenericSchema<unknown, Network> = v.object({
   collector: address,
   relays: v.pipe(v.array(text), v.maxLength(64)),
   stunUrls: v.optional(v.pipe(v.array(text), v.maxLength(8))),
+  // It becomes a link, so nothing but a web address will do.
+  explorerUrl: v.optional(v.pipe(text, v.url(), v.regex(/^https?:/))),
 })
 
 /**
