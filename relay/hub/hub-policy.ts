@@ -1,0 +1,39 @@
+import type { MicroUsd } from '../../src/domain/price.ts'
+
+/** How a hub deals with its money: the host's choices. */
+export type HubPolicy = {
+  /** What it takes on top of a provider's charge, in millionths of the charge. */
+  spreadMillionths: number
+  /** Put into a provider's channel at a time; more when a job needs more. */
+  depositMicroUsd: MicroUsd
+  /** A provider's channel with less than this free is topped up ahead of need. */
+  lowWaterMicroUsd: MicroUsd
+  /** Most that may lie free in one provider's channels. */
+  maxOpenMicroUsd: MicroUsd
+  /** Notice that providers have of a withdrawal: as long as they may stay offline and lose nothing. */
+  withdrawDelaySeconds: number
+  /** What a micro-dollar is worth in the chain's native coin, in wei. */
+  weiPerMicroUsd: bigint
+  /** Claims once what is unclaimed is worth this many times the claim's gas. */
+  claimAtGasCosts: number
+  /** Claims what is worth its gas at least this often, in milliseconds. */
+  claimAtLatestMs: number
+  /** How often payers' channels are looked at on the chain, in milliseconds. */
+  watchIntervalMs: number
+  /** A provider's channel that has paid nothing for so long is taken back, in milliseconds. */
+  idleChannelMs: number
+}
+
+/** A hub that takes 2% and locks a dollar per provider. */
+export const defaultHubPolicy: HubPolicy = {
+  spreadMillionths: 20_000,
+  depositMicroUsd: 1_000_000n,
+  lowWaterMicroUsd: 250_000n,
+  maxOpenMicroUsd: 5_000_000n,
+  withdrawDelaySeconds: 24 * 3600,
+  weiPerMicroUsd: 333_000_000n,
+  claimAtGasCosts: 50,
+  claimAtLatestMs: 6 * 3600_000,
+  watchIntervalMs: 60_000,
+  idleChannelMs: 7 * 24 * 3600_000,
+}
