@@ -13,11 +13,23 @@ const traits = {
   'hub/fee-too-low': { fault: 'peer', retryable: true },
   'hub/unpaid': { fault: 'peer', retryable: false },
   'hub/withdrawing': { fault: 'user', retryable: false },
+  /** Nothing was handed to it. */
   'hub/unreachable': { fault: 'peer', retryable: true },
+  /** It was handed something for the chain and fell silent: only the chain tells what became of it. */
+  'hub/no-answer': { fault: 'chain', retryable: true },
+  /** Refused for a reason of its own; the details name it. */
+  'hub/refused': { fault: 'peer', retryable: false },
+  /** Its terms are unsigned, or not those of the network or the offer. */
+  'hub/bad-terms': { fault: 'peer', retryable: false },
 } as const satisfies Record<string, ErrorTraits>
 
 /** Codes of `HubError`. */
 export type HubErrorCode = keyof typeof traits
+
+/** Whether a code that a hub sent is one of this family. */
+export function isHubErrorCode(code: string): code is HubErrorCode {
+  return Object.hasOwn(traits, code)
+}
 
 /** Why a hub does not forward, pay or send something. */
 export class HubError extends BaseError<HubErrorCode> {

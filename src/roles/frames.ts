@@ -20,7 +20,8 @@ export interface MessageStream<incoming, outgoing> {
   abort(error: Error): void
 }
 
-function messageStream<incoming, outgoing>(
+/** Returns a stream of messages over one of frames; `parse` throws for what its protocol does not allow. */
+export function messageStream<incoming, outgoing>(
   stream: FrameStream,
   parse: (frame: Uint8Array) => incoming,
   clock: Clock,
