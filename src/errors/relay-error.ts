@@ -4,6 +4,10 @@ const traits = {
   'relay/port-in-use': { fault: 'user', retryable: false },
   'relay/invalid-option': { fault: 'user', retryable: false },
   'relay/data-unwritable': { fault: 'user', retryable: false },
+  /** A hub on a chain with real money, and no key for it. */
+  'relay/hub-key-missing': { fault: 'user', retryable: false },
+  /** A key that is none, or that everybody knows. */
+  'relay/hub-key-refused': { fault: 'user', retryable: false },
   'relay/not-started': { fault: 'self', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 
