@@ -25,11 +25,9 @@ export type Forwarding = {
   jobId: Hex
   /** What the job has been charged in all after this. */
   chargeMicroUsd: MicroUsd
-  /** Taken out of the payer's vouchers by this: the rise of the charge and of the spread on it. */
-  attributedRiseMicroUsd: MicroUsd
-  /** Highest voucher of the payer, checked. */
+  /** A voucher of the payer, checked. */
   incoming: Voucher
-  /** Hub's voucher to the provider, the rise of the charge higher than its last. */
+  /** Hub's voucher to the provider: its last one and the rises of all charges that are forwarded to it at once. */
   outgoing: Voucher
 }
 
@@ -55,10 +53,12 @@ export interface HubStore extends VoucherStore {
   addJob(job: HubJobRecord): Promise<void>
   job(jobId: Hex): Promise<HubJobRecord | null>
   /**
-   * Keeps payments: the payer's voucher if it is higher than the one kept, the job's charge, what is attributed, and
-   * the hub's voucher. All of them or, when any breaks a rule, none.
+   * Keeps payments: the payer's voucher if it is higher than the one kept, the job's charge, what is attributed (the
+   * rise of the charge and of the spread on it), and the hub's voucher. All of them or, when any breaks a rule, none.
    * @throws StorageError `storage/not-found` for an unknown job or channel
-   * @throws LedgerError `ledger/unattributed` when more would be attributed than the payer's vouchers promise
+   * @throws LedgerError `ledger/unattributed` when more would be attributed than the payer's vouchers promise,
+   *   `ledger/voucher-replayed` when a charge falls, `ledger/overcharged` when it passes the job's ceiling,
+   *   `ledger/voucher-foreign`, `ledger/out-of-step` when the hub's voucher is not its last one and the rises
    */
   forward(forwardings: readonly Forwarding[]): Promise<void>
   /** Keeps a fee and the voucher that pays it, by the same rules. */

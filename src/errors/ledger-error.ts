@@ -11,6 +11,8 @@ const traits = {
   'ledger/session-over': { fault: 'user', retryable: false },
   /** A payment for a job that no voucher covers. */
   'ledger/unattributed': { fault: 'peer', retryable: false },
+  /** A hub's voucher to a provider that does not follow the last one. */
+  'ledger/out-of-step': { fault: 'self', retryable: true },
   'ledger/expired-offer': { fault: 'peer', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 

@@ -1,0 +1,61 @@
+import { promisedBy } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { isSessionOver } from '../../src/domain/session.ts'
+import { HubError, LedgerError } from '../../src/errors/index.ts'
+import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
+import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
+import type { ForwarderDeps, Payment } from './forwarder.ts'
+
+/** A payment whose voucher is good, or no higher than one that is. */
+export type CheckedPayment = Payment & {
+  /** What the chain guarantees to its channel. */
+  coveredMicroUsd: MicroUsd
+}
+
+/**
+ * Checks a payment by itself, as far as nothing else that is under way can change the answer.
+ * A voucher that is no higher than the kept one adds nothing, so its signature is not looked at.
+ *
+ * @throws HubError `hub/job-refused`
+ * @throws LedgerError `ledger/voucher-foreign`, `ledger/overcharged`, `ledger/session-over`, `ledger/over-balance`,
+ *   `ledger/bad-signature`
+ */
+export async function checkPayment(payment: Payment, deps: ForwarderDeps): Promise<CheckedPayment> {
+  const { jobId, chargeMicroUsd, voucher } = payment
+  const job = await deps.store.job(jobId)
+  if (!job) throw unknownJob()
+  if (voucher.channelId !== job.payerChannelId) {
+    throw new LedgerError('ledger/voucher-foreign', 'The voucher belongs to another channel than the job.')
+  }
+  if (chargeMicroUsd > job.ceilingMicroUsd) {
+    throw new LedgerError('ledger/overcharged', 'The charge is higher than the job may cost.')
+  }
+  const channel = await deps.store.channel(job.payerChannelId, 'receiver')
+  if (!channel) throw unknownJob()
+  const coveredMicroUsd = await deps.coveredMicroUsd(channel.channelId)
+  const checked = { ...payment, coveredMicroUsd }
+  if (voucher.maxClaimableAmount > promisedBy(channel.voucher)) await checkHigher(checked, channel, deps)
+  return checked
+}
+
+async function checkHigher(
+  { voucher, coveredMicroUsd }: CheckedPayment,
+  { channelId, config }: ChannelRecord,
+  { clock, network }: ForwarderDeps,
+): Promise<void> {
+  if (isSessionOver(config, clock.nowMs() / 1000)) {
+    throw new LedgerError('ledger/session-over', "A voucher came after its session key's end.", {
+      fault: 'peer',
+    })
+  }
+  if (voucher.maxClaimableAmount > coveredMicroUsd) {
+    throw new LedgerError('ledger/over-balance', 'The voucher promises more than the channel holds.', {
+      fault: 'peer',
+    })
+  }
+  await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
+}
+
+function unknownJob(): HubError {
+  return new HubError('hub/job-refused', 'This job was not opened here.')
+}
