@@ -4,6 +4,16 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
 
+/** What a provider's bond contract holds of its earnings. */
+export type BondOverview = {
+  /** Held against dishonest answers. */
+  heldMicroUsd: MicroUsd
+  /** Credited and free to be paid out. */
+  freeMicroUsd: MicroUsd
+  /** Unix time in milliseconds when the last of it is released; null while nothing is held. */
+  untilMs: number | null
+}
+
 /** What the wallet shows. */
 export type WalletOverview = {
   /** Read from the chain. */
@@ -14,8 +24,14 @@ export type WalletOverview = {
   earnedMicroUsd: MicroUsd
   /** Received, not yet claimed, and covered by its payer's deposit. */
   claimableMicroUsd: MicroUsd
+  /** Claimed of what was received, by the chain's word. */
+  claimedMicroUsd: MicroUsd
   /** Vouchers given. */
   spentMicroUsd: MicroUsd
+  /** Put into channels and not taken back; what was spent of it is included. */
+  depositedMicroUsd: MicroUsd
+  /** Null on a network without a bond contract. */
+  bond: BondOverview | null
 }
 
 /** Where the money is, and whose. */
@@ -53,15 +69,16 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
   const { network } = chain
   const here = (side: ChannelRecord['side']) => channelsHere(vouchers, side, network)
 
-  const unclaimed = async (receiving: ChannelRecord[]): Promise<Unclaimed[]> => {
-    const records = receiving.filter(
-      (record) =>
-        promised(record) > record.claimedMicroUsd && sameAddress(record.config.receiver, wallet.address),
+  // Asks the chain for every channel: what this tab remembers as claimed, a reorganisation may have undone.
+  const read = (records: ChannelRecord[]): Promise<Unclaimed[]> =>
+    Promise.all(records.map(async (record) => ({ record, state: await chain.channel(record.channelId) })))
+
+  const unclaimed = (receiving: ChannelRecord[]): Promise<Unclaimed[]> =>
+    read(
+      receiving.filter(
+        (record) => record.voucher !== null && sameAddress(record.config.receiver, wallet.address),
+      ),
     )
-    return Promise.all(
-      records.map(async (record) => ({ record, state: await chain.channel(record.channelId) })),
-    )
-  }
 
   const claimChannels = async (channels: Unclaimed[]): Promise<ClaimResult> => {
     const claims = channels.flatMap((channel): ChannelClaim[] => {
@@ -79,17 +96,21 @@ export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps)
   return {
     async overview() {
       const [receiving, paying] = await Promise.all([here('receiver'), here('payer')])
-      const [balanceMicroUsd, gasWei, open] = await Promise.all([
+      const [balanceMicroUsd, gasWei, open, funded] = await Promise.all([
         chain.balance(wallet.address),
         chain.gasBalance(wallet.address),
         unclaimed(receiving),
+        read(paying),
       ])
       return {
         balanceMicroUsd,
         gasWei,
         earnedMicroUsd: sum(receiving.map(promised)),
         claimableMicroUsd: sum(open.map(claimable)),
+        claimedMicroUsd: sum(open.map(({ state }) => state.totalClaimed)),
         spentMicroUsd: sum(paying.map(promised)),
+        depositedMicroUsd: sum(funded.map(({ state }) => state.balance)),
+        bond: null,
       }
     },
     async claim() {

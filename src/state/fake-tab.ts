@@ -15,6 +15,12 @@ export function testDocuments(): DocumentStore {
   return {
     get: async (collection, key) => structuredClone(kept.get(`${collection}/${key}`)),
     put: async (collection, key, value) => void kept.set(`${collection}/${key}`, structuredClone(value)),
+    add: async (collection, key, value) => {
+      const name = `${collection}/${key}`
+      if (kept.has(name)) return false
+      kept.set(name, structuredClone(value))
+      return true
+    },
     delete: async (collection, key) => void kept.delete(`${collection}/${key}`),
     keys: async (collection) =>
       [...kept.keys()]

@@ -11,7 +11,10 @@ const overview: WalletOverview = {
   gasWei: 0n,
   earnedMicroUsd: 3n,
   claimableMicroUsd: 3n,
+  claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
+  depositedMicroUsd: 0n,
+  bond: null,
 }
 
 const setAside: SetAside = { channelId: '0x02', provider: '0x03', amountMicroUsd: 7n, withdrawal: null }

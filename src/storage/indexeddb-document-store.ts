@@ -17,6 +17,16 @@ export class IndexedDbDocumentStore implements DocumentStore {
     await this.#database.run((database) => database.put('documents', value, [collection, key]))
   }
 
+  add(collection: string, key: string, value: unknown): Promise<boolean> {
+    return this.#database.run(async (database) => {
+      const transaction = database.transaction('documents', 'readwrite', { durability: 'strict' })
+      const known = await transaction.store.count([collection, key])
+      if (known === 0) await transaction.store.add(value, [collection, key])
+      await transaction.done
+      return known === 0
+    })
+  }
+
   async delete(collection: string, key: string): Promise<void> {
     await this.#database.run((database) => database.delete('documents', [collection, key]))
   }

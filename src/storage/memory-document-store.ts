@@ -13,6 +13,12 @@ export class MemoryDocumentStore implements DocumentStore {
     this.#collections.set(collection, documents.set(key, structuredClone(value)))
   }
 
+  async add(collection: string, key: string, value: unknown): Promise<boolean> {
+    if (this.#collections.get(collection)?.has(key)) return false
+    await this.put(collection, key, value)
+    return true
+  }
+
   async delete(collection: string, key: string): Promise<void> {
     this.#collections.get(collection)?.delete(key)
   }

@@ -34,6 +34,18 @@ export const documentStoreCases: ConformanceCase<DocumentStoreSubject>[] = [
     },
   },
   {
+    name: 'adds a document once, whichever tabs try at once',
+    async run({ open }) {
+      const [one, other] = [await open(), await open()]
+      const added = await Promise.all([one.add('jobs', 'a', 1), other.add('jobs', 'a', 2)])
+      assertEqual(added.filter(Boolean).length, 1, 'tabs that added it')
+      assertEqual(await other.get('jobs', 'a'), added[0] ? 1 : 2, 'the document')
+      await one.put('jobs', 'a', 3)
+      assertEqual(await other.add('jobs', 'a', 4), false, 'a second time')
+      assertEqual(await other.get('jobs', 'a'), 3, 'the document that was put')
+    },
+  },
+  {
     name: 'keeps collections apart and lists keys in ascending order',
     async run({ open }) {
       const store = await open()
