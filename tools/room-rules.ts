@@ -44,7 +44,7 @@ const rooms: Record<string, Room> = {
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
   'src/models': { rooms: foundations, vendors: ['canonicalize', 'valibot', '@noble/hashes/**'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
-  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'idb'] },
+  'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'idb', 'mipd', '@noble/hashes/**'] },
   'src/storage': { rooms: foundations, vendors: ['idb'] },
   'src/state': { rooms: ['roles', 'domain', 'ports', 'errors'], vendors: ['svelte', 'svelte/**'] },
   'src/ui': {

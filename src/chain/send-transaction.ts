@@ -16,7 +16,12 @@ export type SendTransaction = (signer: Signer, call: Call) => Promise<Transactio
 export function createSender({ client }: Rpc): SendTransaction {
   const lastByAccount = new Map<string, Promise<unknown>>()
 
-  async function send(signer: Signer, call: Call): Promise<TransactionReceipt> {
+  async function give(signer: Signer, call: Call): Promise<Hex> {
+    if (signer.sendTransaction) {
+      // What would revert is told before anybody is asked.
+      const gas = await client.estimateGas({ account: signer.address, ...call })
+      return signer.sendTransaction({ ...call, gas })
+    }
     if (!signer.signTransaction) {
       throw new ChainError('chain/cannot-sign', 'This key signs vouchers only and cannot send transactions.')
     }
@@ -26,7 +31,11 @@ export function createSender({ client }: Rpc): SendTransaction {
       ...call,
     })
     const serializedTransaction = await signer.signTransaction(request)
-    const hash = await client.sendRawTransaction({ serializedTransaction })
+    return client.sendRawTransaction({ serializedTransaction })
+  }
+
+  async function send(signer: Signer, call: Call): Promise<TransactionReceipt> {
+    const hash = await give(signer, call)
     const receipt = await client.waitForTransactionReceipt({ hash, timeout: receiptTimeoutMs })
     if (receipt.status === 'reverted') {
       throw new ChainError('chain/reverted', 'The transaction was reverted.', { details: hash })

@@ -1,3 +1,4 @@
+export { AccountError } from './account-error.ts'
 export { asStorageError } from './as-storage-error.ts'
 export { BaseError, type ErrorCode, type PeerError, toPeerError } from './base-error.ts'
 export { ChainError } from './chain-error.ts'

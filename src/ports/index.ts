@@ -1,3 +1,4 @@
+export type * from './accounts.ts'
 export type * from './chain.ts'
 export type * from './clock.ts'
 export type * from './directory.ts'

@@ -14,4 +14,6 @@ export interface Signer {
   signTypedData(data: TypedData): Promise<Hex>
   /** Signs a prepared transaction and returns it serialised; absent on session keys. */
   signTransaction?(transaction: Record<string, unknown>): Promise<Hex>
+  /** Signs a call, sends it by its own way to the chain and returns its hash: what a wallet does in place of the above. */
+  sendTransaction?(call: { to: Address; data: Hex; gas: bigint }): Promise<Hex>
 }
