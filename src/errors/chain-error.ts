@@ -6,6 +6,8 @@ const traits = {
   'chain/user-rejected': { fault: 'user', retryable: true },
   'chain/insufficient-funds': { fault: 'user', retryable: false },
   'chain/wrong-network': { fault: 'user', retryable: false },
+  'chain/wrong-account': { fault: 'user', retryable: true },
+  'chain/wallet-missing': { fault: 'user', retryable: true },
   'chain/not-local': { fault: 'user', retryable: false },
   'chain/timeout': { fault: 'chain', retryable: true },
   'chain/cannot-sign': { fault: 'self', retryable: false },
