@@ -13,17 +13,15 @@ const traits = {
   'hub/fee-too-low': { fault: 'peer', retryable: true },
   'hub/unpaid': { fault: 'peer', retryable: false },
   'hub/withdrawing': { fault: 'user', retryable: false },
-  /** Nothing was handed to it. */
   /** It sends as many transactions as it lets others pay for now. */
   'hub/busy': { fault: 'peer', retryable: true },
   /** Its account has too little of the chain's native coin. */
   'hub/out-of-gas': { fault: 'peer', retryable: true },
-  /** A job on the channel is still open, or the channel is being refunded. */
-  'hub/channel-busy': { fault: 'user', retryable: true },
   /** Signed too long ago, or by a clock that is wrong. */
   'hub/stale-request': { fault: 'user', retryable: true },
   /** Something to send that is not this hub's business, or would not pass. */
   'hub/request-refused': { fault: 'user', retryable: false },
+  /** Nothing was handed to it. */
   'hub/unreachable': { fault: 'peer', retryable: true },
   /** It was handed something for the chain and fell silent: only the chain tells what became of it. */
   'hub/no-answer': { fault: 'chain', retryable: true },

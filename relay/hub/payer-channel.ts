@@ -1,0 +1,104 @@
+import { minWithdrawDelaySeconds } from '../../src/domain/admit-job.ts'
+import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import { type ChannelConfig, type ChannelState, type Voucher, promisedBy } from '../../src/domain/channel.ts'
+import type { HubTerms } from '../../src/domain/hub.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { isSessionOver } from '../../src/domain/session.ts'
+import { HubError, LedgerError } from '../../src/errors/index.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
+import type { Chain, Clock } from '../../src/ports/index.ts'
+import type { HubStore } from './hub-store.ts'
+
+/** A payer's channel to the hub, as a request finds it. */
+export type PayerChannel = {
+  channelId: Hex
+  config: ChannelConfig
+  state: ChannelState
+  /** Highest voucher that the hub holds. */
+  held: Voucher | null
+  /** What jobs, fees and claims have used up of it. */
+  usedMicroUsd: MicroUsd
+}
+
+/** What payers' channels are read and checked with. */
+export type PayerChannelDeps = { chain: Chain; store: HubStore; terms: HubTerms; clock: Clock }
+
+/**
+ * Reads a channel and checks that it is one to this hub.
+ * @throws LedgerError `ledger/bad-channel`
+ */
+export async function readPayerChannel(
+  config: ChannelConfig,
+  { chain, store, terms }: PayerChannelDeps,
+): Promise<PayerChannel> {
+  const isOurs = [config.receiver, config.receiverAuthorizer].every((side) =>
+    sameAddress(side, terms.account),
+  )
+  if (!isOurs) throw badChannel('The channel is not one to this hub.')
+  if (!sameAddress(config.token, terms.token)) throw badChannel('This hub takes another token.')
+  if (config.withdrawDelay < minWithdrawDelaySeconds) {
+    throw badChannel('The channel could be emptied before a claim.')
+  }
+  const channelId = channelIdOf(config, terms)
+  const [state, record, attributed] = await Promise.all([
+    chain.channel(channelId),
+    store.channel(channelId, 'receiver'),
+    store.attributed(channelId),
+  ])
+  // What was claimed counts even where its record was lost.
+  const usedMicroUsd = attributed > state.totalClaimed ? attributed : state.totalClaimed
+  return { channelId, config, state, held: record?.voucher ?? null, usedMicroUsd }
+}
+
+/**
+ * Checks that a voucher pays a fee on top of all that is used of its channel, and that `balanceMicroUsd` covers it.
+ * @throws LedgerError, HubError `hub/fee-too-low`, `hub/session-over`
+ */
+export async function checkFeeVoucher(
+  voucher: Voucher,
+  feeMicroUsd: MicroUsd,
+  channel: PayerChannel,
+  balanceMicroUsd: MicroUsd,
+  { terms, clock }: PayerChannelDeps,
+): Promise<void> {
+  const { channelId, config, held, usedMicroUsd } = channel
+  if (isSessionOver(config, Math.floor(clock.nowMs() / 1000))) {
+    throw new HubError('hub/session-over', "This channel's session key has ended.")
+  }
+  await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, terms)
+  if (voucher.maxClaimableAmount > balanceMicroUsd) {
+    throw new LedgerError('ledger/over-balance', 'The voucher promises more than the channel holds.')
+  }
+  if (higher(voucher, held).maxClaimableAmount < usedMicroUsd + feeMicroUsd) {
+    throw new HubError(
+      'hub/fee-too-low',
+      `The voucher does not cover the fee of ${feeMicroUsd} micro-dollars.`,
+    )
+  }
+}
+
+/** Returns the voucher that promises more. */
+export function higher(voucher: Voucher, held: Voucher | null): Voucher {
+  return held && promisedBy(held) > voucher.maxClaimableAmount ? held : voucher
+}
+
+/** Remembers a channel that the hub is paid through; one that is known stays as it is. */
+export function keepPayerChannel(
+  { channelId, config, state }: PayerChannel,
+  { store, terms }: Pick<PayerChannelDeps, 'store' | 'terms'>,
+): Promise<void> {
+  return store.addChannel({
+    channelId,
+    config,
+    chainId: terms.chainId,
+    settlement: terms.settlement,
+    side: 'receiver',
+    voucher: null,
+    claimedMicroUsd: state.totalClaimed,
+  })
+}
+
+function badChannel(shortMessage: string): LedgerError {
+  return new LedgerError('ledger/bad-channel', shortMessage, { fault: 'user' })
+}

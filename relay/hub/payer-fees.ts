@@ -1,0 +1,38 @@
+import type { Hex } from '../../src/domain/bytes.ts'
+import type { Voucher } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { LedgerError } from '../../src/errors/index.ts'
+import type { Clock } from '../../src/ports/index.ts'
+import type { RelayLog } from '../log.ts'
+import type { HubStore } from './hub-store.ts'
+
+/** Where fees are kept. */
+export type PayerFeesDeps = { store: HubStore; clock: Pick<Clock, 'nowMs'>; log: RelayLog }
+
+/** Fees that payers' channels pay by voucher, and those that they still owe. */
+export class PayerFees {
+  readonly #deps: PayerFeesDeps
+  readonly #owed = new Map<Hex, MicroUsd>()
+
+  constructor(deps: PayerFeesDeps) {
+    this.#deps = deps
+  }
+
+  /** Returns a fee together with what its channel owes from before. */
+  due(channelId: Hex, feeMicroUsd: MicroUsd): MicroUsd {
+    return feeMicroUsd + (this.#owed.get(channelId) ?? 0n)
+  }
+
+  /** Keeps a fee whose service was done. One that a job's payment has spent meanwhile is owed from then on. */
+  async collect(channelId: Hex, feeMicroUsd: MicroUsd, voucher: Voucher): Promise<void> {
+    const { store, clock, log } = this.#deps
+    try {
+      await store.addFee({ channelId, feeMicroUsd, atMs: clock.nowMs() }, voucher)
+      this.#owed.delete(channelId)
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error
+      this.#owed.set(channelId, feeMicroUsd)
+      log('hub-fee-owed', { feeMicroUsd: Number(feeMicroUsd), code: error.code })
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { ClaimAuthorization, TransferAuthorization } from '../../src/domain/authorization.ts'
+import { sameAddress } from '../../src/domain/bytes.ts'
+import type { ChannelClaim } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { HubError, LedgerError } from '../../src/errors/index.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { type Done, type SendDeps, done } from './send-deps.ts'
+import { checkTransferFee } from './transfer-fee.ts'
+
+/**
+ * Sends a provider's signed claims on this hub's channels to it, and collects the fee in the same transaction.
+ * @throws LedgerError, HubError, ChainError; nothing was sent or charged then
+ */
+export async function sendClaim(
+  claim: ClaimAuthorization,
+  fee: TransferAuthorization,
+  deps: SendDeps,
+): Promise<Done> {
+  const { claims } = claim
+  const rises = await Promise.all(claims.map((one) => riseOf(one, deps)))
+  const total = rises.reduce((sum, rise) => sum + rise, 0n)
+  checkTransferFee(fee, await deps.quotes.least('claim', claims.length), deps)
+  if (fee.amount > total) {
+    throw new HubError('hub/request-refused', 'The claim is worth less than its fee.')
+  }
+  await deps.takeTransaction('claim', claims.length)
+  const { transaction, settledMicroUsd, skipped } = await deps.chain.submitClaim(claim, fee, deps.signer)
+  await deps.onChanged(claims.map(({ voucher }) => voucher.channelId))
+  return done(transaction, settledMicroUsd, skipped)
+}
+
+/** Returns what a line would bring, on a channel that this hub pays through. */
+async function riseOf(
+  { config, voucher, totalClaimed }: ChannelClaim,
+  { chain, store, terms }: SendDeps,
+): Promise<MicroUsd> {
+  const channelId = channelIdOf(config, terms)
+  const isOurs = sameAddress(config.payer, terms.account) && channelId === voucher.channelId
+  if (!isOurs || !(await store.channel(channelId, 'payer'))) {
+    throw new LedgerError('ledger/bad-channel', 'This hub does not pay through that channel.', {
+      fault: 'user',
+    })
+  }
+  const { totalClaimed: before } = await chain.channel(channelId)
+  return totalClaimed > before ? totalClaimed - before : 0n
+}

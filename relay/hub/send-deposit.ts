@@ -1,0 +1,36 @@
+import type { DepositAuthorization } from '../../src/domain/authorization.ts'
+import type { Voucher } from '../../src/domain/channel.ts'
+import { HubError } from '../../src/errors/index.ts'
+import { refuseWithdrawing } from './channel-watch.ts'
+import { checkFeeVoucher, keepPayerChannel, readPayerChannel } from './payer-channel.ts'
+import { type Done, type SendDeps, done } from './send-deps.ts'
+
+/**
+ * Sends a payer's signed deposit into its channel to this hub, and takes the fee out of the channel.
+ *
+ * The deposit comes first and the fee after it is mined: a hub that dies in between has given the gas away, and never
+ * charges for a deposit that was not made. The payer loses nothing either way, since the channel is its own on the
+ * chain; the hub hears of it again when a job is opened on it.
+ *
+ * @throws LedgerError, HubError, ChainError; nothing was charged then
+ */
+export async function sendDeposit(
+  deposit: DepositAuthorization,
+  feeVoucher: Voucher,
+  deps: SendDeps,
+): Promise<Done> {
+  const { chain, signer, fees } = deps
+  const { config, amount } = deposit
+  const channel = await readPayerChannel(config, deps)
+  const { channelId, state } = channel
+  refuseWithdrawing(state)
+  const feeMicroUsd = fees.due(channelId, await deps.quotes.least('deposit'))
+  if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
+  await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
+  await deps.takeTransaction('deposit', 1)
+  const transaction = await chain.submitDeposit(deposit, signer)
+  await keepPayerChannel(channel, deps)
+  await fees.collect(channelId, feeMicroUsd, feeVoucher)
+  await deps.onChanged([channelId])
+  return done(transaction, amount)
+}

@@ -1,0 +1,34 @@
+import type { SponsoredAction } from '../../src/domain/authorization.ts'
+import type { Hex } from '../../src/domain/bytes.ts'
+import type { HubTerms } from '../../src/domain/hub.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import type { Chain, Clock, Signer } from '../../src/ports/index.ts'
+import type { HubDeskReply } from '../../src/protocol/hub-messages.ts'
+import type { FeeQuotes } from './fee-quotes.ts'
+import type { HubStore } from './hub-store.ts'
+import type { PayerFees } from './payer-fees.ts'
+
+/** What the desk's requests are checked and sent with. */
+export type SendDeps = {
+  chain: Chain
+  signer: Signer
+  store: HubStore
+  clock: Clock
+  terms: HubTerms
+  quotes: FeeQuotes
+  fees: PayerFees
+  /** Keeps new jobs off a payer's channel until the returned function is called; throws while one is open. */
+  freeze: (channelId: Hex) => () => void
+  /** Called when a transaction has changed these channels; never throws. */
+  onChanged: (channelIds: Hex[]) => Promise<void>
+  /** Takes one of the transactions that may be sent now; throws when there is none. */
+  takeTransaction: (action: SponsoredAction, channels: number) => Promise<void>
+}
+
+/** What the desk answers when it has sent something. */
+export type Done = Extract<HubDeskReply, { type: 'done' }>
+
+/** Returns the answer to what is done. */
+export function done(transaction: Hex | null, amountMicroUsd: MicroUsd, skipped: Hex[] = []): Done {
+  return { type: 'done', transaction, amountMicroUsd, skipped }
+}
