@@ -36,13 +36,20 @@ const network = once(async () => {
   throw new TransportError('transport/no-relay', 'This page could not read where its relays and chain are.')
 })
 
-const account = (name: string) =>
-  once(async () => {
-    const { createLocalAccount, openLocalAccount } = await import('./chain/local-account.ts')
-    return (await openLocalAccount(name)) ?? createLocalAccount(name)
-  })
-const wallet = account('wallet')
-const session = account('session')
+const accounts = once(async () => {
+  const { createAccounts } = await import('./chain/account/accounts.ts')
+  return createAccounts(await network(), clock)
+})
+
+/** Pays: deposits into channels and takes back. */
+const wallet = once(async () => (await accounts()).payer())
+/** Earns: offers, receipts and claims are signed without asking, so its key is in this browser. */
+const earner = once(async () => (await accounts()).earner())
+
+const session = once(async () => {
+  const { createLocalAccount } = await import('./chain/account/local-account.ts')
+  return createLocalAccount('session')
+})
 
 const chain = once(async () => {
   const { createViemChain } = await import('./chain/viem-chain.ts')
@@ -105,9 +112,11 @@ const market = once(async () => ({
   clock,
 }))
 
+const served = once(async () => (await import('./roles/served-jobs.ts')).createServedJobs(documents))
+
 const settlement = once(async () => {
   const { createSettlement } = await import('./roles/settle.ts')
-  const keys = { vouchers: await vouchers(), wallet: await wallet() }
+  const keys = { vouchers: await vouchers(), wallet: await earner() }
   const created = createSettlement({ chain: await chain(), ...keys, clock })
   // What was earned is guarded for as long as the page is open, sharing or not.
   void created.guard(new AbortController().signal)
@@ -132,7 +141,7 @@ const requester = once(async () => {
 
 const provider = once(async () => {
   const { createProvider } = await import('./roles/provide.ts')
-  const parts = { engine: await engine(), models: await models(), signer: await wallet() }
+  const parts = { engine: await engine(), models: await models(), signer: await earner() }
   const created = createProvider({ ...(await market()), ...parts })
   await settlement()
   // Earned promises are money: ask the browser not to evict them.
@@ -159,6 +168,7 @@ const tab: Tab = {
   place,
   network,
   account: async () => (await wallet()).address,
+  accounts,
   catalogue: async () => (await models()).catalogue(),
   probe: async () => (await engine()).probe(),
   link: transport,
@@ -167,6 +177,11 @@ const tab: Tab = {
   provider,
   settlement,
   withdrawals,
+  served,
+  async trace(payment) {
+    const { tracePayment } = await import('./roles/trace-payment.ts')
+    return tracePayment(payment, { chain: await chain(), vouchers: await vouchers() })
+  },
   async check(answer, signal) {
     const { checkAnswer } = await import('./roles/audit.ts')
     const runner = await engine()

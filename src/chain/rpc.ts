@@ -1,4 +1,4 @@
-import { type PublicClient, createPublicClient, defineChain, http } from 'viem'
+import { type Chain, type PublicClient, createPublicClient, defineChain, http } from 'viem'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import { ChainError } from '../errors/index.ts'
 
@@ -17,15 +17,23 @@ export type Rpc = {
   checkNetwork(): Promise<void>
 }
 
+/** Returns a network as viem and wallets describe it. */
+export function networkChain(network: Network): Chain {
+  return defineChain({
+    id: network.chainId,
+    name: network.name,
+    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [network.rpcUrl] } },
+    ...(network.explorerUrl && {
+      blockExplorers: { default: { name: 'Explorer', url: network.explorerUrl } },
+    }),
+  })
+}
+
 /** Connects to a network's endpoint. Requests made at the same moment travel in one batch. */
 export function createRpc(network: Network): Rpc {
   const client = createPublicClient({
-    chain: defineChain({
-      id: network.chainId,
-      name: network.name,
-      nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-      rpcUrls: { default: { http: [network.rpcUrl] } },
-    }),
+    chain: networkChain(network),
     transport: http(network.rpcUrl, { batch: true, timeout: requestTimeoutMs, retryCount: 1 }),
     pollingInterval: isLocalChain(network) ? localPollingMs : publicPollingMs,
   })

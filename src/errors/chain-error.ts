@@ -8,6 +8,7 @@ const traits = {
   'chain/wrong-network': { fault: 'user', retryable: false },
   'chain/wrong-account': { fault: 'user', retryable: true },
   'chain/wallet-missing': { fault: 'user', retryable: true },
+  'chain/wallet-failed': { fault: 'user', retryable: true },
   'chain/not-local': { fault: 'user', retryable: false },
   'chain/timeout': { fault: 'chain', retryable: true },
   'chain/cannot-sign': { fault: 'self', retryable: false },

@@ -2,6 +2,7 @@ import type { Address } from '../domain/bytes.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
+import type { Accounts } from '../ports/accounts.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { EngineProbe } from '../ports/engine.ts'
@@ -10,7 +11,9 @@ import type { AuditReport } from '../roles/audit.ts'
 import type { Provider } from '../roles/provide.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { Requester } from '../roles/request.ts'
+import type { ServedJobs } from '../roles/served-jobs.ts'
 import type { Settlement } from '../roles/settle.ts'
+import type { PaymentTrail, TracedPayment } from '../roles/trace-payment.ts'
 import type { Withdrawals } from '../roles/withdraw.ts'
 
 /** What the page knows of its line to the relays. */
@@ -25,8 +28,10 @@ export type Tab = {
   /** Number of this tab among the open tabs of this browser. */
   place(): Promise<number>
   network(): Promise<Network>
-  /** Address of the account kept in this browser. */
+  /** Address of the account that pays. */
   account(): Promise<Address>
+  /** The accounts of this browser, and the wallets beside it. */
+  accounts(): Promise<Accounts>
   catalogue(): Promise<CatalogueEntry[]>
   probe(): Promise<EngineProbe>
   link(): Promise<Link>
@@ -35,6 +40,10 @@ export type Tab = {
   provider(): Promise<Provider>
   settlement(): Promise<Settlement>
   withdrawals(): Promise<Withdrawals>
+  /** What this browser answered and claimed. */
+  served(): Promise<Pick<ServedJobs, 'jobs' | 'claims'>>
+  /** Checks a receipt's signature and finds the voucher that pays it. */
+  trace(payment: TracedPayment): Promise<PaymentTrail>
   /** Re-computes an answer with the model in this tab. */
   check(answer: Answer, signal?: AbortSignal): Promise<AuditReport>
   /** Gives test dollars, on the local chain alone. */

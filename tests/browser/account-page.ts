@@ -1,4 +1,4 @@
-import { createLocalAccount, openLocalAccount } from '../../src/chain/local-account.ts'
+import { createLocalAccount, openLocalAccount } from '../../src/chain/account/local-account.ts'
 import type { TypedData } from '../../src/ports/signer.ts'
 
 export async function openAddress(name: string): Promise<string | null> {
