@@ -63,7 +63,7 @@ export interface HubStore extends VoucherStore {
   forward(forwardings: readonly Forwarding[]): Promise<void>
   /** Keeps a fee and the voucher that pays it, by the same rules. */
   addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
-  /** What jobs and fees have used up of a payer's vouchers. */
+  /** What jobs and fees have used up of a payer's vouchers: nothing where the channel was never added. */
   attributed(payerChannelId: Hex): Promise<MicroUsd>
   totals(): Promise<HubTotals>
   close(): Promise<void>

@@ -1,0 +1,130 @@
+import type { Hex } from '../../src/domain/bytes.ts'
+import { type Voucher, promisedBy } from '../../src/domain/channel.ts'
+import { withSpread } from '../../src/domain/hub.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { LedgerError, StorageError } from '../../src/errors/index.ts'
+import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
+import { raiseVoucher, unknownChannel } from '../../src/storage/raise-channel.ts'
+import type { Forwarding, HubJobRecord } from './hub-store.ts'
+
+/** A requester's channel and what jobs and fees have used up of its vouchers. */
+export type PayerAccount = { record: ChannelRecord; attributedMicroUsd: MicroUsd }
+
+/** Reads what a store keeps, within the atomic step that is to change it. */
+export type KeptAccounts = {
+  job(jobId: Hex): HubJobRecord | null
+  payer(channelId: Hex): PayerAccount | null
+  payee(channelId: Hex): ChannelRecord | null
+}
+
+/** What forwardings change: to be written as one. */
+export type Booked = {
+  jobs: HubJobRecord[]
+  payers: PayerAccount[]
+  payees: ChannelRecord[]
+  /** Rise of all charges. */
+  volumeMicroUsd: MicroUsd
+  /** Rise of the spread on them. */
+  spreadMicroUsd: MicroUsd
+}
+
+type PayeeAccount = { record: ChannelRecord; outgoing: Voucher; promisedMicroUsd: MicroUsd }
+
+/**
+ * Returns what forwardings change, all of them together. Every store keeps to these rules.
+ * @throws StorageError `storage/not-found`
+ * @throws LedgerError when one breaks a rule of `HubStore.forward`
+ */
+export function bookForwardings(forwardings: readonly Forwarding[], kept: KeptAccounts): Booked {
+  const jobs = new Map<Hex, HubJobRecord>()
+  const payers = new Map<Hex, PayerAccount>()
+  const payees = new Map<Hex, PayeeAccount>()
+  let [volumeMicroUsd, spreadMicroUsd] = [0n, 0n]
+  for (const { jobId, chargeMicroUsd, incoming, outgoing } of forwardings) {
+    const job = jobs.get(jobId) ?? kept.job(jobId) ?? fail(unknownJob(jobId))
+    const riseMicroUsd = riseOf(job, chargeMicroUsd)
+    const attributedMicroUsd = withSpread(chargeMicroUsd, job) - withSpread(job.chargeMicroUsd, job)
+    const payer = payers.get(job.payerChannelId) ?? knownPayer(job.payerChannelId, kept)
+    const payee = payees.get(job.payeeChannelId) ?? startPayee(job.payeeChannelId, kept, outgoing)
+    jobs.set(jobId, { ...job, chargeMicroUsd })
+    payers.set(job.payerChannelId, bookIncoming(payer, incoming, attributedMicroUsd))
+    payees.set(job.payeeChannelId, bookOutgoing(payee, outgoing, riseMicroUsd))
+    volumeMicroUsd += riseMicroUsd
+    spreadMicroUsd += attributedMicroUsd - riseMicroUsd
+  }
+  return {
+    jobs: [...jobs.values()],
+    payers: [...payers.values()],
+    payees: [...payees.values()].map(finishPayee),
+    volumeMicroUsd,
+    spreadMicroUsd,
+  }
+}
+
+/**
+ * Returns a payer's account after a voucher of it and a use of it.
+ * @throws LedgerError `ledger/voucher-foreign`, `ledger/unattributed`
+ */
+export function bookIncoming(
+  { record, attributedMicroUsd }: PayerAccount,
+  incoming: Voucher,
+  riseMicroUsd: MicroUsd,
+): PayerAccount {
+  if (incoming.channelId !== record.channelId) throw foreignVoucher()
+  const raised = raiseVoucher(record, incoming).record
+  const attributed = attributedMicroUsd + riseMicroUsd
+  if (attributed > promisedBy(raised.voucher)) {
+    throw new LedgerError('ledger/unattributed', 'The vouchers of this channel do not cover the payment.')
+  }
+  return { record: raised, attributedMicroUsd: attributed }
+}
+
+/** Returns a payer's account. @throws StorageError `storage/not-found` */
+export function knownPayer(channelId: Hex, kept: Pick<KeptAccounts, 'payer'>): PayerAccount {
+  return kept.payer(channelId) ?? fail(unknownChannel(channelId))
+}
+
+function riseOf(
+  { chargeMicroUsd: before, ceilingMicroUsd }: HubJobRecord,
+  chargeMicroUsd: MicroUsd,
+): MicroUsd {
+  if (chargeMicroUsd < before) {
+    throw new LedgerError('ledger/voucher-replayed', 'The job has been paid further than this already.')
+  }
+  if (chargeMicroUsd > ceilingMicroUsd) {
+    throw new LedgerError('ledger/overcharged', 'The charge is higher than the job may cost.')
+  }
+  return chargeMicroUsd - before
+}
+
+function startPayee(channelId: Hex, kept: KeptAccounts, outgoing: Voucher): PayeeAccount {
+  const record = kept.payee(channelId) ?? fail(unknownChannel(channelId))
+  return { record, outgoing, promisedMicroUsd: promisedBy(record.voucher) }
+}
+
+function bookOutgoing(payee: PayeeAccount, outgoing: Voucher, riseMicroUsd: MicroUsd): PayeeAccount {
+  if (outgoing.channelId !== payee.record.channelId) throw foreignVoucher()
+  if (outgoing.maxClaimableAmount !== payee.outgoing.maxClaimableAmount) throw outOfStep()
+  return { ...payee, promisedMicroUsd: payee.promisedMicroUsd + riseMicroUsd }
+}
+
+function finishPayee({ record, outgoing, promisedMicroUsd }: PayeeAccount): ChannelRecord {
+  if (outgoing.maxClaimableAmount !== promisedMicroUsd) throw outOfStep()
+  return raiseVoucher(record, outgoing).record
+}
+
+function unknownJob(jobId: Hex): StorageError {
+  return new StorageError('storage/not-found', 'This job is not known here.', { details: `job ${jobId}` })
+}
+
+function foreignVoucher(): LedgerError {
+  return new LedgerError('ledger/voucher-foreign', 'The voucher belongs to another channel than the job.')
+}
+
+function outOfStep(): LedgerError {
+  return new LedgerError('ledger/out-of-step', "The hub's voucher does not follow its last one.")
+}
+
+function fail(error: Error): never {
+  throw error
+}

@@ -1,0 +1,47 @@
+/**
+ * Migration n leads a hub's database from version n to n + 1. Never change one that was released: add another.
+ * Amounts are decimal text, because SQLite's numbers end at 64 bits; ids and signatures are hexadecimal text.
+ */
+export const hubMigrations: readonly string[] = [
+  `
+  CREATE TABLE channels (
+    side TEXT NOT NULL CHECK (side IN ('payer', 'receiver')),
+    channel_id TEXT NOT NULL,
+    config TEXT NOT NULL,
+    chain_id INTEGER NOT NULL,
+    settlement TEXT NOT NULL,
+    voucher_micro_usd TEXT,
+    voucher_signature TEXT,
+    claimed_micro_usd TEXT NOT NULL,
+    attributed_micro_usd TEXT NOT NULL,
+    PRIMARY KEY (side, channel_id),
+    CHECK ((voucher_micro_usd IS NULL) = (voucher_signature IS NULL))
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE jobs (
+    job_id TEXT NOT NULL PRIMARY KEY,
+    payer_channel_id TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    payee_channel_id TEXT NOT NULL,
+    ceiling_micro_usd TEXT NOT NULL,
+    spread_millionths INTEGER NOT NULL,
+    charge_micro_usd TEXT NOT NULL,
+    opened_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE fees (
+    channel_id TEXT NOT NULL,
+    fee_micro_usd TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE totals (
+    only INTEGER NOT NULL PRIMARY KEY CHECK (only = 1),
+    jobs INTEGER NOT NULL,
+    volume_micro_usd TEXT NOT NULL,
+    spread_micro_usd TEXT NOT NULL,
+    fees_micro_usd TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO totals VALUES (1, 0, '0', '0', '0');
+  `,
+]

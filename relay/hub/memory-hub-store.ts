@@ -1,0 +1,115 @@
+import type { Hex } from '../../src/domain/bytes.ts'
+import type { Voucher } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import type { ChannelRecord, Raise } from '../../src/ports/voucher-store.ts'
+import {
+  raiseClaimed,
+  raiseVoucher,
+  raiseVoucherFrom,
+  unknownChannel,
+} from '../../src/storage/raise-channel.ts'
+import {
+  bookForwardings,
+  bookIncoming,
+  type KeptAccounts,
+  knownPayer,
+  type PayerAccount,
+} from './book-forwardings.ts'
+import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals } from './hub-store.ts'
+
+type Side = ChannelRecord['side']
+
+/** Keeps a hub's books as long as the process lives. */
+export class MemoryHubStore implements HubStore {
+  readonly #channels = { payer: new Map<Hex, ChannelRecord>(), receiver: new Map<Hex, ChannelRecord>() }
+  readonly #attributed = new Map<Hex, MicroUsd>()
+  readonly #jobs = new Map<Hex, HubJobRecord>()
+  readonly #totals = { volumeMicroUsd: 0n, spreadMicroUsd: 0n, feesMicroUsd: 0n }
+  readonly #kept: KeptAccounts = {
+    job: (jobId) => this.#jobs.get(jobId) ?? null,
+    payer: (channelId) => this.#payer(channelId),
+    payee: (channelId) => this.#channels.payer.get(channelId) ?? null,
+  }
+
+  async addChannel(record: ChannelRecord): Promise<void> {
+    const { side, channelId } = record
+    if (!this.#channels[side].has(channelId)) this.#put(structuredClone(record))
+  }
+
+  async channel(channelId: Hex, side: Side): Promise<ChannelRecord | null> {
+    return structuredClone(this.#channels[side].get(channelId) ?? null)
+  }
+
+  async channels(side: Side): Promise<ChannelRecord[]> {
+    return structuredClone([...this.#channels[side].values()])
+  }
+
+  async raiseVoucher(side: Side, voucher: Voucher): Promise<Raise> {
+    const { record, raise } = raiseVoucher(this.#known(side, voucher.channelId), structuredClone(voucher))
+    this.#put(record)
+    return structuredClone(raise)
+  }
+
+  async raiseVoucherFrom(side: Side, voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean> {
+    const known = this.#known(side, voucher.channelId)
+    const raised = raiseVoucherFrom(known, structuredClone(voucher), fromMicroUsd)
+    if (raised) this.#put(raised)
+    return raised !== null
+  }
+
+  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {
+    this.#put(raiseClaimed(this.#known('receiver', channelId), claimedMicroUsd))
+  }
+
+  async addJob(job: HubJobRecord): Promise<void> {
+    if (!this.#jobs.has(job.jobId)) this.#jobs.set(job.jobId, structuredClone(job))
+  }
+
+  async job(jobId: Hex): Promise<HubJobRecord | null> {
+    return structuredClone(this.#jobs.get(jobId) ?? null)
+  }
+
+  async forward(forwardings: readonly Forwarding[]): Promise<void> {
+    const booked = bookForwardings(structuredClone(forwardings), this.#kept)
+    for (const job of booked.jobs) this.#jobs.set(job.jobId, job)
+    for (const payer of booked.payers) this.#putPayer(payer)
+    for (const payee of booked.payees) this.#put(payee)
+    this.#totals.volumeMicroUsd += booked.volumeMicroUsd
+    this.#totals.spreadMicroUsd += booked.spreadMicroUsd
+  }
+
+  async addFee({ channelId, feeMicroUsd }: FeeRecord, incoming: Voucher): Promise<void> {
+    this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), structuredClone(incoming), feeMicroUsd))
+    this.#totals.feesMicroUsd += feeMicroUsd
+  }
+
+  async attributed(payerChannelId: Hex): Promise<MicroUsd> {
+    return this.#attributed.get(payerChannelId) ?? 0n
+  }
+
+  async totals(): Promise<HubTotals> {
+    return { jobs: this.#jobs.size, ...this.#totals }
+  }
+
+  async close(): Promise<void> {}
+
+  #put(record: ChannelRecord): void {
+    this.#channels[record.side].set(record.channelId, record)
+  }
+
+  #putPayer({ record, attributedMicroUsd }: PayerAccount): void {
+    this.#put(record)
+    this.#attributed.set(record.channelId, attributedMicroUsd)
+  }
+
+  #payer(channelId: Hex): PayerAccount | null {
+    const record = this.#channels.receiver.get(channelId)
+    return record ? { record, attributedMicroUsd: this.#attributed.get(channelId) ?? 0n } : null
+  }
+
+  #known(side: Side, channelId: Hex): ChannelRecord {
+    const record = this.#channels[side].get(channelId)
+    if (!record) throw unknownChannel(channelId)
+    return record
+  }
+}

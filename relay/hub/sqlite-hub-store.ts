@@ -1,0 +1,170 @@
+import type { Hex } from '../../src/domain/bytes.ts'
+import type { Voucher } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import type { ChannelRecord, Raise } from '../../src/ports/voucher-store.ts'
+import {
+  raiseClaimed,
+  raiseVoucher,
+  raiseVoucherFrom,
+  unknownChannel,
+} from '../../src/storage/raise-channel.ts'
+import {
+  bookForwardings,
+  bookIncoming,
+  type KeptAccounts,
+  knownPayer,
+  type PayerAccount,
+} from './book-forwardings.ts'
+import { HubDatabase, type HubDatabaseOptions } from './hub-database.ts'
+import { type HubStatements, prepareStatements } from './hub-statements.ts'
+import { type Row, readChannel, readJob, readPayer, readTotals } from './hub-rows.ts'
+import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals } from './hub-store.ts'
+
+type Side = ChannelRecord['side']
+
+/**
+ * Opens a hub's books in a SQLite file, made if there is none in its directory. One process has it at a time.
+ *
+ * @throws StorageError `storage/unavailable` when another relay has it open or it cannot be written,
+ *   `storage/corrupt` when it is damaged, `storage/quota` when the disk is full
+ */
+export function openSqliteHubStore(path: string, options?: HubDatabaseOptions): HubStore {
+  return new SqliteHubStore(new HubDatabase(path, options))
+}
+
+class SqliteHubStore implements HubStore {
+  readonly #database: HubDatabase
+  readonly #statements: HubStatements
+  readonly #kept: KeptAccounts
+
+  constructor(database: HubDatabase) {
+    this.#database = database
+    this.#statements = database.read(() => prepareStatements(database.sqlite))
+    const { job, channel } = this.#statements
+    this.#kept = {
+      job: (jobId) => read(job.get(jobId), readJob),
+      payer: (channelId) => read(channel.get('receiver', channelId), readPayer),
+      payee: (channelId) => read(channel.get('payer', channelId), readChannel),
+    }
+  }
+
+  async addChannel(record: ChannelRecord): Promise<void> {
+    const { side, channelId, config, chainId, settlement, voucher, claimedMicroUsd } = record
+    const row = [side, channelId, JSON.stringify(config), chainId, settlement] as const
+    this.#database.write(() => {
+      this.#statements.addChannel.run(...row, ...voucherColumns(voucher), String(claimedMicroUsd))
+    })
+  }
+
+  async channel(channelId: Hex, side: Side): Promise<ChannelRecord | null> {
+    return this.#database.read(() => this.#channel(side, channelId))
+  }
+
+  async channels(side: Side): Promise<ChannelRecord[]> {
+    return this.#database.read(() => this.#statements.channels.all(side).map(readChannel))
+  }
+
+  async raiseVoucher(side: Side, voucher: Voucher): Promise<Raise> {
+    return this.#database.write(() => {
+      const { record, raise } = raiseVoucher(this.#known(side, voucher.channelId), voucher)
+      this.#put(record)
+      return raise
+    })
+  }
+
+  async raiseVoucherFrom(side: Side, voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean> {
+    return this.#database.write(() => {
+      const raised = raiseVoucherFrom(this.#known(side, voucher.channelId), voucher, fromMicroUsd)
+      if (raised) this.#put(raised)
+      return raised !== null
+    })
+  }
+
+  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {
+    this.#database.write(() => this.#put(raiseClaimed(this.#known('receiver', channelId), claimedMicroUsd)))
+  }
+
+  async addJob(job: HubJobRecord): Promise<void> {
+    const { jobId, payerChannelId, provider, payeeChannelId, spreadMillionths, openedAtMs } = job
+    const ids = [jobId, payerChannelId, provider, payeeChannelId] as const
+    const [ceiling, charge] = [String(job.ceilingMicroUsd), String(job.chargeMicroUsd)]
+    this.#database.write(() => {
+      const { changes } = this.#statements.addJob.run(...ids, ceiling, spreadMillionths, charge, openedAtMs)
+      if (changes > 0) this.#addToTotals({ jobs: 1 })
+    })
+  }
+
+  async job(jobId: Hex): Promise<HubJobRecord | null> {
+    return this.#database.read(() => this.#kept.job(jobId))
+  }
+
+  async forward(forwardings: readonly Forwarding[]): Promise<void> {
+    this.#database.write(() => {
+      const { jobs, payers, payees, volumeMicroUsd, spreadMicroUsd } = bookForwardings(
+        forwardings,
+        this.#kept,
+      )
+      for (const job of jobs) this.#statements.setCharge.run(String(job.chargeMicroUsd), job.jobId)
+      for (const payer of payers) this.#putPayer(payer)
+      for (const payee of payees) this.#put(payee)
+      this.#addToTotals({ volumeMicroUsd, spreadMicroUsd })
+    })
+  }
+
+  async addFee({ channelId, feeMicroUsd, atMs }: FeeRecord, incoming: Voucher): Promise<void> {
+    this.#database.write(() => {
+      this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), incoming, feeMicroUsd))
+      this.#statements.addFee.run(channelId, String(feeMicroUsd), atMs)
+      this.#addToTotals({ feesMicroUsd: feeMicroUsd })
+    })
+  }
+
+  async attributed(payerChannelId: Hex): Promise<MicroUsd> {
+    return this.#database.read(() => this.#kept.payer(payerChannelId)?.attributedMicroUsd ?? 0n)
+  }
+
+  async totals(): Promise<HubTotals> {
+    return this.#database.read(() => readTotals(this.#statements.totals.get()))
+  }
+
+  async close(): Promise<void> {
+    this.#database.close()
+  }
+
+  #channel(side: Side, channelId: Hex): ChannelRecord | null {
+    return read(this.#statements.channel.get(side, channelId), readChannel)
+  }
+
+  #known(side: Side, channelId: Hex): ChannelRecord {
+    const record = this.#channel(side, channelId)
+    if (!record) throw unknownChannel(channelId)
+    return record
+  }
+
+  #put({ side, channelId, voucher, claimedMicroUsd }: ChannelRecord): void {
+    this.#statements.setChannel.run(...voucherColumns(voucher), String(claimedMicroUsd), side, channelId)
+  }
+
+  #putPayer({ record, attributedMicroUsd }: PayerAccount): void {
+    this.#put(record)
+    this.#statements.setAttributed.run(String(attributedMicroUsd), record.channelId)
+  }
+
+  #addToTotals(rise: Partial<HubTotals>): void {
+    const { jobs, volumeMicroUsd, spreadMicroUsd, feesMicroUsd } = readTotals(this.#statements.totals.get())
+    this.#statements.setTotals.run(
+      jobs + (rise.jobs ?? 0),
+      String(volumeMicroUsd + (rise.volumeMicroUsd ?? 0n)),
+      String(spreadMicroUsd + (rise.spreadMicroUsd ?? 0n)),
+      String(feesMicroUsd + (rise.feesMicroUsd ?? 0n)),
+    )
+  }
+}
+
+function read<record>(row: Row | undefined, parse: (row: Row) => record): record | null {
+  return row ? parse(row) : null
+}
+
+function voucherColumns(voucher: Voucher | null): [amount: string | null, signature: Hex | null] {
+  return voucher ? [String(voucher.maxClaimableAmount), voucher.signature] : [null, null]
+}
