@@ -70,7 +70,7 @@ test('it signs typed data and transactions', async () => {
 test('the raw key is in no storage, and its wrapping key cannot be read', async () => {
   await accounts().call('createAddress', 'wallet')
   expect(await accounts().call('readStored', 'wallet')).toEqual({
-    fields: ['address', 'ciphertext', 'iv'],
+    fields: ['address', 'ciphertext', 'iv', 'protection'],
     exported: 'InvalidAccessError',
     cookie: '',
     local: 0,
