@@ -12,6 +12,8 @@ export type Network = {
   settlement: Address
   /** Deposit collector that takes EIP-3009 authorisations. */
   collector: Address
+  /** `EarningsBond` through which providers may be paid; absent where there is none. */
+  bond?: Address
   /** Multiaddrs of relays, with their peer ids. */
   relays: string[]
   /** STUN servers that tell tabs their public address, such as `stun:stun.example.org`; not needed on one machine. */

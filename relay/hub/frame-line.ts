@@ -1,0 +1,51 @@
+import { ProtocolError, TransportError } from '../../src/errors/index.ts'
+import type { Clock, FrameStream } from '../../src/ports/index.ts'
+import { encodeFrame } from '../../src/protocol/frame-codec.ts'
+
+/** A reader that takes nothing for so long is cut, in milliseconds. */
+const slowReaderMs = 10_000
+
+/** Writes a message, and resets the stream of a reader that is too slow for it. */
+export async function writeMessage(stream: FrameStream, message: object, clock: Clock): Promise<void> {
+  const written = new AbortController()
+  void clock.sleep(slowReaderMs, written.signal).then(
+    () => stream.abort(new TransportError('transport/timeout', 'The other side reads too slowly.')),
+    () => {},
+  )
+  try {
+    await stream.write(encodeFrame(message))
+  } finally {
+    written.abort()
+  }
+}
+
+/**
+ * Returns the next frame, or null at the stream's end.
+ * @throws TransportError `transport/timeout` when none comes in time
+ */
+export async function readWithin(
+  stream: FrameStream,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<Uint8Array | null> {
+  const done = new AbortController()
+  const late = clock.sleep(timeoutMs, done.signal).then(
+    () => Promise.reject(new TransportError('transport/timeout', 'The other side fell silent.')),
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([stream.read(), late])
+  } finally {
+    done.abort()
+  }
+}
+
+/**
+ * Returns the first frame of a line.
+ * @throws ProtocolError `protocol/unexpected-frame` when there is none
+ */
+export async function readFirst(stream: FrameStream, timeoutMs: number, clock: Clock): Promise<Uint8Array> {
+  const frame = await readWithin(stream, timeoutMs, clock)
+  if (frame === null) throw new ProtocolError('protocol/unexpected-frame', 'The line ended before it began.')
+  return frame
+}

@@ -1,0 +1,126 @@
+import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import { withSpread } from '../../src/domain/hub.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import type { Network } from '../../src/domain/network.ts'
+import { HubError } from '../../src/errors/index.ts'
+import type { Clock, FrameStream, Signer } from '../../src/ports/index.ts'
+import { type ChannelWatch, refuseWithdrawing } from './channel-watch.ts'
+import { type OpenRequest, checkOpen } from './check-open.ts'
+import { type EarnDesk, eventsOf } from './earn-desk.ts'
+import type { EarnLine } from './earn-line.ts'
+import type { HubPolicy } from './hub-policy.ts'
+import type { HubJobRecord, HubStore } from './hub-store.ts'
+import type { OpenJob, OpenJobs } from './open-jobs.ts'
+import type { ProviderChannels } from './provider-channels.ts'
+
+/** What jobs are opened with. */
+export type OpenJobDeps = {
+  network: Network
+  signer: Signer
+  store: HubStore
+  clock: Clock
+  policy: HubPolicy
+  watch: ChannelWatch
+  jobs: OpenJobs
+  earn: EarnDesk
+  channels: ProviderChannels
+}
+
+/**
+ * Opens a job, or opens it again on a new line: its money is reserved on both legs, it is on disk, and its provider
+ * has been told.
+ * @throws HubError, LedgerError, ChainError when it cannot be paid
+ */
+export async function openJob(
+  request: OpenRequest,
+  line: FrameStream,
+  deps: OpenJobDeps,
+): Promise<HubJobRecord> {
+  const { network, signer, clock, store, jobs, earn, channels } = deps
+  const nowSeconds = clock.nowMs() / 1000
+  const channelId = await checkOpen(request, { hub: signer.address, network, nowSeconds })
+  const record = await recordOf(request, channelId, providerLine(request, earn), deps)
+  await addPayerChannel(request, channelId, deps)
+  const job = await reserve(record, line, deps)
+  try {
+    await channels.secure(record.payeeChannelId)
+    await store.addJob(record)
+    const provider = providerLine(request, earn, record.payeeChannelId)
+    for (const event of eventsOf(job)) provider.send(event)
+  } catch (error) {
+    jobs.drop(record.jobId, line)
+    throw error
+  }
+  channels.topUp(record.payeeChannelId)
+  return record
+}
+
+/** @throws HubError `hub/provider-away` */
+function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex): EarnLine {
+  const line = earn.lineOf(provider)
+  if (line && (channelId === undefined || line.channelId === channelId)) return line
+  throw new HubError('hub/provider-away', 'This provider is not connected to the hub now.')
+}
+
+/** Returns what is known of the job, or the record of a new one. */
+async function recordOf(
+  request: OpenRequest,
+  payerChannelId: Hex,
+  { channelId: payeeChannelId }: EarnLine,
+  { store, policy, clock }: OpenJobDeps,
+): Promise<HubJobRecord> {
+  const { jobId, provider, ceilingMicroUsd, spreadMillionths } = request
+  const known = await store.job(jobId)
+  const terms = { jobId, payerChannelId, provider, ceilingMicroUsd, spreadMillionths }
+  if (known) {
+    if (isSameJob(known, terms)) return known
+    throw new HubError('hub/job-refused', 'This job was opened with other terms before.')
+  }
+  if (spreadMillionths !== policy.spreadMillionths) {
+    throw new HubError('hub/spread-changed', "The hub's spread is another one now.")
+  }
+  return { ...terms, payeeChannelId, chargeMicroUsd: 0n, openedAtMs: clock.nowMs() }
+}
+
+type Terms = Omit<HubJobRecord, 'payeeChannelId' | 'chargeMicroUsd' | 'openedAtMs'>
+
+function isSameJob(known: Terms, terms: Terms): boolean {
+  return (
+    known.payerChannelId === terms.payerChannelId &&
+    sameAddress(known.provider, terms.provider) &&
+    known.ceilingMicroUsd === terms.ceilingMicroUsd &&
+    known.spreadMillionths === terms.spreadMillionths
+  )
+}
+
+function addPayerChannel({ channel: config }: OpenRequest, channelId: Hex, deps: OpenJobDeps): Promise<void> {
+  const { chainId, settlement } = deps.network
+  const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd: 0n }
+  return deps.store.addChannel({ ...record, side: 'receiver' })
+}
+
+/** @throws HubError `hub/withdrawing`, `hub/underfunded`, `hub/job-refused` */
+async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDeps): Promise<OpenJob> {
+  const { store, jobs, watch } = deps
+  const { jobId, payerChannelId, payeeChannelId } = record
+  const state = await watch.refresh(payerChannelId)
+  refuseWithdrawing(state)
+  const voucher =
+    record.chargeMicroUsd > 0n ? ((await store.channel(payeeChannelId, 'payer'))?.voucher ?? null) : null
+  const attributed = await attributedAtOnce(record, deps)
+  const used = attributed > state.totalClaimed ? attributed : state.totalClaimed
+  const free = state.balance - used - jobs.reservedOf(payerChannelId, jobId)
+  const needed = withSpread(record.ceilingMicroUsd, record) - withSpread(record.chargeMicroUsd, record)
+  if (free >= needed) return jobs.hold(record, voucher, line)
+  throw new HubError('hub/underfunded', 'The channel does not cover this answer and what else is open on it.')
+}
+
+/** Reads what is attributed while nothing that is reserved changes, so that no payment is counted on neither side. */
+async function attributedAtOnce(record: HubJobRecord, { store, jobs }: OpenJobDeps): Promise<MicroUsd> {
+  const { jobId, payerChannelId } = record
+  for (;;) {
+    const reserved = jobs.reservedOf(payerChannelId, jobId)
+    const attributed = await store.attributed(payerChannelId)
+    if (jobs.reservedOf(payerChannelId, jobId) === reserved) return attributed
+  }
+}

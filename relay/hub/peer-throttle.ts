@@ -1,0 +1,66 @@
+import { ProtocolError } from '../../src/errors/index.ts'
+import type { Clock } from '../../src/ports/index.ts'
+import { type BucketOptions, TokenBucket } from '../token-bucket.ts'
+
+/** Peers that are remembered before those with a full bucket are forgotten. */
+const rememberedPeers = 1_000
+
+/** How many lines a peer may open, at a time and after one another. Kept per peer: a new line buys no new burst. */
+export class PeerThrottle {
+  readonly #rate: BucketOptions
+  readonly #maxLines: number
+  readonly #clock: Clock
+  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #lines = new Map<string, number>()
+
+  constructor(rate: BucketOptions, maxLines: number, clock: Clock) {
+    this.#rate = rate
+    this.#maxLines = maxLines
+    this.#clock = clock
+  }
+
+  /**
+   * Runs a peer's line, after a wait where the peer is too fast.
+   * @throws ProtocolError `protocol/rate-limited`
+   */
+  async run(peerId: string, line: () => Promise<void>): Promise<void> {
+    const lines = this.#lines.get(peerId) ?? 0
+    if (lines >= this.#maxLines) throw tooMany()
+    this.#lines.set(peerId, lines + 1)
+    try {
+      await pace(this.#bucketOf(peerId), this.#clock)
+      await line()
+    } finally {
+      this.#leave(peerId)
+    }
+  }
+
+  #leave(peerId: string): void {
+    const lines = (this.#lines.get(peerId) ?? 1) - 1
+    if (lines > 0) this.#lines.set(peerId, lines)
+    else this.#lines.delete(peerId)
+  }
+
+  #bucketOf(peerId: string): TokenBucket {
+    if (this.#buckets.size > rememberedPeers) {
+      for (const [peer, bucket] of this.#buckets) if (bucket.full) this.#buckets.delete(peer)
+    }
+    const bucket = this.#buckets.get(peerId) ?? new TokenBucket(this.#rate, () => this.#clock.nowMs())
+    this.#buckets.set(peerId, bucket)
+    return bucket
+  }
+}
+
+/**
+ * Waits for a bucket's next token.
+ * @throws ProtocolError `protocol/rate-limited` when that would take too long
+ */
+export async function pace(bucket: TokenBucket, clock: Clock): Promise<void> {
+  const waitMs = bucket.take()
+  if (waitMs === null) throw tooMany()
+  if (waitMs > 0) await clock.sleep(waitMs)
+}
+
+function tooMany(): ProtocolError {
+  return new ProtocolError('protocol/rate-limited', 'Too many requests. Try again in a few seconds.')
+}
