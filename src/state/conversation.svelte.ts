@@ -111,8 +111,7 @@ export class Conversation {
       const step = await events.next()
       if (step.done) return exchange.finish(step.value)
       exchange.follow(step.value)
-      if (step.value.type === 'funding')
-        await this.#history.addFunding(step.value.stage, step.value.amountMicroUsd)
+      if (step.value.type === 'funding') await this.#history.addFunding(step.value)
       if (step.value.type === 'tokens') this.#speak(exchange.text)
       await this.#saveNowAndThen()
     }

@@ -62,7 +62,8 @@ describe('sending', () => {
     expect(exchange).toMatchObject({ prompt: 'Tell me of bees', text: 'Bees fly. They hum', running: false })
     expect(exchange?.answer?.chargeMicroUsd).toBe(5n)
     expect(conversation.draft).toBe('')
-    expect(history.entries.map(({ kind }) => kind)).toEqual(['deposit', 'answer'])
+    expect(history.movements).toMatchObject([{ kind: 'deposit' }])
+    expect(history.asked).toMatchObject([{ side: 'asked', modelName: 'Fixture' }])
   })
 
   it('sends what was said before along', async () => {
@@ -126,7 +127,7 @@ describe('when it goes wrong', () => {
     conversation.draft = 'Bees'
     await conversation.send(entry)
     expect(conversation.exchanges[0]?.failure?.code).toBe('market/no-offers')
-    expect(history.entries).toEqual([])
+    expect(history.asked).toEqual([])
   })
 
   it('stops a wait that does not listen to the signal itself', async () => {

@@ -1,65 +1,99 @@
+import type { Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Answer } from '../roles/answer.ts'
+import type { Answer, AskEvent } from '../roles/answer.ts'
+import { type ReceiptRow, askedRow } from './receipt-row.ts'
 import type { Tab } from './tab.ts'
 
-/** One movement of money, newest last. */
-export type HistoryEntry = {
+/** Money that moved between the wallet and somewhere else. */
+export type Movement = {
+  key: string
+  kind: 'test-funds' | 'deposit' | 'withdrawal' | 'sent'
   atMs: number
   amountMicroUsd: MicroUsd
-} & (
-  | { kind: 'answer'; modelName: string; answer: Answer }
-  | { kind: 'test-funds' | 'deposit' | 'claim' | 'withdrawal' }
-)
+  /** Null where this page was not told. */
+  transaction: Hex | null
+}
+
+/** As kept on disk, newest last by key. */
+type HistoryDocument =
+  | Omit<Movement, 'key'>
+  | { kind: 'answer'; atMs: number; amountMicroUsd: MicroUsd; modelName: string; answer: Answer }
+
+type Funding = Pick<Extract<AskEvent, { type: 'funding' }>, 'stage' | 'amountMicroUsd'>
 
 const collection = 'history'
-/** Entries of earlier visits that are read back. */
-const shownEntries = 500
+/** Documents that are read at a time, newest first. */
+const readAtOnce = 200
 /** Enough for keys to sort by time. */
 const timeDigits = 15
 
-/** What was spent, added and claimed in this browser, receipts included. */
+/** What was asked, paid and moved in this browser. An answer's text stays on disk until somebody opens it. */
 export class History {
   #tab: Tab
-  entries = $state.raw<HistoryEntry[]>([])
+  #known = new Set<string>()
+  /** Answers that were asked here, in no order. */
+  asked = $state.raw<ReceiptRow[]>([])
+  /** Movements of money, in no order. */
+  movements = $state.raw<Movement[]>([])
 
   constructor(tab: Tab) {
     this.#tab = tab
   }
 
+  /** Reads what is kept and not known yet, by this tab or another of this browser. */
   async restore(): Promise<void> {
     const { documents } = this.#tab
-    const keys = (await documents.keys(collection)).slice(-shownEntries)
-    const kept = await Promise.all(keys.map((key) => documents.get(collection, key)))
-    this.entries = [...(kept as HistoryEntry[]), ...this.entries]
+    const keys = (await documents.keys(collection)).filter((key) => !this.#known.has(key)).reverse()
+    for (let from = 0; from < keys.length; from += readAtOnce) {
+      const some = keys.slice(from, from + readAtOnce)
+      const kept = await Promise.all(some.map((key) => documents.get(collection, key)))
+      this.#take(some.map((key, at): [string, HistoryDocument] => [key, kept[at] as HistoryDocument]))
+    }
+  }
+
+  /** Reads one answer whole. */
+  async answer(key: string): Promise<Answer | null> {
+    const kept = (await this.#tab.documents.get(collection, key)) as HistoryDocument | undefined
+    return kept?.kind === 'answer' ? kept.answer : null
   }
 
   async addAnswer(modelName: string, answer: Answer): Promise<void> {
-    await this.#add({
-      kind: 'answer',
-      modelName,
-      answer,
-      atMs: Date.now(),
-      amountMicroUsd: answer.chargeMicroUsd,
-    })
+    const { chargeMicroUsd: amountMicroUsd } = answer
+    await this.#add({ kind: 'answer', modelName, answer, atMs: Date.now(), amountMicroUsd })
   }
 
-  async addFunding(stage: 'faucet' | 'deposit', amountMicroUsd: MicroUsd): Promise<void> {
-    await this.#add({ kind: stage === 'faucet' ? 'test-funds' : 'deposit', atMs: Date.now(), amountMicroUsd })
+  /** Writes down what a tab does before it can ask: take test money, or set some aside. */
+  async addFunding({ stage, amountMicroUsd }: Funding): Promise<void> {
+    await this.addMovement(stage === 'faucet' ? 'test-funds' : 'deposit', amountMicroUsd)
   }
 
-  async addClaim(amountMicroUsd: MicroUsd): Promise<void> {
-    await this.#add({ kind: 'claim', atMs: Date.now(), amountMicroUsd })
-  }
-
-  async addWithdrawal(amountMicroUsd: MicroUsd): Promise<void> {
-    await this.#add({ kind: 'withdrawal', atMs: Date.now(), amountMicroUsd })
+  async addMovement(
+    kind: Movement['kind'],
+    amountMicroUsd: MicroUsd,
+    transaction: Hex | null = null,
+  ): Promise<void> {
+    await this.#add({ kind, atMs: Date.now(), amountMicroUsd, transaction })
   }
 
   /** Each entry is a document of its own, so that two tabs never overwrite each other's receipts. */
-  async #add(entry: HistoryEntry): Promise<void> {
-    this.entries = [...this.entries, entry]
-    const key = `${String(entry.atMs).padStart(timeDigits, '0')}-${crypto.randomUUID()}`
+  async #add(document: HistoryDocument): Promise<void> {
+    const key = `${String(document.atMs).padStart(timeDigits, '0')}-${crypto.randomUUID()}`
+    this.#take([[key, document]])
     // A history that cannot be kept is no reason to lose an answer: the ledger itself is elsewhere.
-    await this.#tab.documents.put(collection, key, entry).catch(() => {})
+    await this.#tab.documents.put(collection, key, document).catch(() => {})
+  }
+
+  #take(entries: [key: string, document: HistoryDocument][]): void {
+    const asked: ReceiptRow[] = []
+    const movements: Movement[] = []
+    for (const [key, document] of entries) {
+      if (this.#known.has(key)) continue
+      this.#known.add(key)
+      if (document.kind === 'answer') {
+        asked.push(askedRow(key, document.atMs, document.modelName, document.answer))
+      } else movements.push({ key, ...document })
+    }
+    if (asked.length > 0) this.asked = [...this.asked, ...asked]
+    if (movements.length > 0) this.movements = [...this.movements, ...movements]
   }
 }

@@ -8,6 +8,7 @@ import { Models } from './models.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { NetworkView } from './network-view.svelte.ts'
 import { ReceiptCheck } from './receipt-check.svelte.ts'
+import { Receipts } from './receipts.svelte.ts'
 import { Sharing } from './sharing.svelte.ts'
 import type { Tab } from './tab.ts'
 import { Wallet } from './wallet.svelte.ts'
@@ -19,6 +20,7 @@ export class Page {
   readonly network: NetworkView
   readonly settings: AskSettings
   readonly history: History
+  readonly receipts: Receipts
   readonly conversation: Conversation
   readonly deal: Deal
   readonly sharing: Sharing
@@ -30,6 +32,7 @@ export class Page {
     this.network = new NetworkView(tab)
     this.settings = new AskSettings(tab)
     this.history = new History(tab)
+    this.receipts = new Receipts(tab, this.history)
     this.conversation = new Conversation(tab, this.settings, this.history)
     this.deal = new Deal(tab)
     this.sharing = new Sharing(tab)
@@ -56,9 +59,9 @@ export class Page {
 
   /** Brings back what was kept, then joins the network. */
   start(): void {
-    const { conversation, settings, history, sharing } = this
+    const { conversation, settings, sharing } = this
     // What cannot be read starts afresh; nothing here is money.
-    for (const part of [conversation, settings, history, sharing]) part.restore().catch(() => {})
+    for (const part of [conversation, settings, sharing]) part.restore().catch(() => {})
     void this.models.load()
     void this.network.join()
     void this.wallet.watch()

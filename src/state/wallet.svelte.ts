@@ -62,7 +62,6 @@ export class Wallet {
       const settlement = await this.#tab.settlement()
       const result = await settlement.claim()
       this.claimedNow = result.settledMicroUsd
-      if (result.transaction) await this.#history.addClaim(result.settledMicroUsd)
     })
   }
 
@@ -76,14 +75,14 @@ export class Wallet {
     await this.#act('withdrawing', async () => {
       const withdrawals = await this.#tab.withdrawals()
       this.returnedNow = await withdrawals.finish(channelId)
-      await this.#history.addWithdrawal(this.returnedNow)
+      await this.#history.addMovement('withdrawal', this.returnedNow)
     })
   }
 
   async addTestFunds(): Promise<void> {
     await this.#act('funding', async () => {
       await this.#tab.addTestFunds(testFundsMicroUsd)
-      await this.#history.addFunding('faucet', testFundsMicroUsd)
+      await this.#history.addMovement('test-funds', testFundsMicroUsd)
     })
   }
 

@@ -49,7 +49,7 @@ const sidewaysPixels = () =>
   })
 
 const hashes = ['#/ask', '#/share', '#/wallet', '#/network']
-const scenes = ['lively', 'empty', 'alone']
+const scenes = ['lively', 'bonded', 'empty', 'alone']
 const views = (['light', 'dark'] as const).flatMap((colorScheme) => [
   { colorScheme, viewport: narrow },
   { colorScheme, viewport: wide },
@@ -136,7 +136,7 @@ describe('asking', () => {
     await expect.poll(() => kept.getByRole('article').count()).toBe(1)
     expect(await kept.innerText()).toContain('Explain a rainbow')
     await page.getByRole('link', { name: 'Wallet', exact: true }).click()
-    await page.getByText(/Answer from 0x/).waitFor()
+    await page.getByRole('button', { name: 'Asked: open the receipt' }).waitFor()
   })
 
   test('a failure says what was kept, what was paid and what to do', async () => {

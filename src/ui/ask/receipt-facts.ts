@@ -1,9 +1,9 @@
 import type { Answer } from '../../state/exchange.svelte.ts'
 import { exactUsd, formatUsd, plural } from '../format.ts'
+import type { Fact } from '../parts/fact.ts'
 
-type Facts = [label: string, value: string | null][]
-
-const finishWords: Record<Answer['finishReason'], string> = {
+/** Why an answer ended, in words. */
+export const finishWords: Record<Answer['finishReason'], string> = {
   stop: 'The model had finished',
   length: 'It reached the length asked for',
   cancelled: 'It was stopped',
@@ -14,7 +14,7 @@ const finishWords: Record<Answer['finishReason'], string> = {
 const perMillion = (amount: bigint) => `${formatUsd(amount)} per million`
 
 /** What was asked, of whom, and at what price. */
-export function jobFacts({ terms, offer, tokens, finishReason }: Answer, modelName: string): Facts {
+export function jobFacts({ terms, offer, tokens, finishReason }: Answer, modelName: string): Fact[] {
   const { sampler, price } = terms
   return [
     ['Model', modelName],
@@ -34,7 +34,7 @@ export function jobFacts({ terms, offer, tokens, finishReason }: Answer, modelNa
 }
 
 /** The channel that paid, and the last voucher given. */
-export function paymentFacts({ chargeMicroUsd, channel, terms, voucher }: Answer): Facts {
+export function paymentFacts({ chargeMicroUsd, channel, terms, voucher }: Answer): Fact[] {
   return [
     ['Paid', `$${exactUsd(chargeMicroUsd)}`],
     ['Channel', terms.channelId],
@@ -49,7 +49,7 @@ export function paymentFacts({ chargeMicroUsd, channel, terms, voucher }: Answer
 }
 
 /** What the provider swore to. */
-export function proofFacts({ receipt, terms, offer }: Answer): Facts {
+export function proofFacts({ receipt, terms, offer }: Answer): Fact[] {
   return [
     ['Job', terms.jobId],
     ['Model id', terms.modelId],

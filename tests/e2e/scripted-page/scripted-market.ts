@@ -7,6 +7,9 @@ const hex = (byte: string, bytes: number): Hex => `0x${byte.repeat(bytes)}`
 
 export const ownAddress: Address = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
 
+/** Account of the relay that passes payments on. */
+export const hubAccount: Address = hex('4b', 20)
+
 export const network: Network = {
   name: 'Local chain',
   chainId: 31337,
@@ -15,6 +18,14 @@ export const network: Network = {
   settlement: hex('22', 20),
   collector: hex('33', 20),
   relays: ['/ip4/127.0.0.1/tcp/9090/ws/p2p/12D3KooWRelay'],
+}
+
+/** The same on a public chain. */
+export const publicNetwork: Network = {
+  ...network,
+  name: 'Base Sepolia',
+  chainId: 84532,
+  explorerUrl: 'https://explorer.example.org',
 }
 
 function model(id: Hex, name: string, megabytes: number, description: string): CatalogueEntry {
@@ -57,7 +68,7 @@ export const offers: Offer[] = [
   chainId: network.chainId,
   settlement: network.settlement,
   token: network.token,
-  hubs: [],
+  hubs: at === 5 ? [] : [{ account: hubAccount, peerId: '12D3KooWRelay', spreadMillionths: 50_000 }],
   sequence: 1,
   expiresAtSeconds: 4_000_000_000,
 }))

@@ -1,16 +1,20 @@
-import { ChainError, TransportError } from '../../../src/errors/index.ts'
+import { TransportError } from '../../../src/errors/index.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { Tab } from '../../../src/state/tab.ts'
 import { Database } from '../../../src/storage/database.ts'
 import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-store.ts'
-import { catalogue, network, offers, ownAddress } from './scripted-market.ts'
+import { catalogue, network, offers, publicNetwork } from './scripted-market.ts'
+import { createScriptedMoney } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
-import { createScriptedWithdrawals } from './scripted-withdrawals.ts'
 
-const scenes = ['lively', 'empty', 'alone'] as const
+const scenes = ['lively', 'bonded', 'empty', 'alone'] as const
 
-/** `lively`: a full market. `empty`: nobody offers anything. `alone`: neither relay nor chain answers. */
+/**
+ * `lively`: a full market, and a wallet that earned for weeks. `bonded`: the same on a public chain, with part of the
+ * earnings held as a bond. `empty`: nobody offers anything, and the wallet is new. `alone`: neither relay nor chain
+ * answers.
+ */
 export type Scene = (typeof scenes)[number]
 
 export function parseScene(name: string | null): Scene {
@@ -19,23 +23,19 @@ export function parseScene(name: string | null): Scene {
 
 /** A tab whose network, chain and model are a script. */
 export function createScriptedTab(scene: Scene): Tab {
-  const here: Offer[] = scene === 'lively' ? offers : []
-  let balanceMicroUsd = 4_999_982n
-  let claimableMicroUsd = 1_234n
-  const unlessAlone = async <value>(value: value, error: Error): Promise<value> => {
-    if (scene === 'alone') throw error
+  const isLively = scene === 'lively' || scene === 'bonded'
+  const here: Offer[] = isLively ? offers : []
+  const unlessAlone = async <value>(value: value): Promise<value> => {
+    if (scene === 'alone') throw new TransportError('transport/no-relay', 'No relay could be reached.')
     return value
   }
-  const noRelay = new TransportError('transport/no-relay', 'No relay could be reached.')
-  const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
   const provider = createScriptedProvider()
-  const receive = (amount: bigint) => void (balanceMicroUsd += amount)
-  const withdrawals = createScriptedWithdrawals(here, receive)
   return {
     documents: new IndexedDbDocumentStore(new Database()),
     place: async () => 0,
-    network: async () => network,
-    account: async () => ownAddress,
+    network: async () => (scene === 'bonded' ? publicNetwork : network),
+    ...createScriptedMoney(scene),
+    accounts: () => new Promise<never>(() => {}),
     catalogue: async () => catalogue,
     probe: async () => ({
       webgpu: null,
@@ -46,51 +46,24 @@ export function createScriptedTab(scene: Scene): Tab {
       reason: 'No GPU adapter was found, so the model runs on the processor.',
     }),
     link: () =>
-      unlessAlone(
-        {
-          peerId: '12D3KooWScripted1',
-          status: () => ({ relays: ['relay'], reachable: true }),
-          watchStatus: () => () => {},
-        },
-        noRelay,
-      ),
+      unlessAlone({
+        peerId: '12D3KooWScripted1',
+        status: () => ({ relays: ['relay'], reachable: true }),
+        watchStatus: () => () => {},
+      }),
     directory: () =>
-      unlessAlone(
-        {
-          publish: async () => {},
-          withdraw: async () => {},
-          list: async () => ({ offers: [], peers: 0 }),
-          watch(onView) {
-            onView({ offers: here.map((offer) => ({ offer, signature: '0x' })), peers: here.length + 6 })
-            return () => {}
-          },
-          watchDepartures: () => () => {},
+      unlessAlone({
+        publish: async () => {},
+        withdraw: async () => {},
+        list: async () => ({ offers: [], peers: 0 }),
+        watch(onView) {
+          onView({ offers: here.map((offer) => ({ offer, signature: '0x' })), peers: here.length + 6 })
+          return () => {}
         },
-        noRelay,
-      ),
-    requester: () => unlessAlone(createScriptedRequester(here), noRelay),
-    provider: () => unlessAlone(provider, noRelay),
-    settlement: () =>
-      unlessAlone(
-        {
-          overview: async () => ({
-            balanceMicroUsd,
-            gasWei: 10n ** 18n,
-            earnedMicroUsd: 5_678n,
-            claimableMicroUsd,
-            spentMicroUsd: 18n,
-          }),
-          async claim() {
-            const settledMicroUsd = claimableMicroUsd
-            balanceMicroUsd += settledMicroUsd
-            claimableMicroUsd = 0n
-            return { transaction: `0x${'ab'.repeat(32)}`, settledMicroUsd, skipped: [] }
-          },
-          guard: async () => {},
-        },
-        noChain,
-      ),
-    withdrawals: () => unlessAlone(withdrawals, noChain),
+        watchDepartures: () => () => {},
+      }),
+    requester: () => unlessAlone(createScriptedRequester(here)),
+    provider: () => unlessAlone(provider),
     async check() {
       return {
         verdict: 'unverified',
@@ -101,10 +74,6 @@ export function createScriptedTab(scene: Scene): Tab {
           { check: 'tokens', ok: null, text: 'To compute the answer again, this tab needs the model.' },
         ],
       }
-    },
-    async addTestFunds(amount) {
-      if (scene === 'alone') throw noChain
-      balanceMicroUsd += amount
     },
   }
 }

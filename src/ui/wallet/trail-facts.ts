@@ -1,0 +1,47 @@
+import type { Network } from '../../domain/network.ts'
+import type { ClaimRecord, PaymentTrail, ReceiptRow } from '../../state/receipts.svelte.ts'
+import { exactUsd, formatTime } from '../format.ts'
+import { explorerLink } from '../parts/explorer.ts'
+import type { Fact } from '../parts/fact.ts'
+
+const signatureWords = (isSigned: boolean | null) => {
+  if (isSigned === null) return 'There is no receipt'
+  return isSigned ? 'Checked: it is the provider’s' : 'It is not the provider’s'
+}
+
+/** Whether the pay of an answer was collected, and by which transaction as far as this tab knows. */
+function collected(
+  { side, promisedMicroUsd }: ReceiptRow,
+  { claimedMicroUsd }: PaymentTrail,
+  claim: ClaimRecord | null,
+): string {
+  if (claim) return `${claim.transaction}, ${formatTime(claim.atMs)}`
+  if (claimedMicroUsd === null) return 'The chain does not answer now'
+  const isCollected = promisedMicroUsd !== null && claimedMicroUsd >= promisedMicroUsd
+  if (!isCollected) return 'Not claimed yet'
+  return side === 'asked' ? 'Claimed on the chain by the other side' : 'Claimed on the chain, not from here'
+}
+
+/** What leads from a receipt to its money: the signature, the voucher that pays it, the claim that collected it. */
+export function trailFacts(
+  row: ReceiptRow,
+  trail: PaymentTrail,
+  claim: ClaimRecord | null,
+  network: Network | null,
+): Fact[] {
+  const { voucher, isSigned } = trail
+  return [
+    ['Receipt signature', signatureWords(isSigned)],
+    [
+      'Highest voucher',
+      voucher ? `$${exactUsd(voucher.maxClaimableAmount)}, over all answers of this channel` : null,
+    ],
+    ['Signed', voucher?.signature ?? null],
+    ['Pays this from', row.promisedMicroUsd === null ? null : `$${exactUsd(row.promisedMicroUsd)} on`],
+    [
+      'Claim',
+      collected(row, trail, claim),
+      claim ? explorerLink(network, 'tx', claim.transaction) : undefined,
+    ],
+  ]
+}

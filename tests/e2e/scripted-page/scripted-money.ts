@@ -1,0 +1,86 @@
+import type { Hex } from '../../../src/domain/bytes.ts'
+import { ChainError } from '../../../src/errors/index.ts'
+import type { Tab } from '../../../src/state/tab.ts'
+import type { WalletOverview } from '../../../src/roles/settle.ts'
+import { createScriptedServed, scriptedJobs } from './scripted-earnings.ts'
+import type { Scene } from './scripted-tab.ts'
+import { offers, ownAddress } from './scripted-market.ts'
+import { createScriptedWithdrawals } from './scripted-withdrawals.ts'
+
+/** The parts of a tab that are about money. */
+export type ScriptedMoney = Pick<
+  Tab,
+  'account' | 'settlement' | 'withdrawals' | 'served' | 'trace' | 'addTestFunds'
+>
+
+const dayMs = 24 * 3_600_000
+const claimedBefore = 4_444n
+const nothing: WalletOverview = {
+  balanceMicroUsd: 0n,
+  gasWei: 0n,
+  earnedMicroUsd: 0n,
+  claimableMicroUsd: 0n,
+  claimedMicroUsd: 0n,
+  spentMicroUsd: 0n,
+  depositedMicroUsd: 0n,
+  bond: null,
+}
+
+function overviewOf(scene: Scene): WalletOverview {
+  if (scene === 'empty') return nothing
+  return {
+    balanceMicroUsd: 4_999_982n,
+    gasWei: 0n,
+    earnedMicroUsd: claimedBefore + 1_234n,
+    claimableMicroUsd: 1_234n,
+    claimedMicroUsd: claimedBefore,
+    spentMicroUsd: 18n,
+    depositedMicroUsd: 1_670_000n,
+    bond:
+      scene === 'bonded'
+        ? { heldMicroUsd: 2_900n, freeMicroUsd: 0n, untilMs: Date.now() + 54 * dayMs }
+        : null,
+  }
+}
+
+/** A wallet that is a script: claims, takes back and is filled as a real one. */
+export function createScriptedMoney(scene: Scene): ScriptedMoney {
+  let overview = overviewOf(scene)
+  const receive = (amount: bigint) => {
+    overview = { ...overview, balanceMicroUsd: overview.balanceMicroUsd + amount }
+  }
+  const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
+  const unlessAlone = async <value>(value: value): Promise<value> => {
+    if (scene === 'alone') throw noChain
+    return value
+  }
+  const earns = scene === 'lively' || scene === 'bonded'
+  const served = createScriptedServed(earns ? scriptedJobs(Date.now()) : [])
+  const withdrawals = createScriptedWithdrawals(earns ? offers : [], receive)
+  const signature: Hex = `0x${'5c'.repeat(65)}`
+  return {
+    account: async () => ownAddress,
+    settlement: () =>
+      unlessAlone({
+        overview: async () => overview,
+        async claim() {
+          const settledMicroUsd = overview.claimableMicroUsd
+          receive(settledMicroUsd)
+          const claimedMicroUsd = overview.claimedMicroUsd + settledMicroUsd
+          overview = { ...overview, claimedMicroUsd, claimableMicroUsd: 0n }
+          return { transaction: served.claim().transaction, settledMicroUsd, skipped: [] }
+        },
+        guard: async () => {},
+      }),
+    withdrawals: () => unlessAlone(withdrawals),
+    served: async () => served,
+    async trace({ channelId, receipt }) {
+      const voucher = { channelId, maxClaimableAmount: 98_765n, signature }
+      return { isSigned: receipt && true, config: null, voucher, claimedMicroUsd: 0n }
+    },
+    async addTestFunds(amount) {
+      if (scene === 'alone') throw noChain
+      receive(amount)
+    },
+  }
+}
