@@ -6,12 +6,18 @@ export type Network = {
   name: string
   chainId: number
   rpcUrl: string
-  /** Dollar token with six decimals and EIP-3009. */
+  /** Dollar token with six decimals and EIP-3009; without that, deposits go by Permit2 and the rest needs gas. */
   token: Address
   /** x402 batch-settlement contract. */
   settlement: Address
   /** Deposit collector that takes EIP-3009 authorisations. */
   collector: Address
+  /** Deposit collector that takes Permit2 signatures, for a token without EIP-3009. */
+  permit2Collector?: Address
+  /** Receiver of channels that holds a part of each provider's earnings as bond. */
+  bond?: Address
+  /** Registry of models, their publishers and royalties. */
+  registry?: Address
   /** `EarningsBond` through which providers may be paid; absent where there is none. */
   bond?: Address
   /** Multiaddrs of relays, with their peer ids. */

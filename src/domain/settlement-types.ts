@@ -25,3 +25,13 @@ export const voucherTypes = {
     { name: 'maxClaimableAmount', type: 'uint128' },
   ],
 } as const
+
+/** EIP-712 type of a claim that its receiver's authorizer signs for others to send. */
+export const claimBatchTypes = {
+  ClaimBatch: [{ name: 'claims', type: 'ClaimEntry[]' }],
+  ClaimEntry: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'maxClaimableAmount', type: 'uint128' },
+    { name: 'totalClaimed', type: 'uint128' },
+  ],
+} as const

@@ -4,6 +4,7 @@ import type {
   SponsoredAction,
   TransferAuthorization,
 } from '../domain/authorization.ts'
+import type { BondAccount } from '../domain/bond.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
@@ -12,9 +13,9 @@ import type { Signer } from './signer.ts'
 
 /** What a claim came to. */
 export type ClaimResult = {
-  /** Null when nothing was worth claiming. */
+  /** Null when nothing was worth claiming; the last one where the claim took more than one. */
   transaction: Hex | null
-  /** Money that reached the receiver's balance. */
+  /** Money that reached the receivers' balances, or the bond in their providers' name. */
   settledMicroUsd: MicroUsd
   /** Channels left out because they would have made the batch revert. */
   skipped: Hex[]
@@ -38,13 +39,20 @@ export interface Chain {
   authorizeDeposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<DepositAuthorization>
   /** Sends somebody's signed deposit, with gas from the sender. Resolves once mined. */
   submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex>
-  /** Claims vouchers and settles the sum to the receiver. Simulated first; what would revert is left out. */
+  /**
+   * Claims vouchers and settles the sum to the receiver. Simulated first; what would revert is left out.
+   * What the bond receives is credited to its provider, and what is free of it is paid out, all at once.
+   */
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult>
-  /** Signs a batch of claims, as their receiver authorizer, that anybody may send. Signs what would pass alone. */
+  /**
+   * Signs a batch of claims, as their receiver authorizer, that anybody may send. Simulated first; what would revert
+   * or bring nothing is left out, and so is what exceeds one transaction. Without claims left nothing is signed.
+   */
   authorizeClaim(claims: ChannelClaim[], receiverAuthorizer: Signer): Promise<ClaimAuthorization>
   /**
-   * Sends somebody's signed claims, settles the sum to their receivers, and collects the fee in the same
-   * transaction: all of it happens or nothing.
+   * Sends somebody's signed claims, settles the sum to their receivers (by way of the bond, pays out what is free),
+   * and collects the fee in the same transaction: all of it happens or nothing. Where the claims bring nothing any
+   * more, nothing is sent and no fee taken.
    */
   submitClaim(
     claim: ClaimAuthorization,
@@ -53,7 +61,7 @@ export interface Chain {
   ): Promise<ClaimResult>
   /** Signs a move of the owner's money that anybody may send (EIP-3009). */
   authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization>
-  /** Sends signed moves of money, all in one transaction or none. */
+  /** Sends signed moves of money, all in one transaction or none. What the bond holds free is paid to each owner first. */
   submitTransfers(transfers: TransferAuthorization[], sender: Signer): Promise<Hex>
   /** Claims `claim`, if any, and gives the rest of a channel back to its payer at once. Returns what went back. */
   refund(
@@ -61,6 +69,14 @@ export interface Chain {
     claim: ChannelClaim | null,
     receiver: Signer,
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }>
+  /** A provider's money in the earnings bond; null on a network without one. */
+  bond(provider: Address): Promise<BondAccount | null>
+  /** Credits what these channels brought to the bond, and pays an account what is free. Returns what was paid. */
+  withdrawBond(
+    configs: ChannelConfig[],
+    account: Address,
+    sender: Signer,
+  ): Promise<{ transaction: Hex; paidMicroUsd: MicroUsd }>
   /** What sending this would cost now, in wei: gas by measured amounts, times the current price. */
   gasCost(action: SponsoredAction, channels?: number): Promise<bigint>
   /** Announces that the payer takes unspent money back after the channel's delay. */

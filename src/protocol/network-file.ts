@@ -12,6 +12,9 @@ const networkSchema: v.GenericSchema<unknown, Network> = v.object({
   token: address,
   settlement: address,
   collector: address,
+  permit2Collector: v.optional(address),
+  bond: v.optional(address),
+  registry: v.optional(address),
   relays: v.pipe(v.array(text), v.maxLength(64)),
   stunUrls: v.optional(v.pipe(v.array(text), v.maxLength(8))),
   // It becomes a link, so nothing but a web address will do.
