@@ -1,3 +1,4 @@
+import type { Hub } from '../domain/hub.ts'
 import type { ModelId } from '../domain/model.ts'
 import { isLocalChain, type Network } from '../domain/network.ts'
 import type { Offer } from '../domain/offer.ts'
@@ -37,6 +38,12 @@ export class NetworkView {
 
   get modelIds(): ModelId[] {
     return [...new Set(this.offers.map((offer) => offer.modelId))]
+  }
+
+  /** Relays that pass payments on, by the offers that name them, cheapest first. */
+  get hubs(): Hub[] {
+    const byAccount = new Map(this.offers.flatMap(({ hubs }) => hubs.map((hub) => [hub.account, hub])))
+    return [...byAccount.values()].sort((a, b) => a.spreadMillionths - b.spreadMillionths)
   }
 
   /** Joins the network, trying again until it works. From then on everything keeps itself up to date. */

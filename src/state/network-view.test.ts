@@ -60,6 +60,19 @@ it('shows who is there, and follows every change', async () => {
   expect(view.modelIds).toEqual([offer.modelId])
 })
 
+it('names each relay that passes payments on once, the cheapest first', async () => {
+  const { view, tellView } = fakeNetwork(1)
+  await view.join()
+  const dear = { account: '0x01', peerId: 'a', spreadMillionths: 50_000 } as const
+  const cheap = { account: '0x02', peerId: 'b', spreadMillionths: 20_000 } as const
+  const offers = [[dear], [dear, cheap], []].map((hubs) => ({
+    offer: { ...offer, hubs },
+    signature: '0x' as const,
+  }))
+  tellView({ offers, peers: 3 })
+  expect(view.hubs).toEqual([cheap, dear])
+})
+
 it('goes on trying while the network cannot be read', async () => {
   vi.useFakeTimers()
   const { view, link } = fakeNetwork(1)

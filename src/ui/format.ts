@@ -43,6 +43,11 @@ export function formatWordRate(tokensPerSecond: number): string {
   return words * 60 >= 1.5 ? `${Math.round(words * 60)} words a minute` : 'less than a word a minute'
 }
 
+/** Returns millionths as a percentage, such as `2.5%`. */
+export function formatShare(millionths: number): string {
+  return `${(millionths / 10_000).toLocaleString('en-US', { maximumFractionDigits: 2 })}%`
+}
+
 /** Returns a size as a download shows it, in decimal units. */
 export function formatMegabytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`
@@ -64,4 +69,9 @@ export function formatTime(atMs: number): string {
   const today = at.toDateString() === new Date().toDateString()
   const time = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
   return today ? time : `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${time}`
+}
+
+/** Returns a calendar day, such as `3 November 2026`. */
+export function formatDay(atMs: number): string {
+  return new Date(atMs).toLocaleDateString([], { day: 'numeric', month: 'long', year: 'numeric' })
 }
