@@ -1,13 +1,15 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { formatMetrics, type RelayHealth } from './metrics.ts'
 import { toListenError } from './listen-error.ts'
+import { formatMetrics } from './metrics.ts'
+import type { RelayHealth } from './relay-health.ts'
+import { renderStatusPage, statusPagePolicy } from './status/status-page.ts'
 
 /** A running health server; `url` has no slash at its end. */
 export type HealthServer = { url: string; stop(): Promise<void> }
 
 /**
- * Answers `/health` with JSON and `/metrics` with Prometheus text.
+ * Answers `/` with a page for people, `/health` with JSON and `/metrics` with Prometheus text: the same figures.
  * @throws RelayError `relay/port-in-use`, `relay/not-started`
  */
 export async function startHealthServer(
@@ -29,16 +31,28 @@ export async function startHealthServer(
 }
 
 function answer(url: string, response: ServerResponse, health: () => RelayHealth): void {
-  if (url === '/health') {
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ status: 'ok', ...health() }))
+  response.setHeader('cache-control', 'no-store')
+  response.setHeader('x-content-type-options', 'nosniff')
+  if (url === '/') {
+    const headers = {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': statusPagePolicy,
+    }
+    response.writeHead(200, headers).end(renderStatusPage(health()))
+  } else if (url === '/health') {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(toJson({ status: 'ok', ...health() }))
   } else if (url === '/metrics') {
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' })
-    response.end(formatMetrics(health()))
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(formatMetrics(health()))
   } else {
-    response.writeHead(404, { 'content-type': 'text/plain' })
-    response.end('This relay answers /health and /metrics.\n')
+    response
+      .writeHead(404, { 'content-type': 'text/plain' })
+      .end('This relay answers /, /health and /metrics.\n')
   }
+}
+
+/** Amounts as decimal strings, as everywhere between processes. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, one) => (typeof one === 'bigint' ? one.toString() : one))
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

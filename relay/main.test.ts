@@ -25,7 +25,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)('it prints where it is and stops on %s
   const lines: string[] = []
   for await (const line of createInterface({ input: relay.stdout! })) {
     lines.push(line)
-    if (line.startsWith('Health: ')) relay.kill(signal)
+    if (line.startsWith('Status: ')) relay.kill(signal)
   }
   if (relay.exitCode === null) await once(relay, 'exit')
   expect(relay.exitCode).toBe(0)

@@ -1,7 +1,9 @@
 import { BaseError } from '../src/errors/index.ts'
+import type { HubOptions } from './hub-options.ts'
 import { createLineLog } from './log.ts'
-import { parseRelayOptions, relayUsage } from './relay-options.ts'
-import { startRelay } from './start-relay.ts'
+import { type RelayOptions, parseRelayOptions, relayUsage } from './relay-options.ts'
+import { readNetworkFile, startHub } from './start-hub.ts'
+import { type StartRelayOptions, startRelay } from './start-relay.ts'
 
 const log = createLineLog((line) => console.log(line))
 
@@ -15,8 +17,8 @@ try {
   process.exitCode = 1
 }
 
-async function run(options: NonNullable<ReturnType<typeof parseRelayOptions>>): Promise<void> {
-  const relay = await startRelay({ ...options, log })
+async function run({ hub, ...options }: RelayOptions): Promise<void> {
+  const relay = await startRelay({ ...options, log, ...(hub && { openHub: await hubOpener(hub) }) })
   let stopping = false
   const stop = () => {
     if (stopping) return
@@ -26,5 +28,12 @@ async function run(options: NonNullable<ReturnType<typeof parseRelayOptions>>): 
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   for (const address of relay.multiaddrs) console.log(`Relay: ${address}`)
-  console.log(`Health: ${relay.httpUrl}/health`)
+  console.log(`Status: ${relay.httpUrl}/`)
+}
+
+/** The key is read here from the environment, and goes nowhere but into the hub's signer. */
+async function hubOpener(hub: HubOptions): Promise<NonNullable<StartRelayOptions['openHub']>> {
+  const network = await readNetworkFile(hub.networkFile)
+  const key = process.env.OPENTAB_HUB_KEY ?? null
+  return (peerId, hubLog) => startHub({ ...hub, network, key, peerId, log: hubLog })
 }

@@ -9,6 +9,7 @@ test('without a word it listens on this machine alone', () => {
     dataDir: '.opentab/relay',
     announce: [],
     maxTabs: 5000,
+    hub: null,
   })
 })
 

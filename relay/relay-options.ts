@@ -2,12 +2,13 @@ import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { multiaddr } from '@multiformats/multiaddr'
 import { RelayError } from '../src/errors/index.ts'
+import { type HubOptions, hubFlags, hubUsage, parseHubOptions } from './hub-options.ts'
 
 /** How a relay is run, from flags or the environment. */
 export type RelayOptions = {
   /** Where tabs connect; 0 takes a free port. */
   port: number
-  /** Where `/health` and `/metrics` answer; 0 takes a free port. */
+  /** Where the status page, `/health` and `/metrics` answer; 0 takes a free port. */
   httpPort: number
   /** Interface to listen on. */
   host: string
@@ -17,18 +18,21 @@ export type RelayOptions = {
   announce: string[]
   /** Tabs that may be here at a time. */
   maxTabs: number
+  /** Null when it is no payment hub. */
+  hub: HubOptions | null
 }
 
 /** What `--help` prints. */
 export const relayUsage = `Usage: node relay/main.ts [options]
 
   --port <n>        where tabs connect, WebSocket (OPENTAB_RELAY_PORT, 9101)
-  --http-port <n>   /health and /metrics (OPENTAB_RELAY_HTTP_PORT, 9102)
+  --http-port <n>   status page, /health and /metrics (OPENTAB_RELAY_HTTP_PORT, 9102)
   --host <address>  interface to listen on (OPENTAB_RELAY_HOST, 127.0.0.1)
   --data <dir>      where the relay's key is kept (OPENTAB_RELAY_DATA, .opentab/relay)
   --announce <addr> address told to tabs, such as /dns4/relay.example.org/tcp/443/tls/ws;
                     may be given several times (OPENTAB_RELAY_ANNOUNCE, separated by commas)
   --max-tabs <n>    tabs at a time (OPENTAB_RELAY_MAX_TABS, 5000)
+${hubUsage}
   --help            this text`
 
 type Environment = Record<string, string | undefined>
@@ -42,15 +46,17 @@ export function parseRelayOptions(args: string[], env: Environment): RelayOption
   if (flags.help) return null
   const text = (flag: string | undefined, variable: string, fallback: string) =>
     flag ?? env[`OPENTAB_RELAY_${variable}`] ?? fallback
+  const dataDir = text(flags.data, 'DATA', '.opentab/relay')
   return {
     port: parseCount('--port', text(flags.port, 'PORT', '9101'), 65_535),
     httpPort: parseCount('--http-port', text(flags['http-port'], 'HTTP_PORT', '9102'), 65_535),
     host: parseHost(text(flags.host, 'HOST', '127.0.0.1')),
-    dataDir: text(flags.data, 'DATA', '.opentab/relay'),
+    dataDir,
     announce: (flags.announce ?? (env.OPENTAB_RELAY_ANNOUNCE ?? '').split(',').filter(Boolean)).map(
       parseAddress,
     ),
     maxTabs: parseCount('--max-tabs', text(flags['max-tabs'], 'MAX_TABS', '5000'), 100_000),
+    hub: parseHubOptions(flags, env, dataDir),
   }
 }
 
@@ -66,6 +72,7 @@ function parseFlags(args: string[]) {
         data: string,
         announce: { type: 'string', multiple: true },
         'max-tabs': string,
+        ...hubFlags,
         help: { type: 'boolean' },
       },
     }).values

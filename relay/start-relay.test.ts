@@ -28,7 +28,10 @@ test('it tells its health and its metrics', async () => {
   const metrics = await (await fetch(`${relay.httpUrl}/metrics`)).text()
   expect(metrics).toMatch(/^opentab_relay_offers 0$/m)
   expect(metrics).toMatch(/^# TYPE opentab_relay_departures_total counter$/m)
-  expect((await fetch(`${relay.httpUrl}/`)).status).toBe(404)
+  const page = await fetch(`${relay.httpUrl}/`)
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  expect(await page.text()).toContain(relay.multiaddrs[0])
+  expect((await fetch(`${relay.httpUrl}/else`)).status).toBe(404)
   await relay.stop()
 })
 

@@ -1,57 +1,68 @@
-import { createFrameStream } from '../src/transport/frame-stream.ts'
-import { answerStream } from '../src/transport/answer-stream.ts'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { PeerId } from '../src/domain/bytes.ts'
 import { directoryProtocol } from '../src/protocol/protocols.ts'
 import { createCircuitRelay, type RelayNode } from './circuit-relay.ts'
+import type { RelayHub } from './start-hub.ts'
 import { DirectoryHost } from './directory-host.ts'
 import { startHealthServer } from './health-server.ts'
 import { toListenError } from './listen-error.ts'
 import { shortPeerId, type RelayLog } from './log.ts'
-import type { RelayHealth } from './metrics.ts'
 import { OfferBoard } from './offer-board.ts'
 import { readOrCreatePeerKey } from './peer-key-file.ts'
+import type { RelayHealth } from './relay-health.ts'
 import type { RelayOptions } from './relay-options.ts'
+import { RecentTroubles } from './recent-troubles.ts'
+import { serveProtocol } from './serve-protocol.ts'
+
+/** A tab has one line to the directory, and for a moment a second one when it comes back. */
+const directoryStreamsPerPeer = 32
+/** A busy requester pays for many jobs at once; the hub itself bounds them further. */
+const hubStreamsPerPeer = 128
 
 /** A running relay. */
 export type Relay = {
   peerId: string
   /** Where tabs reach it, with its peer id. */
   multiaddrs: string[]
-  /** Address of `/health` and `/metrics`. */
+  /** Address of the status page, `/health` and `/metrics`. */
   httpUrl: string
   stop(): Promise<void>
 }
 
 /** What a relay is started with; only its data directory has no default. */
-export type StartRelayOptions = Partial<RelayOptions> & { dataDir: string; log?: RelayLog }
+export type StartRelayOptions = Partial<Omit<RelayOptions, 'hub'>> & {
+  dataDir: string
+  log?: RelayLog
+  /** Opens the payment hub that runs on this relay. */
+  openHub?: (peerId: PeerId, log: RelayLog) => Promise<RelayHub>
+}
 
 /**
- * Starts a relay: it introduces tabs, keeps their offers, and says how it is.
+ * Starts a relay: it introduces tabs, keeps their offers, pays for their answers where it is a hub, and says how it is.
  * Ports are free ones and the interface is this machine's own unless told otherwise.
- * @throws RelayError, StorageError `storage/corrupt`
+ * @throws RelayError, StorageError `storage/corrupt`, and what `openHub` throws
  */
 export async function startRelay(options: StartRelayOptions): Promise<Relay> {
   const { port = 0, httpPort = 0, host = '127.0.0.1', announce = [], maxTabs = 5_000 } = options
-  const log = options.log ?? (() => {})
+  const troubles = new RecentTroubles(options.log ?? (() => {}))
+  const { log } = troubles
   const privateKey = await readOrCreatePeerKey(options.dataDir)
+  const hub = (await options.openHub?.(peerIdFromPrivateKey(privateKey).toString(), log)) ?? null
   const node = await createCircuitRelay({ privateKey, host, port, announce, maxTabs })
   const board = new OfferBoard(maxTabs)
   const directory = new DirectoryHost(board, log)
-  const startedMs = performance.now()
+  const parts: RelayParts = { node, directory, board, hub, troubles, startedMs: performance.now() }
 
-  await serveDirectory(node, directory)
-  const stopNode = async () => {
-    directory.stop()
-    await node.stop()
-  }
+  await serveProtocols(parts)
   try {
     await node.start()
   } catch (error) {
-    await stopNode()
+    await stopParts(parts)
     throw toListenError(error, '--port', port)
   }
-  const health = () => relayHealth(node, directory, board, startedMs)
+  const health = () => relayHealth(parts)
   const http = await startHealthServer(host, httpPort, health).catch(async (error: unknown) => {
-    await stopNode()
+    await stopParts(parts)
     throw error
   })
   const { peerId, multiaddrs } = health()
@@ -62,26 +73,38 @@ export async function startRelay(options: StartRelayOptions): Promise<Relay> {
     httpUrl: http.url,
     async stop() {
       await http.stop()
-      await stopNode()
-      log('stopped', { uptimeSeconds: Math.round((performance.now() - startedMs) / 1000) })
+      await stopParts(parts)
+      log('stopped', { uptimeSeconds: relayUptimeSeconds(parts) })
     },
   }
 }
 
-/** The directory is for tabs that are really here, not for those at the far end of a relayed connection. */
-async function serveDirectory(node: RelayNode, directory: DirectoryHost): Promise<void> {
-  await node.handle(directoryProtocol.id, (stream, connection) => {
-    const frames = createFrameStream(stream, connection.remotePeer.toString(), directoryProtocol)
-    void answerStream(frames, (opened) => directory.serve(opened))
-  })
+/** What a relay consists of. */
+type RelayParts = {
+  node: RelayNode
+  directory: DirectoryHost
+  board: OfferBoard
+  hub: RelayHub | null
+  troubles: RecentTroubles
+  startedMs: number
 }
 
-function relayHealth(
-  node: RelayNode,
-  directory: DirectoryHost,
-  board: OfferBoard,
-  startedMs: number,
-): RelayHealth {
+async function serveProtocols({ node, directory, hub }: RelayParts): Promise<void> {
+  await serveProtocol(node, directoryProtocol, (stream) => directory.serve(stream), directoryStreamsPerPeer)
+  for (const { spec, answer } of hub?.protocols ?? [])
+    await serveProtocol(node, spec, answer, hubStreamsPerPeer)
+}
+
+/** The hub first: it takes nothing new, claims, and closes its books while tabs are still told why. */
+async function stopParts({ node, directory, hub }: RelayParts): Promise<void> {
+  for (const { spec } of hub?.protocols ?? []) await node.unhandle(spec.id)
+  await hub?.stop()
+  directory.stop()
+  await node.stop()
+}
+
+function relayHealth(parts: RelayParts): RelayHealth {
+  const { node, directory, board, hub, troubles } = parts
   return {
     peerId: node.peerId.toString(),
     multiaddrs: node.getMultiaddrs().map(String),
@@ -89,7 +112,13 @@ function relayHealth(
     tabs: directory.tabs,
     reservations: node.services.circuitRelay.reservations.size,
     offers: board.size,
-    uptimeSeconds: Math.round((performance.now() - startedMs) / 1000),
+    uptimeSeconds: relayUptimeSeconds(parts),
     ...directory.counts,
+    hub: hub?.status() ?? null,
+    troubles: troubles.latest(),
   }
+}
+
+function relayUptimeSeconds({ startedMs }: RelayParts): number {
+  return Math.round((performance.now() - startedMs) / 1000)
 }

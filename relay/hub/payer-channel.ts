@@ -41,11 +41,8 @@ export async function readPayerChannel(
     throw badChannel('The channel could be emptied before a claim.')
   }
   const channelId = channelIdOf(config, terms)
-  const [state, record, attributed] = await Promise.all([
-    chain.channel(channelId),
-    store.channel(channelId, 'receiver'),
-    store.attributed(channelId),
-  ])
+  const [state, record] = await Promise.all([chain.channel(channelId), store.channel(channelId, 'receiver')])
+  const attributed = record ? await store.attributed(channelId) : 0n
   // What was claimed counts even where its record was lost.
   const usedMicroUsd = attributed > state.totalClaimed ? attributed : state.totalClaimed
   return { channelId, config, state, held: record?.voucher ?? null, usedMicroUsd }

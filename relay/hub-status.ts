@@ -1,0 +1,106 @@
+import type { Address } from '../src/domain/bytes.ts'
+import type { HubTerms } from '../src/domain/hub.ts'
+import type { Network } from '../src/domain/network.ts'
+import { BaseError } from '../src/errors/index.ts'
+import type { Chain } from '../src/ports/chain.ts'
+import type { HubFigures } from './hub/figures.ts'
+import type { HubPolicy } from './hub/hub-policy.ts'
+import type { RunningHub } from './hub/hub.ts'
+
+const readEveryMs = 10_000
+/** Fewer deposits than this left in the account's gas is a warning. */
+const lowGasTransactions = 200n
+
+/** How a hub is, for its host. */
+export type HubStatus = {
+  account: Address
+  chainId: number
+  network: string
+  spreadMillionths: number
+  /** Figures as last read; null until the chain has answered once. */
+  figures: (HubFigures & HubGas) | null
+  /** Why the last reading failed, and when; null while all is well. */
+  trouble: { code: string; shortMessage: string; sinceMs: number } | null
+  warnings: HubWarning[]
+}
+
+/** What the account has to send transactions with. */
+export type HubGas = {
+  gasWei: bigint
+  /** Deposits that it could still send. */
+  transactionsLeft: number
+}
+
+/** What a host should do something about. */
+export type HubWarning = 'gas-low' | 'balance-low' | 'chain-silent'
+
+/** What a hub's status is read from. */
+export type HubStatusDeps = {
+  hub: Pick<RunningHub, 'terms' | 'figures'>
+  network: Network
+  chain: Pick<Chain, 'gasBalance' | 'gasCost'>
+  policy: Pick<HubPolicy, 'depositMicroUsd'>
+}
+
+/** Reads a hub's figures every few seconds, so that whoever asks for them waits for no chain. */
+export class HubStatusReader {
+  readonly #deps: HubStatusDeps
+  readonly #timer: NodeJS.Timeout
+  #figures: HubStatus['figures'] = null
+  #trouble: HubStatus['trouble'] = null
+
+  constructor(deps: HubStatusDeps) {
+    this.#deps = deps
+    this.#timer = setInterval(() => void this.read(), readEveryMs)
+    this.#timer.unref()
+  }
+
+  /** Reads now; a failure is told in the status. */
+  async read(): Promise<void> {
+    try {
+      const [figures, gas] = await Promise.all([this.#deps.hub.figures(), readGas(this.#deps)])
+      this.#figures = { ...figures, ...gas }
+      this.#trouble = null
+    } catch (error) {
+      const { code, shortMessage } = describe(error)
+      this.#trouble = { code, shortMessage, sinceMs: this.#trouble?.sinceMs ?? Date.now() }
+    }
+  }
+
+  status(): HubStatus {
+    const { account, chainId, spreadMillionths } = this.#deps.hub.terms
+    return {
+      account,
+      chainId,
+      network: this.#deps.network.name,
+      spreadMillionths,
+      figures: this.#figures,
+      trouble: this.#trouble,
+      warnings: this.#warnings(),
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #warnings(): HubWarning[] {
+    const { transactionsLeft = Infinity, freeMicroUsd = null } = this.#figures ?? {}
+    const isPoor = freeMicroUsd !== null && freeMicroUsd < this.#deps.policy.depositMicroUsd
+    return [
+      ...(this.#trouble ? ['chain-silent' as const] : []),
+      ...(transactionsLeft < lowGasTransactions ? ['gas-low' as const] : []),
+      ...(isPoor ? ['balance-low' as const] : []),
+    ]
+  }
+}
+
+async function readGas({ hub, chain }: HubStatusDeps): Promise<HubGas> {
+  const [gasWei, costWei] = await Promise.all([chain.gasBalance(hub.terms.account), chain.gasCost('deposit')])
+  return { gasWei, transactionsLeft: costWei === 0n ? 0 : Number(gasWei / costWei) }
+}
+
+function describe(error: unknown): { code: string; shortMessage: string } {
+  if (error instanceof BaseError) return error
+  return { code: 'hub/failed', shortMessage: String(error) }
+}

@@ -1,0 +1,55 @@
+import type { HubStatus, HubWarning } from '../hub-status.ts'
+import { coins, dollars, grouped, percent } from './amounts.ts'
+import { type Html, html } from './html.ts'
+import { tile } from './tile.ts'
+
+type Figures = NonNullable<HubStatus['figures']>
+
+/** Returns what the page says of the payment hub, or that there is none. */
+export function hubSection(hub: HubStatus | null): Html {
+  if (hub === null) {
+    return html`<section aria-labelledby="hub">
+      <h2 id="hub">Payment hub</h2>
+      <p class="quiet">None: started without --hub.</p>
+    </section>`
+  }
+  const { account, network, spreadMillionths, figures, warnings } = hub
+  return html`<section aria-labelledby="hub">
+    <h2 id="hub">Payment hub</h2>
+    ${warnings.map((warning) => html`<p class="alert">${sentenceOf(warning, hub)}</p>`)}
+    <dl>
+      ${tile('Account', html`<code>${account}</code>`, network, 'wide')}
+      ${figures ? figureTiles(figures, hub) : html``}
+      ${tile('Spread', percent(spreadMillionths), 'on top of each charge')}
+    </dl>
+  </section>`
+}
+
+function figureTiles(figures: Figures, { warnings }: HubStatus): Html {
+  const low = (warning: HubWarning) => (warnings.includes(warning) ? 'low' : '')
+  return html`${tile('Balance', dollars(figures.freeMicroUsd), 'on the account', low('balance-low'))}
+  ${tile('Gas left', coins(figures.gasWei), `about ${grouped(figures.transactionsLeft)} transactions`, low('gas-low'))}
+  ${tile('Volume', dollars(figures.volumeMicroUsd), 'handed on to providers')}
+  ${tile('Spread earned', dollars(figures.spreadMicroUsd))}
+  ${tile('Fees', dollars(figures.feesMicroUsd), 'for deposits and refunds')}
+  ${tile('Open exposure', dollars(figures.exposureMicroUsd), 'promised to providers, not yet claimed')}
+  ${tile('Unclaimed', dollars(figures.unclaimedMicroUsd), 'earned from requesters')}
+  ${tile('Locked', dollars(figures.lockedMicroUsd), 'deposited for providers, unspent')}
+  ${tile('Jobs', grouped(figures.jobsTotal), `${grouped(figures.jobsOpen)} now`)}
+  ${tile('Providers here', grouped(figures.earnLines))}`
+}
+
+function sentenceOf(warning: HubWarning, { figures, trouble, account }: HubStatus): string {
+  switch (warning) {
+    case 'chain-silent':
+      return `The chain does not answer since ${timeOf(trouble?.sinceMs ?? 0)}: ${trouble?.shortMessage ?? ''} Figures are from before.`
+    case 'gas-low':
+      return `Gas is low: about ${grouped(figures?.transactionsLeft ?? 0)} transactions are left. Send some of the chain's native coin to ${account}.`
+    case 'balance-low':
+      return `The account's balance is too low to open another channel to a provider. Send dollars to ${account}, or wait for the next claim.`
+  }
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(11, 19)} UTC`
+}
