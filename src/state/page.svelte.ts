@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { CatalogueEntry } from '../domain/model.ts'
+import { Account } from './account.svelte.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
 import { Deal } from './deal.svelte.ts'
@@ -25,6 +26,7 @@ export class Page {
   readonly deal: Deal
   readonly sharing: Sharing
   readonly wallet: Wallet
+  readonly account: Account
   readonly receiptCheck: () => ReceiptCheck
 
   constructor(tab: Tab) {
@@ -36,6 +38,10 @@ export class Page {
     this.conversation = new Conversation(tab, this.settings, this.history)
     this.deal = new Deal(tab)
     this.sharing = new Sharing(tab)
+    this.account = new Account(tab, {
+      isBusy: () => this.busy || this.sharing.active,
+      reload: () => location.reload(),
+    })
     this.wallet = new Wallet(tab, this.history)
     this.receiptCheck = () => new ReceiptCheck(tab)
   }
@@ -64,6 +70,7 @@ export class Page {
     for (const part of [conversation, settings, sharing]) part.restore().catch(() => {})
     void this.models.load()
     void this.network.join()
+    this.account.watch().catch(() => {})
     void this.wallet.watch()
   }
 }

@@ -1,3 +1,5 @@
+import { createAccounts } from '../../../src/chain/account/accounts.ts'
+import { systemClock } from '../../../src/device/system-clock.ts'
 import { TransportError } from '../../../src/errors/index.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { Tab } from '../../../src/state/tab.ts'
@@ -30,12 +32,14 @@ export function createScriptedTab(scene: Scene): Tab {
     return value
   }
   const provider = createScriptedProvider()
+  // Accounts are real: their keys are in this browser, and wallets announce themselves.
+  const accounts = createAccounts(network, systemClock)
   return {
     documents: new IndexedDbDocumentStore(new Database()),
     place: async () => 0,
     network: async () => (scene === 'bonded' ? publicNetwork : network),
     ...createScriptedMoney(scene),
-    accounts: () => new Promise<never>(() => {}),
+    accounts: async () => accounts,
     catalogue: async () => catalogue,
     probe: async () => ({
       webgpu: null,
