@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
 const sql = {
-  addChannel: `INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?, ?, ?, '0') ON CONFLICT DO NOTHING`,
+  addChannel: `INSERT INTO channels VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   channel: 'SELECT * FROM channels WHERE side = ? AND channel_id = ?',
   channels: 'SELECT * FROM channels WHERE side = ?',
   setChannel: `UPDATE channels SET voucher_micro_usd = ?, voucher_signature = ?, claimed_micro_usd = ?

@@ -63,7 +63,10 @@ export interface HubStore extends VoucherStore {
   forward(forwardings: readonly Forwarding[]): Promise<void>
   /** Keeps a fee and the voucher that pays it, by the same rules. */
   addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
-  /** What jobs and fees have used up of a payer's vouchers: nothing where the channel was never added. */
+  /**
+   * What jobs and fees have used up of a payer's vouchers, and claims before the channel was added: those paid for
+   * what is forgotten. Nothing for a channel that was never added.
+   */
   attributed(payerChannelId: Hex): Promise<MicroUsd>
   totals(): Promise<HubTotals>
   close(): Promise<void>

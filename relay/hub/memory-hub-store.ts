@@ -32,8 +32,10 @@ export class MemoryHubStore implements HubStore {
   }
 
   async addChannel(record: ChannelRecord): Promise<void> {
-    const { side, channelId } = record
-    if (!this.#channels[side].has(channelId)) this.#put(structuredClone(record))
+    const { side, channelId, claimedMicroUsd } = record
+    if (this.#channels[side].has(channelId)) return
+    this.#put(structuredClone(record))
+    if (side === 'receiver') this.#attributed.set(channelId, claimedMicroUsd)
   }
 
   async channel(channelId: Hex, side: Side): Promise<ChannelRecord | null> {

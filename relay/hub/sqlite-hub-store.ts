@@ -51,8 +51,10 @@ class SqliteHubStore implements HubStore {
   async addChannel(record: ChannelRecord): Promise<void> {
     const { side, channelId, config, chainId, settlement, voucher, claimedMicroUsd } = record
     const row = [side, channelId, JSON.stringify(config), chainId, settlement] as const
+    const claimed = String(claimedMicroUsd)
+    const attributed = side === 'receiver' ? claimed : '0'
     this.#database.write(() => {
-      this.#statements.addChannel.run(...row, ...voucherColumns(voucher), String(claimedMicroUsd))
+      this.#statements.addChannel.run(...row, ...voucherColumns(voucher), claimed, attributed)
     })
   }
 

@@ -178,6 +178,20 @@ export const hubStoreCases: ConformanceCase<HubStoreSubject>[] = [
     },
   },
   {
+    name: 'counts what was claimed before a channel was added as used',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel({ ...channelRecord('01', 'receiver'), claimedMicroUsd: 100n })
+      await store.addChannel({ ...channelRecord('02', 'payer'), claimedMicroUsd: 7n })
+      await store.addJob(jobOf('a1'))
+      await store.raiseClaimed(payerChannelId, 120n)
+      assertEqual(await store.attributed(payerChannelId), 100n, 'attributed')
+      await assertRefused(store, [forwardingOf('a1', 10n, 109n, 10n)], 'ledger/unattributed')
+      await store.forward([forwardingOf('a1', 10n, 110n, 10n)])
+      assertEqual(await store.attributed(payerChannelId), 110n, 'attributed after a payment')
+    },
+  },
+  {
     name: 'takes fees out of the same vouchers',
     async run(subject) {
       const store = await openBooks(subject)
