@@ -1,5 +1,5 @@
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import { withSpread } from '../../src/domain/hub.ts'
+import type { ChannelConfig, ChannelState } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { HubError } from '../../src/errors/index.ts'
@@ -10,7 +10,7 @@ import { type EarnDesk, eventsOf } from './earn-desk.ts'
 import type { EarnLine } from './earn-line.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubJobRecord, HubStore } from './hub-store.ts'
-import type { OpenJob, OpenJobs } from './open-jobs.ts'
+import { type OpenJob, type OpenJobs, unpaidWithSpread } from './open-jobs.ts'
 import type { ProviderChannels } from './provider-channels.ts'
 
 /** What jobs are opened with. */
@@ -40,8 +40,7 @@ export async function openJob(
   const nowSeconds = clock.nowMs() / 1000
   const channelId = await checkOpen(request, { hub: signer.address, network, nowSeconds })
   const record = await recordOf(request, channelId, providerLine(request, earn), deps)
-  await addPayerChannel(request, channelId, deps)
-  const job = await reserve(record, line, deps)
+  const job = await reserve(record, request.channel, line, deps)
   try {
     await channels.secure(record.payeeChannelId)
     await store.addJob(record)
@@ -93,26 +92,36 @@ function isSameJob(known: Terms, terms: Terms): boolean {
   )
 }
 
-function addPayerChannel({ channel: config }: OpenRequest, channelId: Hex, deps: OpenJobDeps): Promise<void> {
-  const { chainId, settlement } = deps.network
-  const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd: 0n }
-  return deps.store.addChannel({ ...record, side: 'receiver' })
-}
-
 /** @throws HubError `hub/withdrawing`, `hub/underfunded`, `hub/job-refused` */
-async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDeps): Promise<OpenJob> {
+async function reserve(
+  record: HubJobRecord,
+  config: ChannelConfig,
+  line: FrameStream,
+  deps: OpenJobDeps,
+): Promise<OpenJob> {
   const { store, jobs, watch } = deps
-  const { jobId, payerChannelId, payeeChannelId } = record
+  const { jobId, payerChannelId, payeeChannelId, chargeMicroUsd } = record
   const state = await watch.refresh(payerChannelId)
   refuseWithdrawing(state)
-  const voucher =
-    record.chargeMicroUsd > 0n ? ((await store.channel(payeeChannelId, 'payer'))?.voucher ?? null) : null
+  await addPayerChannel(payerChannelId, config, state, deps)
+  const payee = await store.channel(payeeChannelId, 'payer')
   const attributed = await attributedAtOnce(record, deps)
   const used = attributed > state.totalClaimed ? attributed : state.totalClaimed
   const free = state.balance - used - jobs.reservedOf(payerChannelId, jobId)
-  const needed = withSpread(record.ceilingMicroUsd, record) - withSpread(record.chargeMicroUsd, record)
-  if (free >= needed) return jobs.hold(record, voucher, line)
+  if (free >= unpaidWithSpread(record)) {
+    return jobs.hold(record, chargeMicroUsd > 0n ? (payee?.voucher ?? null) : null, line)
+  }
   throw new HubError('hub/underfunded', 'The channel does not cover this answer and what else is open on it.')
+}
+
+function addPayerChannel(
+  channelId: Hex,
+  config: ChannelConfig,
+  { totalClaimed: claimedMicroUsd }: ChannelState,
+  { store, network: { chainId, settlement } }: OpenJobDeps,
+): Promise<void> {
+  const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd }
+  return store.addChannel({ ...record, side: 'receiver' })
 }
 
 /** Reads what is attributed while nothing that is reserved changes, so that no payment is counted on neither side. */

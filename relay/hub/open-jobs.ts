@@ -48,7 +48,7 @@ export class OpenJobs {
   reservedOf(payerChannelId: Hex, except?: Hex): MicroUsd {
     return this.#sum(
       ({ record }) => record.payerChannelId === payerChannelId && record.jobId !== except,
-      (job) => unpaidWithSpread(job),
+      ({ record, chargeMicroUsd }) => unpaidWithSpread({ ...record, chargeMicroUsd }),
     )
   }
 
@@ -148,9 +148,14 @@ export class OpenJobs {
   }
 }
 
-/** What a job may still take out of its requester's channel, the spread included. */
-function unpaidWithSpread({ record, chargeMicroUsd }: OpenJob): MicroUsd {
-  return withSpread(record.ceilingMicroUsd, record) - withSpread(chargeMicroUsd, record)
+/** Returns what a job may still take out of its requester's channel, the spread included. */
+export function unpaidWithSpread({
+  ceilingMicroUsd,
+  chargeMicroUsd,
+  spreadMillionths,
+}: Pick<HubJobRecord, 'ceilingMicroUsd' | 'chargeMicroUsd' | 'spreadMillionths'>): MicroUsd {
+  const hub = { spreadMillionths }
+  return withSpread(ceilingMicroUsd, hub) - withSpread(chargeMicroUsd, hub)
 }
 
 function isReserving({ record, finished }: Held, payerChannelId: Hex, except: Hex): boolean {
