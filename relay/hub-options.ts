@@ -21,6 +21,15 @@ export type HubOptions = {
   maxOpenMicroUsd: MicroUsd
 }
 
+/** What a hub does unless told otherwise. */
+export const defaultHubOptions = {
+  keyFile: null,
+  spreadMillionths: 50_000,
+  microUsdPerCoin: null,
+  depositMicroUsd: defaultHubPolicy.depositMicroUsd,
+  maxOpenMicroUsd: defaultHubPolicy.maxOpenMicroUsd,
+} as const satisfies Partial<HubOptions>
+
 /** The part of `--help` that is about the hub. */
 export const hubUsage = `  --hub             pay providers for requesters, for a spread (OPENTAB_HUB=1); with it:
   --network <file>  network.json of the chain that the money is on (OPENTAB_NETWORK)
@@ -59,7 +68,8 @@ type Environment = Record<string, string | undefined>
 export function parseHubOptions(flags: HubFlags, env: Environment, dataDir: string): HubOptions | null {
   const isWanted = flags.hub ?? ['1', 'true'].includes(env.OPENTAB_HUB ?? '')
   const networkFile = flags.network ?? env.OPENTAB_NETWORK
-  const { depositMicroUsd, maxOpenMicroUsd } = defaultHubPolicy
+  const { spreadMillionths, depositMicroUsd, maxOpenMicroUsd } = defaultHubOptions
+  const spread = flags['hub-spread'] ?? env.OPENTAB_HUB_SPREAD
   if (!isWanted) return null
   if (!networkFile) throw invalid('A hub needs to know its chain. Give its network.json with --network.')
   const dollars = (flag: keyof HubFlags, variable: string) =>
@@ -68,7 +78,7 @@ export function parseHubOptions(flags: HubFlags, env: Environment, dataDir: stri
     networkFile,
     keyFile: flags['hub-key-file'] ?? null,
     dataDir: flags['hub-data'] ?? env.OPENTAB_HUB_DATA ?? join(dataDir, 'hub'),
-    spreadMillionths: parseSpread(flags['hub-spread'] ?? env.OPENTAB_HUB_SPREAD ?? '5%'),
+    spreadMillionths: spread ? parseSpread(spread) : spreadMillionths,
     microUsdPerCoin: dollars('gas-token-usd', 'GAS_TOKEN_USD'),
     depositMicroUsd: dollars('hub-deposit', 'HUB_DEPOSIT') ?? depositMicroUsd,
     maxOpenMicroUsd: dollars('hub-max-open', 'HUB_MAX_OPEN') ?? maxOpenMicroUsd,

@@ -9,7 +9,7 @@ import { BaseError, RelayError } from '../src/errors/index.ts'
 import { parseNetwork } from '../src/protocol/network-file.ts'
 import { type HubPolicy, defaultHubPolicy } from './hub/hub-policy.ts'
 import { type RunningHub, createHub } from './hub/hub.ts'
-import { openHubKey } from './hub/hub-key.ts'
+import { hubKeyFile, openHubKey } from './hub/hub-key.ts'
 import { openSqliteHubStore } from './hub/sqlite-hub-store.ts'
 import type { HubOptions } from './hub-options.ts'
 import { type HubStatus, HubStatusReader } from './hub-status.ts'
@@ -44,7 +44,7 @@ export type StartHubOptions = Omit<HubOptions, 'networkFile'> & {
 export async function startHub(options: StartHubOptions): Promise<RelayHub> {
   const { network, dataDir, log } = options
   const policy = policyOf(options)
-  const ownKeyFile = join(dataDir, 'hub.key')
+  const ownKeyFile = join(dataDir, hubKeyFile)
   const signer = await openHubKey({ key: options.key, keyFile: options.keyFile, ownKeyFile }, network)
   await makeFolder(dataDir)
   const store = openSqliteHubStore(join(dataDir, `hub-${network.chainId}.sqlite`))

@@ -9,6 +9,8 @@ import { foundryBinary } from './native-binary.ts'
 const startTimeoutMs = 30_000
 const stopTimeoutMs = 10_000
 const stateIntervalSeconds = 5
+/** As on a layer-2 chain, where such payments are at home: a transaction costs a thousandth of a dollar or so. */
+const baseFeeWei = 5_000_000
 
 /** How a local chain is run. */
 export type AnvilOptions = {
@@ -56,6 +58,7 @@ type Launch = { anvil: Anvil } | { output: string }
 
 async function launch({ port = 0, stateFile }: AnvilOptions): Promise<Launch> {
   const args = ['--port', String(port), '--chain-id', String(localChainId), '--accounts', '1']
+  args.push('--base-fee', String(baseFeeWei))
   if (stateFile) args.push('--state', stateFile, '--state-interval', String(stateIntervalSeconds))
   const child = spawn(foundryBinary('anvil'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const endWithParent = () => child.kill('SIGKILL')

@@ -1,11 +1,14 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDevelopmentKey } from '../../src/chain/development-keys.ts'
 import { createKeySigner, generateKey } from '../../src/chain/key-signer.ts'
 import { type Hex, toHex } from '../../src/domain/bytes.ts'
 import { type Network, isLocalChain } from '../../src/domain/network.ts'
 import { RelayError } from '../../src/errors/index.ts'
 import type { Signer } from '../../src/ports/signer.ts'
-import { isDevelopmentAccount } from './development-accounts.ts'
+
+/** Name of the file in which a local chain's hub keeps its key. */
+export const hubKeyFile = 'hub.key'
 
 /** Where a hub's key may come from, the first that is there. */
 export type HubKeySource = {
@@ -23,14 +26,13 @@ export type HubKeySource = {
  */
 export async function openHubKey(source: HubKeySource, network: Network): Promise<Signer> {
   const given = source.key ?? (await readGiven(source.keyFile))
-  const key = given ?? (await ownKey(source.ownKeyFile, network))
-  const signer = createKeySigner(parseKey(key))
-  if (!isLocalChain(network) && isDevelopmentAccount(signer.address)) {
-    throw new RelayError('relay/hub-key-refused', `Everybody knows the key of ${signer.address}.`, {
+  const key = parseKey(given ?? (await ownKey(source.ownKeyFile, network)))
+  if (!isLocalChain(network) && isDevelopmentKey(key)) {
+    throw new RelayError('relay/hub-key-refused', 'This is a development key that everybody knows.', {
       details: `It serves on a local chain only; ${network.name} has real money. Make a fresh key.`,
     })
   }
-  return signer
+  return createKeySigner(key)
 }
 
 async function readGiven(keyFile: string | null): Promise<string | null> {

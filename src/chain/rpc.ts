@@ -5,6 +5,8 @@ import { ChainError } from '../errors/index.ts'
 const requestTimeoutMs = 15_000
 const localPollingMs = 100
 const publicPollingMs = 1_000
+/** Anvil would propose a tip that is hundreds of times a layer-2 chain's. */
+const localTipWei = 1_000_000n
 
 /** A connection to the chain's JSON-RPC endpoint. */
 export type Rpc = {
@@ -24,6 +26,7 @@ export function networkChain(network: Network): Chain {
     name: network.name,
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [network.rpcUrl] } },
+    ...(isLocalChain(network) && { fees: { maxPriorityFeePerGas: localTipWei } }),
     ...(network.explorerUrl && {
       blockExplorers: { default: { name: 'Explorer', url: network.explorerUrl } },
     }),

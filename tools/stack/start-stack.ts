@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Relay, startRelay } from '../../relay/start-relay.ts'
+import { type Relay, type StartRelayOptions, startRelay } from '../../relay/start-relay.ts'
 import { deployLocal } from '../../src/chain/deploy-local.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { type Anvil, startAnvil } from '../anvil.ts'
@@ -10,6 +10,7 @@ import { buildPage } from './build-page.ts'
 import { checkPorts } from './check-ports.ts'
 import { type StackOptions, defaultOptions } from './options.ts'
 import { type ProviderTab, startProviderTab } from './provider-tab.ts'
+import { forgetLocalHub, startLocalHub } from './local-hub.ts'
 import { servePage } from './serve-page.ts'
 import { endWithThisProcess } from './watchdog.ts'
 
@@ -105,16 +106,10 @@ async function startParts(
   const data = resolve(settings.dataFolder)
   await mkdir(data, { recursive: true })
   const anvil = await startChain(settings, data, parts, say)
-  const relay = await parts.start(() =>
-    startRelay({
-      port: settings.relayPort,
-      httpPort: settings.relayHttpPort,
-      dataDir: join(data, 'relay'),
-    }),
-  )
-  say(`Relay: ${relay.multiaddrs[0]}`)
-  const network = await deployLocal(anvil.rpcUrl, relay.multiaddrs)
-  say(`Contracts: on the local chain, ${network.settlement}`)
+  const contracts = await deployLocal(anvil.rpcUrl)
+  say(`Contracts: on the local chain, ${contracts.settlement}`)
+  const relay = await startHubRelay(settings, data, contracts, parts, say)
+  const network: Network = { ...contracts, relays: relay.multiaddrs }
   const networkFile = join(data, 'network.json')
   await writeFile(networkFile, `${JSON.stringify(network, null, 2)}\n`)
 
@@ -131,10 +126,33 @@ async function startParts(
 
 async function startChain(settings: StackOptions, data: string, parts: Parts, say: Say): Promise<Anvil> {
   const stateFile = join(data, 'chain', 'state.json')
-  const anvil = await parts.start(() => startAnvil({ port: settings.chainPort, stateFile, onNotice: say }))
+  const notices: string[] = []
+  const onNotice = (notice: string) => notices.push(notice)
+  const anvil = await parts.start(() => startAnvil({ port: settings.chainPort, stateFile, onNotice }))
+  for (const notice of notices) {
+    say(notice)
+    await forgetLocalHub(join(data, 'relay'))
+  }
   parts.add(endWithThisProcess(anvil.pid))
   say(`Chain: ${anvil.rpcUrl}`)
   return anvil
+}
+
+async function startHubRelay(
+  settings: StackOptions,
+  data: string,
+  network: Network,
+  parts: Parts,
+  say: Say,
+): Promise<Relay> {
+  const dataDir = join(data, 'relay')
+  const openHub: StartRelayOptions['openHub'] = (peerId, log) =>
+    startLocalHub({ network, dataDir, peerId, log, say })
+  const { relayPort: port, relayHttpPort: httpPort } = settings
+  const relay = await parts.start(() => startRelay({ port, httpPort, dataDir, openHub }))
+  say(`Relay: ${relay.multiaddrs[0]}`)
+  say(`Relay's status: ${relay.httpUrl}/`)
+  return relay
 }
 
 /** Everything else is of use without a provider tab, so its failure is told and not thrown. */
