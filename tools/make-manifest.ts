@@ -1,4 +1,4 @@
-import { openAsBlob } from 'node:fs'
+import { existsSync, openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,8 @@ import { ToolError } from './tool-error.ts'
 const usage = `Usage: node tools/make-manifest.ts MODEL.gguf [options]
 
 Describes a model file, writes manifest.json, and lists the model in the catalogue beside its folder.
-What an earlier manifest.json or catalogue says need not be said again.
+What an earlier manifest.json or catalogue says need not be said again. A smoothing.safetensors beside the model,
+as npm run model:calibrate writes it, becomes part of the model.
 
   --name TEXT           name for people
   --license ID          SPDX identifier
@@ -21,6 +22,9 @@ What an earlier manifest.json or catalogue says need not be said again.
   --description TEXT    one plain sentence for people
   --source URL          folder that serves the file; may be repeated (default: the folder itself)
   --out FOLDER          where manifest.json goes (default: the model's folder)`
+
+/** Scales that keep 8-bit products close, beside the model file. */
+const smoothingPath = 'smoothing.safetensors'
 
 /** The command line; what is left out comes from an earlier manifest and catalogue. */
 export type PublishOptions = {
@@ -41,7 +45,11 @@ export async function publishModel(options: PublishOptions): Promise<ModelId> {
   const manifestFile = join(outFolder, 'manifest.json')
   const facts = await collectFacts(options, outFolder, await readJson(manifestFile))
   const files = [{ path: basename(options.modelFile), blob: await openAsBlob(options.modelFile) }]
-  const { id, manifest } = await makeManifest(files, facts)
+  const smoothing = join(dirname(options.modelFile), smoothingPath)
+  const isSmoothed = existsSync(smoothing)
+  if (isSmoothed) files.push({ path: smoothingPath, blob: await openAsBlob(smoothing) })
+  const described = isSmoothed ? { ...facts, smoothing: smoothingPath } : facts
+  const { id, manifest } = await makeManifest(files, described)
   await writeJson(manifestFile, manifest)
   await listModel(id, manifestFile, options)
   return id

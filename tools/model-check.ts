@@ -14,7 +14,7 @@ mean KL divergence in nats per token, and how often both find the same token lik
   --goldens FILE      reference distributions (format: tests/fixtures/goldens)
   --backend NAME      wasm (default) or webgpu
   --model ADDRESS     folder of the model below the page (default: /models/smollm2-135m-instruct)
-  --tolerance NATS    largest mean divergence that passes (default: 0.06)`
+  --tolerance NATS    largest mean divergence that passes (default: 0.02)`
 
 type CheckOptions = { goldensFile: string; backend: Backend; model: string; toleranceNats: number }
 
@@ -63,7 +63,7 @@ function parseFlags(args: string[]) {
         goldens: { type: 'string' },
         backend: { type: 'string', default: 'wasm' },
         model: { type: 'string', default: '/models/smollm2-135m-instruct' },
-        tolerance: { type: 'string', default: '0.06' },
+        tolerance: { type: 'string', default: '0.02' },
       },
     }).values
   } catch (cause) {

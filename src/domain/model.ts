@@ -40,6 +40,8 @@ export type ModelManifest = {
   /** The first file is the GGUF file. */
   files: ModelFile[]
   knownAnswer: KnownAnswer
+  /** Path of the file with the scales that keep 8-bit products close (see `npm run model:calibrate`). */
+  smoothing?: string
 }
 
 /** A model that the page offers: its manifest and where its files lie. */

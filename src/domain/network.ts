@@ -18,8 +18,6 @@ export type Network = {
   bond?: Address
   /** Registry of models, their publishers and royalties. */
   registry?: Address
-  /** `EarningsBond` through which providers may be paid; absent where there is none. */
-  bond?: Address
   /** Multiaddrs of relays, with their peer ids. */
   relays: string[]
   /** STUN servers that tell tabs their public address, such as `stun:stun.example.org`; not needed on one machine. */

@@ -56,23 +56,31 @@ const knownAnswer = v.pipe(
   v.check((answer) => answer.logProbs.length === answer.tokenIds.length, 'one log-probability per token'),
 ) satisfies v.GenericSchema<unknown, KnownAnswer>
 
-const manifestSchema = v.strictObject({
-  version: v.literal(1),
-  name: printable(manifestLimits.nameChars),
-  license: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9.+() -]{0,99}$/)),
-  family: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_.-]{0,39}$/)),
-  contextTokens: positive(manifestLimits.contextTokens),
-  files: v.pipe(
-    v.array(modelFile),
-    v.minLength(1),
-    v.maxLength(manifestLimits.files),
-    v.check(
-      (files) => new Set(files.map((file) => file.path.toLowerCase())).size === files.length,
-      'same path',
+const manifestSchema = v.pipe(
+  v.strictObject({
+    version: v.literal(1),
+    name: printable(manifestLimits.nameChars),
+    license: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9.+() -]{0,99}$/)),
+    family: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_.-]{0,39}$/)),
+    contextTokens: positive(manifestLimits.contextTokens),
+    files: v.pipe(
+      v.array(modelFile),
+      v.minLength(1),
+      v.maxLength(manifestLimits.files),
+      v.check(
+        (files) => new Set(files.map((file) => file.path.toLowerCase())).size === files.length,
+        'same path',
+      ),
     ),
+    knownAnswer,
+    smoothing: v.optional(path),
+  }),
+  v.check(
+    ({ files, smoothing }) =>
+      smoothing === undefined || files.slice(1).some((file) => file.path === smoothing),
+    'a smoothing file that is not listed',
   ),
-  knownAnswer,
-}) satisfies v.GenericSchema<unknown, ModelManifest>
+) satisfies v.GenericSchema<unknown, ModelManifest>
 
 /**
  * Parses a manifest from anywhere.

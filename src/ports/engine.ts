@@ -46,7 +46,7 @@ export type LoadedModel = {
   /** Why this back end: what was chosen, and what was tried before and failed. */
   reason: string
   arithmeticId: Hex
-  /** Short name of the arithmetic for people, such as `wasm-int8-1`. */
+  /** Short name of the arithmetic for people, such as `wasm-int8-2`. */
   arithmetic: string
   contextTokens: number
   /** Requests it can run side by side. */

@@ -1,9 +1,25 @@
 import type { TensorSource } from '../gguf/tensor-source.ts'
 import { type BuiltGraph, GraphBuilder, type Value } from './graph-builder.ts'
 import type { LlamaConfig } from './llama-config.ts'
-import { attentionRows, stackRows, tensorRows } from './matrix-rows.ts'
+import {
+  type MatrixRows,
+  attentionRows,
+  divideOutputs,
+  scaleInputs,
+  stackRows,
+  tensorRows,
+} from './matrix-rows.ts'
 import type { Recipe } from './recipe.ts'
 import { declareRotaryTables } from './rotary-tables.ts'
+import { type Smoothing, noSmoothing, smoothingPoints } from './smoothing.ts'
+
+/** What may be chosen when a graph is built. */
+export type GraphOptions = {
+  /** Scales of the products' inputs; only recipes that smooth use them. */
+  smoothing?: Smoothing
+  /** Told of each product's input and weights, to measure them. */
+  observe?: (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => void
+}
 
 /**
  * Builds the graph of a llama-family model.
@@ -11,41 +27,67 @@ import { declareRotaryTables } from './rotary-tables.ts'
  * Inputs besides the attention's: `input_ids [batch, tokens]`, `logits_from [1]`, the first token of the
  * slice whose logits are wanted. Output: `logits [batch, wanted, vocabulary]`.
  */
-export function buildLlamaGraph(config: LlamaConfig, recipe: Recipe, positions: number): BuiltGraph {
+export function buildLlamaGraph(
+  config: LlamaConfig,
+  recipe: Recipe,
+  positions: number,
+  options: GraphOptions = {},
+): BuiltGraph {
   const graph = new GraphBuilder()
   const { products } = recipe
   const { width, feedForwardWidth, vocabularySize } = config
+  const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
+  const { observe = () => {} } = options
+  const headsWidth = config.heads * config.headWidth
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
   const tables = declareRotaryTables(graph, config, positions)
   const attend = recipe.attention.open(graph, config, tables)
-  const vocabulary = (tensor: string) =>
-    products.declare(graph, tensor, tensorRows(`${tensor}.weight`, width, vocabularySize))
-  const multiply = (input: Value, name: string, rows: ReturnType<typeof tensorRows>) =>
-    products.multiply(graph, input, products.declare(graph, name, rows))
+  const multiply = (input: Value, point: string, name: string, rows: MatrixRows) => {
+    observe(graph, point, input, rows)
+    const scaled = scaleInputs(rows, smoothing.scalesOf(point, rows.inputs))
+    return products.multiply(graph, input, products.declare(graph, name, scaled))
+  }
 
-  const embedding = vocabulary('token_embd')
-  const stream = new ResidualStream(graph, config, products.lookUp(graph, tokenIds, embedding))
+  const headScales = smoothing.scalesOf(smoothingPoints.head, width)
+  const vocabularyRows = (tensor: string) => tensorRows(`${tensor}.weight`, width, vocabularySize)
+  const vocabulary = (tensor: string, scales: Float32Array | null) =>
+    products.declare(graph, tensor, scaleInputs(vocabularyRows(tensor), scales))
+  const embedding = vocabulary('token_embd', config.tiedEmbedding ? headScales : null)
+  const looked = products.lookUp(graph, tokenIds, embedding)
+  const embedded = config.tiedEmbedding ? unscale(graph, looked, headScales) : looked
+  const stream = new ResidualStream(graph, config, embedded)
   for (let layer = 0; layer < config.layers; layer++) {
     const block = `blk.${layer}`
-    const packed = multiply(stream.norm(`${block}.attn_norm`), `${block}.qkv`, attentionRows(config, layer))
-    const attended = attend(packed, layer)
-    const headsWidth = config.heads * config.headWidth
-    const output = tensorRows(`${block}.attn_output.weight`, headsWidth, width)
-    stream.add(multiply(attended, `${block}.attn_output`, output))
+    const { attentionInput, attentionOutput, feedForwardInput, feedForwardOutput } = smoothingPoints
 
+    const attentionPoint = attentionInput(layer)
+    const valueScales = smoothing.scalesOf(attentionOutput(layer), headsWidth)
+    const packed = multiply(
+      stream.norm(`${block}.attn_norm`, smoothing.scalesOf(attentionPoint, width)),
+      attentionPoint,
+      `${block}.qkv`,
+      attentionRows(config, layer, valueScales && firstOfEachGroup(valueScales, config)),
+    )
+    const output = tensorRows(`${block}.attn_output.weight`, headsWidth, width)
+    stream.add(multiply(attend(packed, layer), attentionOutput(layer), `${block}.attn_output`, output))
+
+    const feedForwardPoint = feedForwardInput(layer)
+    const fedScales = smoothing.scalesOf(feedForwardOutput(layer), feedForwardWidth)
     const gateAndUp = stackRows([
       tensorRows(`${block}.ffn_gate.weight`, width, feedForwardWidth),
-      tensorRows(`${block}.ffn_up.weight`, width, feedForwardWidth),
+      divideOutputs(tensorRows(`${block}.ffn_up.weight`, width, feedForwardWidth), fedScales),
     ])
-    const fed = gate(graph, multiply(stream.norm(`${block}.ffn_norm`), `${block}.gate_up`, gateAndUp), config)
+    const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(feedForwardPoint, width))
+    const fed = gate(graph, multiply(normed, feedForwardPoint, `${block}.gate_up`, gateAndUp), config)
     const down = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
-    stream.add(multiply(fed, `${block}.ffn_down`, down))
+    stream.add(multiply(fed, feedForwardOutput(layer), `${block}.ffn_down`, down))
   }
 
   const from = graph.input('logits_from', 'int64', [1])
-  const normed = stream.norm('output_norm')
+  const normed = stream.norm('output_norm', headScales)
   const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
-  const head = config.tiedEmbedding ? embedding : vocabulary('output')
+  observe(graph, smoothingPoints.head, wanted, vocabularyRows(config.tiedEmbedding ? 'token_embd' : 'output'))
+  const head = config.tiedEmbedding ? embedding : vocabulary('output', headScales)
   graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
   graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
   return graph.build()
@@ -56,6 +98,25 @@ function gate(graph: GraphBuilder, gateAndUp: Value, { feedForwardWidth }: Llama
   const [gated, up] = graph.split(gateAndUp, [feedForwardWidth, feedForwardWidth]) as [Value, Value]
   const silu = graph.apply('Mul', [gated, graph.apply('Sigmoid', [gated])])
   return graph.apply('Mul', [silu, up])
+}
+
+/** The head's scales lie in the embedding too, where it serves both: what is looked up is divided by them again. */
+function unscale(graph: GraphBuilder, input: Value, scales: Float32Array | null): Value {
+  if (!scales) return input
+  const [inverse] = graph.weights(
+    [{ name: 'token_embd.unscale', type: 'float', dims: [scales.length] }],
+    async () => [new Uint8Array(scales.map((scale) => 1 / scale).buffer)],
+  ) as [Value]
+  return graph.apply('Mul', [input, inverse])
+}
+
+/** Heads that share a value share its scales: those of the first one stand for all. */
+function firstOfEachGroup(scales: Float32Array, { heads, kvHeads, headWidth }: LlamaConfig): Float32Array {
+  const group = heads / kvHeads
+  return Float32Array.from({ length: kvHeads * headWidth }, (_, index) => {
+    const kvHead = Math.floor(index / headWidth)
+    return scales[kvHead * group * headWidth + (index % headWidth)]!
+  })
 }
 
 /** The running sum of what the layers add; the runtime adds and normalises in one operator. */
@@ -75,14 +136,16 @@ class ResidualStream {
     this.#added = value
   }
 
-  /** Returns the stream divided by its root mean square and scaled by the named tensor. */
-  norm(tensor: string): Value {
+  /** Returns the stream divided by its root mean square, scaled by the named tensor and divided by `scales`. */
+  norm(tensor: string, scales: Float32Array | null): Value {
     const { width, normEpsilon } = this.#config
     const epsilon = { float: normEpsilon }
-    const [scale] = this.#graph.weights(
-      [{ name: tensor, type: 'float', dims: [width] }],
-      async (source: TensorSource) => [new Uint8Array((await source.read(`${tensor}.weight`)).buffer)],
-    ) as [Value]
+    const read = async (source: TensorSource) => {
+      const weights = await source.read(`${tensor}.weight`)
+      const divided = scales ? weights.map((weight, channel) => weight / scales[channel]!) : weights
+      return [new Uint8Array(divided.buffer)]
+    }
+    const [scale] = this.#graph.weights([{ name: tensor, type: 'float', dims: [width] }], read) as [Value]
     if (this.#added === null) {
       const attributes = { axis: { int: -1 }, epsilon, stash_type: { int: 1 } }
       return this.#graph.apply('SimplifiedLayerNormalization', [this.#sum, scale], attributes)

@@ -46,15 +46,44 @@ export function stackRows(parts: MatrixRows[]): MatrixRows {
   }
 }
 
-/** Query, key and value projections of a layer as one matrix, in the order of rotation by halves. */
-export function attentionRows(config: LlamaConfig, layer: number): MatrixRows {
+/** Returns the matrix with each column times the scale of its input; without scales, the matrix itself. */
+export function scaleInputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
+  return scales ? scaleEach(rows, (_, input) => scales[input]!) : rows
+}
+
+/** Returns the matrix with each row divided by the scale of its output; without scales, the matrix itself. */
+export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
+  return scales ? scaleEach(rows, (output) => 1 / scales[output]!) : rows
+}
+
+function scaleEach(rows: MatrixRows, factor: (output: number, input: number) => number): MatrixRows {
+  return {
+    ...rows,
+    async read(tensors) {
+      const { inputs } = rows
+      return (await rows.read(tensors)).map(
+        (weight, index) => weight * factor(Math.floor(index / inputs), index % inputs),
+      )
+    },
+  }
+}
+
+/**
+ * Query, key and value projections of a layer as one matrix, in the order of rotation by halves.
+ * Values come out divided by `valueScales`.
+ */
+export function attentionRows(
+  config: LlamaConfig,
+  layer: number,
+  valueScales: Float32Array | null = null,
+): MatrixRows {
   const { width, heads, kvHeads, headWidth } = config
   const projection = (name: string, count: number) =>
     tensorRows(`blk.${layer}.${name}.weight`, width, count * headWidth)
   return stackRows([
     uninterleave(projection('attn_q', heads), headWidth),
     uninterleave(projection('attn_k', kvHeads), headWidth),
-    projection('attn_v', kvHeads),
+    divideOutputs(projection('attn_v', kvHeads), valueScales),
   ])
 }
 

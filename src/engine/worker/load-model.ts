@@ -1,5 +1,5 @@
 import type { Hex } from '../../domain/bytes.ts'
-import type { LoadProgress } from '../../ports/engine.ts'
+import type { LoadProgress, VerifiedModel } from '../../ports/engine.ts'
 import { runKnownAnswer } from '../decode/known-answer.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
@@ -7,6 +7,8 @@ import type { BuiltGraph } from '../graph/graph-builder.ts'
 import { readLlamaConfig } from '../graph/llama-config.ts'
 import { buildLlamaGraph } from '../graph/llama-graph.ts'
 import { recipes } from '../graph/recipe.ts'
+import { noSmoothing, type Smoothing } from '../graph/smoothing.ts'
+import { parseSmoothing } from '../graph/smoothing-file.ts'
 import { createTokenBytes, readVocabulary } from '../text/vocabulary.ts'
 import { compileModel } from './compile-model.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
@@ -43,7 +45,8 @@ export async function loadModel(
   const tensors = await openGguf(files[0]!)
   const config = readLlamaConfig(tensors)
   const contextTokens = Math.min(manifest.contextTokens, config.contextTokens)
-  const graph = buildLlamaGraph(config, recipe, contextTokens)
+  const smoothing = await readSmoothing(input.model)
+  const graph = buildLlamaGraph(config, recipe, contextTokens, { smoothing })
   onProgress({ stage: 'read', fraction: 1 })
 
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
@@ -67,6 +70,12 @@ export async function loadModel(
   const { backend } = recipe
   const facts = { backend, arithmeticId, arithmetic: input.recipe, contextTokens, tokensPerSecond, fromCache }
   return { model, facts, lost: compiled.lost }
+}
+
+/** @throws EngineError `engine/malformed-model` */
+async function readSmoothing({ manifest, files }: VerifiedModel): Promise<Smoothing> {
+  const file = files[manifest.files.findIndex(({ path }) => path === manifest.smoothing)]
+  return file ? parseSmoothing(new Uint8Array(await file.arrayBuffer())) : noSmoothing
 }
 
 /** The program that computes and the way the graph is built decide every bit of the logits. */

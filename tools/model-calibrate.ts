@@ -1,0 +1,77 @@
+import { openAsBlob } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeSmoothing } from '../src/engine/graph/smoothing-file.ts'
+import { findSmoothing } from './model-calibrate/find-smoothing.ts'
+import { observeModel } from './model-calibrate/observe-model.ts'
+import { ToolError } from './tool-error.ts'
+
+const usage = `Usage: npm run model:calibrate -- MODEL.gguf [options]
+
+Runs a model with float arithmetic over prompts and its own answers, measures how large the inputs of its products
+get, and writes the scales that let the processor's 8-bit products keep close to them (SmoothQuant). The file
+becomes part of the model: list it in the manifest with tools/make-manifest.ts.
+
+  --text FILE      prompts, separated by lines of --- (default: tools/model-calibrate/prompts.txt)
+  --tokens N       greedy answer to each prompt, in tokens (default: 48)
+  --strength A     0 leaves inputs as they are, 1 moves all of their outliers into the weights (default: 0.5)
+  --out FILE       (default: smoothing.safetensors beside the model)`
+
+type CalibrateOptions = { model: string; text: string; tokens: number; strength: number; out: string }
+
+/** Writes the smoothing file. */
+async function calibrate({ model, text, tokens, strength, out }: CalibrateOptions): Promise<void> {
+  const content = await readFile(text, 'utf8')
+  const prompts = content.split(/^---$/m).map((prompt) => prompt.trim())
+  const observed = await observeModel(await openAsBlob(model), prompts, tokens, (done) =>
+    process.stderr.write(`\r${done} of ${prompts.length} prompts`),
+  )
+  process.stderr.write('\n')
+  const textHash = createHash('sha256').update(content).digest('hex')
+  const metadata = { strength: String(strength), answerTokens: String(tokens), textSha256: textHash }
+  const file = writeSmoothing(await findSmoothing(observed, strength), metadata)
+  await writeFile(out, file)
+  console.log(`${out}: ${observed.points.size} points, ${observed.tokens} tokens seen, ${file.length} bytes`)
+}
+
+function parseOptions(args: string[]): CalibrateOptions {
+  const { values, positionals } = parseFlags(args)
+  const [model] = positionals
+  if (!model) throw new ToolError('tools/bad-option', `The model file is missing.\n\n${usage}`)
+  const [tokens, strength] = [Number(values.tokens), Number(values.strength)]
+  if (!(Number.isInteger(tokens) && tokens >= 1)) {
+    throw new ToolError('tools/bad-option', `--tokens is a whole number from 1.\n\n${usage}`)
+  }
+  if (!(strength >= 0 && strength <= 1)) {
+    throw new ToolError('tools/bad-option', `--strength is a number from 0 to 1.\n\n${usage}`)
+  }
+  const out = values.out ?? join(dirname(model), 'smoothing.safetensors')
+  return { model, text: values.text, tokens, strength, out }
+}
+
+function parseFlags(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        text: { type: 'string', default: join(import.meta.dirname, 'model-calibrate/prompts.txt') },
+        tokens: { type: 'string', default: '48' },
+        strength: { type: 'string', default: '0.5' },
+        out: { type: 'string' },
+      },
+    })
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ToolError('tools/bad-option', `${message}\n\n${usage}`, { cause })
+  }
+}
+
+try {
+  await calibrate(parseOptions(process.argv.slice(2)))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
