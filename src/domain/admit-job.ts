@@ -10,13 +10,19 @@ export const minWithdrawDelaySeconds = 15 * 60
 /** Why a provider does not take a job. */
 export type Refusal =
   | 'provider-full'
+  | 'channel-busy'
   | 'price-changed'
   | 'wrong-provider'
   | 'wrong-model'
   | 'wrong-token'
   | 'short-delay'
+  | 'session-over'
   | 'withdrawal-pending'
   | 'underfunded'
+  /** The hub that shall pay has not announced the job for this channel. */
+  | 'not-announced'
+  | 'unpaid-before'
+  | 'served-before'
 
 /** Returns why a job cannot be taken on this offer, from its terms alone, or null. */
 export function refuseTerms(terms: JobTerms, offer: Offer): Refusal | null {

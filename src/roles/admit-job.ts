@@ -1,106 +1,90 @@
-import { type Refusal, refuseChannel, refuseFunds, refuseTerms } from '../domain/admit-job.ts'
-import { type ChannelConfig, type Voucher, usedOf } from '../domain/channel.ts'
+import { refuseFunds, refuseTerms } from '../domain/admit-job.ts'
 import type { Hex } from '../domain/bytes.ts'
+import type { ChannelConfig } from '../domain/channel.ts'
+import { windowAfterDebt } from '../domain/debt.ts'
 import type { JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
+import { chargeMicroUsd } from '../domain/price.ts'
+import { isSessionOver } from '../domain/session.ts'
 import { LedgerError, MarketError } from '../errors/index.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { promptHashOf } from '../ledger/output-chain.ts'
-import { type ReceiverChannel, createReceiverChannel } from '../ledger/receiver-channel.ts'
 import { verifyJob } from '../ledger/sign-job.ts'
-import type { Chain, Clock, ModelText, VoucherStore } from '../ports/index.ts'
-
-const sentences: Record<Refusal, string> = {
-  'provider-full': 'This tab is answering as many people as it can.',
-  'price-changed': 'The price has changed since the offer.',
-  'wrong-provider': 'The job or its channel names another provider.',
-  'wrong-model': 'This tab runs another model now.',
-  'wrong-token': 'The channel holds a token that this tab does not take.',
-  'short-delay': 'The channel could be emptied before a claim.',
-  'withdrawal-pending': "The channel's money is about to be withdrawn.",
-  underfunded: 'The channel holds too little for this answer.',
-}
-
-function refuse(refusal: Refusal | null): void {
-  if (refusal === null) return
-  const code =
-    refusal === 'provider-full' || refusal === 'price-changed'
-      ? (`market/${refusal}` as const)
-      : 'market/job-refused'
-  throw new MarketError(code, sentences[refusal], { details: refusal })
-}
+import type { ModelText } from '../ports/index.ts'
+import type { Debts } from './debts.ts'
+import type { EarnLines } from './hub/earn-lines.ts'
+import { type JobFunds, type JobFundsDeps, directFunds, hubFunds } from './job-funds.ts'
+import { refuse } from './refuse.ts'
+import type { ServedJobs } from './served-jobs.ts'
 
 /** What a job is checked with. */
-export type AdmitDeps = { chain: Chain; vouchers: VoucherStore; text: ModelText; clock: Clock }
+export type AdmitDeps = JobFundsDeps & {
+  text: ModelText
+  debts: Debts
+  served: ServedJobs
+  hubs: Pick<EarnLines, 'lineTo'>
+}
 
-/** A job that may be served: its prompt as tokens, and the channel that pays for it. */
+/** A job as it comes in. */
+export type OfferedJob = { terms: JobTerms; channel: ChannelConfig; signature: Hex }
+
+/** A job that may be served: its prompt as tokens, and the money behind it. */
 export type AdmittedJob = {
   terms: JobTerms
   promptIds: number[]
   promptHash: Hex
   maxTokens: number
-  held: Voucher | null
-  channel: ReceiverChannel
+  /** How far it may run ahead of its payment. */
+  windowTokens: number
+  funds: JobFunds
 }
 
 /**
- * Checks a job from the outside in, cheapest first, and opens the provider's end of its channel.
+ * Checks a job from the outside in, cheapest first, and opens the provider's end of what pays for it. `running` is
+ * how many other answers its channel pays for now.
  * @throws MarketError or LedgerError that says why the job is refused
  */
 export async function admitJob(
-  job: { terms: JobTerms; channel: ChannelConfig; signature: Hex },
+  job: OfferedJob,
   offer: Offer,
-  { chain, vouchers, text, clock }: AdmitDeps,
+  running: number,
+  deps: AdmitDeps,
 ): Promise<AdmittedJob> {
   const { terms, channel: config } = job
-  const { network } = chain
   refuse(refuseTerms(terms, offer))
-  const channelId = channelIdOf(config, network)
-  if (channelId !== terms.channelId) {
+  await checkSigner(job, deps)
+  const line = deps.hubs.lineTo(config.receiver)
+  const windowTokens = windowAfterDebt(await deps.debts.of(terms.channelId), running, offer)
+  // The vouchers of a direct channel cannot tell which of two answers they pay for.
+  if (running > 0 && (line === null || windowTokens === 0)) refuse('channel-busy')
+  if (windowTokens === 0) refuse('unpaid-before')
+  const funds = line ? await hubFunds(terms, line) : await directFunds(config, terms, offer, deps)
+  const promptIds = await deps.text.encodeChat(terms.messages)
+  const maxTokens = Math.min(terms.maxTokens, roomFor(promptIds, offer))
+  const atStake = { promptTokens: promptIds.length, completionTokens: Math.min(windowTokens, maxTokens) }
+  const free = await funds.freeMicroUsd(chargeMicroUsd(atStake, terms.price))
+  refuse(refuseFunds(free, promptIds.length, terms, offer))
+  // Last, so that a job that was refused may come again.
+  if (!(await deps.served.take(terms.jobId))) refuse('served-before')
+  return { terms, promptIds, promptHash: promptHashOf(promptIds), maxTokens, windowTokens, funds }
+}
+
+/** @throws LedgerError unless the key that owns the channel signed the job, MarketError once the key has ended */
+async function checkSigner({ terms, channel, signature }: OfferedJob, deps: AdmitDeps): Promise<void> {
+  const { network } = deps.chain
+  if (channelIdOf(channel, network) !== terms.channelId) {
     throw new LedgerError('ledger/bad-channel', 'The channel id does not belong to these channel terms.')
   }
-  await verifyJob(terms, job.signature, config.payerAuthorizer, network)
-  const [record, state] = await Promise.all([
-    vouchers.channel(channelId, 'receiver'),
-    chain.channel(channelId),
-  ])
-  const held = record?.voucher ?? null
-  const baselineMicroUsd = usedOf(held, state)
-  refuse(refuseChannel(config, state, baselineMicroUsd, terms, offer))
-  if (record === null) {
-    await vouchers.addChannel({
-      channelId,
-      config,
-      chainId: network.chainId,
-      settlement: network.settlement,
-      side: 'receiver',
-      voucher: null,
-      claimedMicroUsd: state.totalClaimed,
-    })
-  }
-  const promptIds = await text.encodeChat(terms.messages)
-  const room = offer.contextTokens - promptIds.length
-  if (room < 1) {
-    throw new MarketError('market/job-refused', "The conversation is longer than the model's memory.", {
-      fault: 'user',
-      retryable: false,
-    })
-  }
-  refuse(refuseFunds(state.balance - baselineMicroUsd, promptIds.length, terms, offer))
-  return {
-    terms,
-    promptIds,
-    promptHash: promptHashOf(promptIds),
-    maxTokens: Math.min(terms.maxTokens, room),
-    held,
-    channel: createReceiverChannel({
-      channelId,
-      config,
-      network,
-      vouchers,
-      limitMicroUsd: state.balance,
-      baselineMicroUsd,
-      nowSeconds: () => Math.floor(clock.nowMs() / 1000),
-    }),
-  }
+  await verifyJob(terms, signature, channel.payerAuthorizer, network)
+  if (isSessionOver(channel, deps.clock.nowMs() / 1000)) refuse('session-over')
+}
+
+/** @throws MarketError when the prompt leaves no room for an answer */
+function roomFor(promptIds: number[], { contextTokens }: Offer): number {
+  const room = contextTokens - promptIds.length
+  if (room >= 1) return room
+  throw new MarketError('market/job-refused', "The conversation is longer than the model's memory.", {
+    fault: 'user',
+    retryable: false,
+  })
 }

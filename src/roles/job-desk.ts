@@ -1,24 +1,27 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { Offer } from '../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
-import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
-import type { FrameStream, VoucherStore } from '../ports/index.ts'
-import type { RequesterFrame } from '../protocol/infer-messages.ts'
-import { type AdmittedJob, admitJob } from './admit-job.ts'
+import { type PeerError, toPeerError } from '../errors/index.ts'
+import type { FrameStream } from '../ports/index.ts'
+import { type AdmitDeps, type AdmittedJob, type OfferedJob, admitJob } from './admit-job.ts'
 import { expectFrame, providerEnd } from './frames.ts'
-import { type ServeDeps, type Served, serveJob } from './serve-job.ts'
+import { refuse } from './refuse.ts'
+import { type JobStream, type ServeDeps, serveJob } from './serve-job.ts'
+import type { ServedJob } from './served-jobs.ts'
 
 /** A job under way. */
 export type LiveJob = { jobId: Hex; startedAtMs: number; tokens: TokenCount; chargeMicroUsd: MicroUsd }
 
 /** What jobs are admitted and served with. */
-export type JobDeskDeps = ServeDeps & { vouchers: VoucherStore }
+export type JobDeskDeps = ServeDeps & Omit<AdmitDeps, 'text'>
 
 /** What a desk tells its owner. */
 export type JobDeskEvents = {
   /** Jobs live now; called on every change. */
   onJobs: (jobs: LiveJob[]) => void
-  onServed: (served: Served) => void
+  onServed: () => void
+  /** Called with each payment's rise, also for jobs that are over. */
+  onPaid: (riseMicroUsd: MicroUsd) => void
 }
 
 /** Takes jobs as they come in, at most as many at once as there are slots. */
@@ -28,10 +31,18 @@ export interface JobDesk {
 }
 
 const firstFrameTimeoutMs = 10_000
-/** Job ids kept against replays. */
-const rememberedJobs = 10_000
+/** How long a job waits for the last payment of the one before it on its channel. */
+const lastPaymentMs = 2_000
 
 const refused: PeerError = { code: 'market/job-refused', shortMessage: 'This tab could not take the job.' }
+
+type Entry = {
+  shown: LiveJob
+  channelId: Hex
+  /** Set when the answer is over and its last payment is on its way. */
+  isAnswered: boolean
+  over: PromiseWithResolvers<void>
+}
 
 /** Opens the desk. Aborting `signal` ends every live job with a receipt. */
 export function createJobDesk(
@@ -40,54 +51,83 @@ export function createJobDesk(
   events: JobDeskEvents,
   signal: AbortSignal,
 ): JobDesk {
-  const live = new Map<Hex, LiveJob>()
-  const busyChannels = new Set<Hex>()
-  const seen = new Set<Hex>()
-  const show = () => events.onJobs([...live.values()])
+  const live = new Map<Hex, Entry>()
+  const show = () => events.onJobs([...live.values()].map(({ shown }) => shown))
+  const onChannel = (channelId: Hex) => [...live.values()].filter((entry) => entry.channelId === channelId)
 
-  const claimSlot = (jobId: Hex, channelId: Hex, slots: number) => {
-    if (seen.has(jobId)) throw new MarketError('market/job-refused', 'This job was sent before.')
-    if (busyChannels.has(channelId)) {
-      throw new MarketError('market/channel-busy', 'This channel is paying for another answer now.')
-    }
-    if (live.size >= slots) {
-      throw new MarketError('market/provider-full', 'This tab is answering as many people as it can.')
-    }
-    seen.add(jobId)
-    for (const oldest of seen) {
-      if (seen.size <= rememberedJobs) break
-      seen.delete(oldest)
-    }
+  const takeSlot = (jobId: Hex, channelId: Hex, slots: number): Entry => {
+    if (live.has(jobId)) refuse('served-before')
+    if (live.size >= slots) refuse('provider-full')
     const tokens = { promptTokens: 0, completionTokens: 0 }
-    live.set(jobId, { jobId, startedAtMs: deps.clock.nowMs(), tokens, chargeMicroUsd: 0n })
-    busyChannels.add(channelId)
+    const shown = { jobId, startedAtMs: deps.clock.nowMs(), tokens, chargeMicroUsd: 0n }
+    const entry: Entry = { shown, channelId, isAnswered: false, over: Promise.withResolvers() }
+    live.set(jobId, entry)
+    show()
+    return entry
+  }
+
+  const freeSlot = (entry: Entry) => {
+    live.delete(entry.shown.jobId)
+    entry.over.resolve()
     show()
   }
 
-  const freeSlot = (jobId: Hex, channelId: Hex) => {
-    live.delete(jobId)
-    busyChannels.delete(channelId)
-    show()
+  /** Waits while the only other answers of a channel are over but for their last payment. */
+  const lastPayments = async (earlier: Entry[]) => {
+    if (earlier.length === 0 || earlier.some(({ isAnswered }) => !isAnswered)) return
+    const done = new AbortController()
+    const late = deps.clock.sleep(lastPaymentMs, done.signal).catch(() => {})
+    await Promise.race([late, Promise.all(earlier.map(({ over }) => over.promise))])
+    done.abort()
   }
 
-  const count = (job: AdmittedJob, tokens: TokenCount) => {
-    const { jobId, price } = job.terms
-    const entry = live.get(jobId)
-    if (entry) live.set(jobId, { ...entry, tokens, chargeMicroUsd: chargeMicroUsd(tokens, price) })
-    show()
-  }
-
-  type JobFrame = Extract<RequesterFrame, { type: 'job' }>
-  const admit = async (frame: JobFrame, current: Offer): Promise<AdmittedJob> => {
-    const { jobId, channelId } = frame.terms
-    claimSlot(jobId, channelId, current.slots)
+  type Taken = { job: AdmittedJob; entry: Entry }
+  const take = async (offered: OfferedJob, current: Offer): Promise<Taken> => {
+    const { jobId, channelId } = offered.terms
+    const earlier = onChannel(channelId)
+    const entry = takeSlot(jobId, channelId, current.slots)
     try {
-      const { chain, vouchers, engine, clock } = deps
-      return await admitJob(frame, current, { chain, vouchers, text: engine.text, clock })
+      await lastPayments(earlier)
+      const running = onChannel(channelId).length - 1
+      const job = await admitJob(offered, current, running, { ...deps, text: deps.engine.text })
+      return { job, entry }
     } catch (error) {
-      freeSlot(jobId, channelId)
+      freeSlot(entry)
       throw error
     }
+  }
+
+  /** Keeps what a job was charged and paid, now that it is over and whenever more is paid. */
+  const book = async (kept: ServedJob, { terms: { channelId }, funds }: AdmittedJob) => {
+    let booked = 0n
+    const bookPaid = async (chargedMicroUsd: MicroUsd) => {
+      const paidMicroUsd = funds.payments.paidMicroUsd()
+      const rise = paidMicroUsd - booked
+      booked = paidMicroUsd
+      await deps.debts.add(channelId, { chargedMicroUsd, paidMicroUsd: rise })
+      await deps.served.keep({ ...kept, paidMicroUsd, promisedMicroUsd: await funds.promisedMicroUsd() })
+    }
+    funds.payments.watchPaid(() => void bookPaid(0n).catch(() => {}))
+    await bookPaid(kept.receipt.receipt.chargeMicroUsd)
+  }
+
+  const serve = async (end: JobStream, { job, entry }: Taken, current: Offer) => {
+    const { payments } = job.funds
+    let paid = 0n
+    payments.watchPaid(() => {
+      events.onPaid(payments.paidMicroUsd() - paid)
+      paid = payments.paidMicroUsd()
+    })
+    const kept = await serveJob(end, job, current, deps, {
+      signal,
+      onTokens(tokens) {
+        entry.shown = { ...entry.shown, tokens, chargeMicroUsd: chargeMicroUsd(tokens, job.terms.price) }
+        show()
+      },
+      onAnswered: () => (entry.isAnswered = true),
+    })
+    await book(kept, job)
+    events.onServed()
   }
 
   return {
@@ -98,18 +138,17 @@ export function createJobDesk(
       const end = providerEnd(stream, deps.clock)
       const frame = expectFrame(await end.read(firstFrameTimeoutMs), 'job')
       const current = offer()
-      let job: AdmittedJob
+      let taken: Taken
       try {
-        job = await admit(frame, current)
+        taken = await take(frame, current)
       } catch (error) {
         await end.write({ type: 'refused', error: toPeerError(error, refused) })
         return end.close()
       }
       try {
-        const onTokens = (tokens: TokenCount) => count(job, tokens)
-        events.onServed(await serveJob(end, job, current, deps, { signal, onTokens }))
+        await serve(end, taken, current)
       } finally {
-        freeSlot(job.terms.jobId, job.terms.channelId)
+        freeSlot(taken.entry)
       }
     },
   }

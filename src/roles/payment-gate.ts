@@ -1,49 +1,40 @@
-import { type Price, coveredTokens } from '../domain/price.ts'
-import type { Voucher } from '../domain/channel.ts'
-import type { ReceiverChannel } from '../ledger/receiver-channel.ts'
+import { type MicroUsd, type Price, coveredTokens } from '../domain/price.ts'
 import type { Clock } from '../ports/index.ts'
+import type { JobPayments } from './job-payments.ts'
 
 /** What the job costs, and how far it may run ahead. */
 export type GateTerms = { promptTokens: number; windowTokens: number; price: Price }
 
 /** Lets a job run ahead of its payment by the agreed window, and no further. */
 export interface PaymentGate {
-  /** Takes a voucher; a bad one throws and leaves the gate as it was. */
-  pay(voucher: Voucher): Promise<void>
   /** Resolves true once another token may be served, or false when payment stays out for `timeoutMs`. */
   mayServe(completionTokens: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>
   /** Resolves once `charge` is paid, or after `timeoutMs`. */
-  settled(charge: bigint, timeoutMs: number, signal: AbortSignal): Promise<void>
+  settled(charge: MicroUsd, timeoutMs: number, signal: AbortSignal): Promise<void>
 }
 
-/** Returns a gate over one job; `channel` counts what the job was paid. */
-export function createPaymentGate(channel: ReceiverChannel, terms: GateTerms, clock: Clock): PaymentGate {
-  let wake = () => {}
+/** Returns a gate over one job, which opens as payments come in. */
+export function createPaymentGate(payments: JobPayments, terms: GateTerms, clock: Clock): PaymentGate {
   const until = async (isOpen: () => boolean, timeoutMs: number, signal: AbortSignal) => {
     if (isOpen()) return true
     const done = new AbortController()
-    const stop = AbortSignal.any([signal, done.signal])
-    const late = clock.sleep(timeoutMs, stop).catch(() => {})
-    let over = false
-    void late.then(() => (over = true))
-    while (!isOpen() && !over && !signal.aborted) {
-      await Promise.race([late, new Promise<void>((resolve) => (wake = resolve))])
-    }
+    const late = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal])).catch(() => {})
+    const opened = new Promise<void>((resolve) => {
+      const unwatch = payments.watchPaid(() => isOpen() && resolve())
+      done.signal.addEventListener('abort', unwatch, { once: true })
+    })
+    await Promise.race([late, opened])
     done.abort()
     return isOpen()
   }
   const withinWindow = (completionTokens: number) =>
     completionTokens <
-    coveredTokens(channel.paidMicroUsd(), terms.promptTokens, terms.price) + terms.windowTokens
+    coveredTokens(payments.paidMicroUsd(), terms.promptTokens, terms.price) + terms.windowTokens
   return {
-    async pay(voucher) {
-      await channel.accept(voucher)
-      wake()
-    },
     mayServe: (completionTokens, timeoutMs, signal) =>
       until(() => withinWindow(completionTokens), timeoutMs, signal),
     async settled(charge, timeoutMs, signal) {
-      await until(() => channel.paidMicroUsd() >= charge, timeoutMs, signal)
+      await until(() => payments.paidMicroUsd() >= charge, timeoutMs, signal)
     },
   }
 }

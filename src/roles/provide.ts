@@ -1,3 +1,4 @@
+import type { Address } from '../domain/bytes.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
 import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
@@ -6,6 +7,7 @@ import type {
   Chain,
   Clock,
   Directory,
+  DocumentStore,
   Engine,
   LoadedModel,
   ModelStore,
@@ -15,8 +17,12 @@ import type {
 } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
 import { type OfferDraft, advertise } from './advertise.ts'
+import { createDebts } from './debts.ts'
+import type { EarnReceiver } from './hub/earn-line.ts'
+import { openEarnLines } from './hub/earn-lines.ts'
 import { createJobDesk } from './job-desk.ts'
 import { type ProviderStatus, offStatus } from './provider-status.ts'
+import { createServedJobs } from './served-jobs.ts'
 
 /** What is sold, at what price, and how much of this machine may be used for it. */
 export type ProvideOptions = {
@@ -35,6 +41,8 @@ export type ProvideDeps = {
   models: ModelStore
   chain: Chain
   vouchers: VoucherStore
+  /** Keeps served jobs and what channels owe. */
+  documents: DocumentStore
   signer: Signer
   clock: Clock
 }
@@ -67,12 +75,16 @@ const rejection = (signal: AbortSignal) =>
     else signal.addEventListener('abort', fail, { once: true })
   })
 
+/** Earnings through a hub that go straight to the provider's own account. */
+const payTo = (provider: Address): EarnReceiver => ({ receiver: provider, salt: `0x${'00'.repeat(32)}` })
+
 /** One stretch of sharing, from `start` to `stop`. */
 type Session = { over: AbortController; goOffline: () => Promise<void> }
 
 /** Returns a tab that does not share yet. */
 export function createProvider(deps: ProvideDeps): Provider {
   const { transport, directory, engine, models, chain, signer, clock } = deps
+  const books = { served: createServedJobs(deps.documents), debts: createDebts(deps.documents) }
   const listeners = new Set<(status: ProviderStatus) => void>()
   let status = offStatus
   let session: Session | null = null
@@ -117,24 +129,26 @@ export function createProvider(deps: ProvideDeps): Provider {
         chainId: chain.network.chainId,
         settlement: chain.network.settlement,
         token: chain.network.token,
-        hubs: [],
+        hubs: hubs.hubs(),
       }
     }
+    const onHubs = () => {
+      update({ hubs: hubs.hubs() })
+      advertiser.refresh()
+    }
+    const hubs = openEarnLines(payTo(signer.address), deps, onHubs, signal)
     let shownJobs = 0
     const desk = createJobDesk(
       () => ({ ...draft(), sequence: 0, expiresAtSeconds: 0 }),
-      deps,
+      { ...deps, ...books, hubs },
       {
         onJobs(jobs) {
           update({ jobs })
           if (jobs.length !== shownJobs) advertiser.refresh()
           shownJobs = jobs.length
         },
-        onServed: ({ paidMicroUsd }) =>
-          update({
-            answersServed: status.answersServed + 1,
-            earnedMicroUsd: status.earnedMicroUsd + paidMicroUsd,
-          }),
+        onServed: () => update({ answersServed: status.answersServed + 1 }),
+        onPaid: (rise) => update({ earnedMicroUsd: status.earnedMicroUsd + rise }),
       },
       signal,
     )
@@ -163,7 +177,7 @@ export function createProvider(deps: ProvideDeps): Provider {
     update({ stage: 'stopping', fraction: 0 })
     ending.over.abort(new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
     await ending.goOffline()
-    update({ stage, error, jobs: [], fraction: 0 })
+    update({ stage, error, jobs: [], hubs: [], fraction: 0 })
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { Hub } from '../domain/hub.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PeerError } from '../errors/index.ts'
 import type { LoadStage, LoadedModel } from '../ports/index.ts'
@@ -17,6 +18,8 @@ export type ProviderStatus = {
   totalBytes: number
   loaded: LoadedModel | null
   jobs: LiveJob[]
+  /** Hubs that pay this tab now. */
+  hubs: Hub[]
   answersServed: number
   /** Paid in vouchers since sharing started. */
   earnedMicroUsd: MicroUsd
@@ -31,6 +34,7 @@ export const offStatus: ProviderStatus = {
   totalBytes: 0,
   loaded: null,
   jobs: [],
+  hubs: [],
   answersServed: 0,
   earnedMicroUsd: 0n,
   error: null,

@@ -1,40 +1,49 @@
 import type { FinishReason } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
+import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
+import type { SignedReceipt } from '../domain/receipt.ts'
 import { MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
 import { jobHash } from '../ledger/job-hash.ts'
-import { createOutputChain } from '../ledger/output-chain.ts'
+import { type OutputChain, createOutputChain } from '../ledger/output-chain.ts'
 import { signReceipt } from '../ledger/sign-receipt.ts'
 import type { Chain, Clock, Engine, Signer } from '../ports/index.ts'
 import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.ts'
 import type { AdmittedJob } from './admit-job.ts'
 import type { MessageStream } from './frames.ts'
-import { type PaymentGate, createPaymentGate } from './payment-gate.ts'
+import type { JobPayments } from './job-payments.ts'
+import { createPaymentGate } from './payment-gate.ts'
+import type { ServedJob, ServedJobs } from './served-jobs.ts'
 
-/** How long a provider waits for a voucher before it stops. */
+/** How long a provider waits for a payment before it stops. */
 const paymentTimeoutMs = 20_000
-/** How long it waits for the last voucher after the receipt. */
-const lastVoucherTimeoutMs = 10_000
-/** Longest silence of a requester: vouchers are its only duty. */
+/** How long it waits for the last payment after the receipt. */
+const lastPaymentTimeoutMs = 10_000
+/** Longest silence of a requester: vouchers are its only duty, and where a hub pays it has none. */
 const silenceMs = 10 * 60_000
 
 /** What a job is served with. */
-export type ServeDeps = { chain: Chain; engine: Engine; signer: Signer; clock: Clock }
+export type ServeDeps = { chain: Chain; engine: Engine; signer: Signer; clock: Clock; served: ServedJobs }
 
 /** The provider's end of a job's stream. */
 export type JobStream = MessageStream<RequesterFrame, ProviderFrame>
 
-/** What became of a job. */
-export type Served = { tokens: TokenCount; paidMicroUsd: bigint; finishReason: FinishReason }
+/** What the desk hears of a job under way. */
+export type ServeOptions = {
+  /** Ends the answer with a receipt. */
+  signal: AbortSignal
+  onTokens?: (tokens: TokenCount) => void
+  /** The answer is over; what is left is its last payment. */
+  onAnswered?: () => void
+}
 
 type Ending = { finishReason: FinishReason; error: PeerError | null }
 
-/** Feeds vouchers to the gate; a cancel, a goodbye or a breach of protocol aborts the answer. */
-async function listen(stream: JobStream, gate: PaymentGate, answer: AbortController): Promise<void> {
+/** Hands vouchers over; a cancel, a goodbye or a breach of protocol aborts the answer. */
+async function listen(stream: JobStream, payments: JobPayments, answer: AbortController): Promise<void> {
   try {
     for (;;) {
       const frame = await stream.read(silenceMs)
-      if (frame?.type === 'voucher') await gate.pay(frame.voucher)
+      if (frame?.type === 'voucher') await payments.take(frame.voucher)
       else if (frame?.type === 'cancel') answer.abort(new MarketError('market/cancelled', 'Cancelled.'))
       else throw new MarketError('market/cancelled', 'The requester left.')
     }
@@ -43,31 +52,59 @@ async function listen(stream: JobStream, gate: PaymentGate, answer: AbortControl
   }
 }
 
+/** Signs what was sent: exactly the tokens in the chain. */
+function receiptFor(
+  { terms, promptHash }: AdmittedJob,
+  { provider, arithmeticId }: Offer,
+  tokens: TokenCount,
+  chain: OutputChain,
+  finishReason: FinishReason,
+  { clock, signer, chain: { network } }: ServeDeps,
+): Promise<SignedReceipt> {
+  const { jobId, channelId, modelId, price } = terms
+  const receipt = {
+    ...{ jobId, termsHash: jobHash(terms), provider, channelId, modelId, arithmeticId, promptHash, tokens },
+    outputHead: chain.head(),
+    chargeMicroUsd: chargeMicroUsd(tokens, price),
+    finishReason,
+    issuedAtSeconds: Math.floor(clock.nowMs() / 1000),
+  }
+  return signReceipt(receipt, network, signer)
+}
+
+/** Returns a job that ended, with what it was paid until now. */
+async function servedJob({ terms: { jobId }, funds }: AdmittedJob, receipt: SignedReceipt, atMs: number) {
+  const { channelId, hub, payments } = funds
+  const promisedMicroUsd = await funds.promisedMicroUsd()
+  const paidMicroUsd = payments.paidMicroUsd()
+  return { jobId, atMs, channelId, hub, paidMicroUsd, promisedMicroUsd, receipt } satisfies ServedJob
+}
+
 /**
- * Generates an admitted job's answer, never further ahead of its payment than the window,
- * and ends with a signed receipt for exactly what was sent.
+ * Generates an admitted job's answer, never further ahead of its payment than the window, and ends with a signed
+ * receipt for exactly what was sent, which is on disk before it leaves. Returns the job as it was kept then.
  */
 export async function serveJob(
   stream: JobStream,
   job: AdmittedJob,
   offer: Offer,
   deps: ServeDeps,
-  options: { signal: AbortSignal; onTokens?: (tokens: TokenCount) => void },
-): Promise<Served> {
-  const { terms, promptIds, channel } = job
+  options: ServeOptions,
+): Promise<ServedJob> {
+  const { terms, promptIds, windowTokens, funds } = job
+  const { payments } = funds
   const tokens: TokenCount = { promptTokens: promptIds.length, completionTokens: 0 }
   const chain = createOutputChain(terms.jobId, offer.chunkTokens)
-  const { windowTokens } = offer
-  const gate = createPaymentGate(channel, { ...tokens, windowTokens, price: terms.price }, deps.clock)
+  const gate = createPaymentGate(payments, { ...tokens, windowTokens, price: terms.price }, deps.clock)
   const gone = new AbortController()
   const stop = AbortSignal.any([options.signal, gone.signal])
   await stream.write({
     type: 'accepted',
     promptTokens: tokens.promptTokens,
     promptHash: job.promptHash,
-    heldVoucher: job.held,
+    heldVoucher: funds.heldVoucher,
   })
-  const listening = listen(stream, gate, gone)
+  const listening = listen(stream, payments, gone)
 
   const send = async (tokenIds: number[], text: string) => {
     await stream.write({ type: 'tokens', start: tokens.completionTokens, tokenIds, text })
@@ -108,37 +145,24 @@ export async function serveJob(
     }
   }
 
-  const ending = await generate().catch((error): Ending => ({
+  const { finishReason, error } = await generate().catch((cause): Ending => ({
     finishReason: 'failed',
-    error: toPeerError(error, brokeOff),
+    error: toPeerError(cause, brokeOff),
   }))
+  options.onAnswered?.()
   const charge = chargeMicroUsd(tokens, terms.price)
-  const signed = await signReceipt(
-    {
-      jobId: terms.jobId,
-      termsHash: jobHash(terms),
-      provider: offer.provider,
-      channelId: terms.channelId,
-      modelId: terms.modelId,
-      arithmeticId: offer.arithmeticId,
-      promptHash: job.promptHash,
-      outputHead: chain.head(),
-      tokens,
-      chargeMicroUsd: charge,
-      finishReason: ending.finishReason,
-      issuedAtSeconds: Math.floor(deps.clock.nowMs() / 1000),
-    },
-    deps.chain.network,
-    deps.signer,
-  )
+  const signed = await receiptFor(job, offer, tokens, chain, finishReason, deps)
+  const kept = await servedJob(job, signed, deps.clock.nowMs())
   try {
-    await stream.write({ type: 'receipt', signed, error: ending.error })
+    await deps.served.keep(kept)
+    await stream.write({ type: 'receipt', signed, error })
     const left = new AbortController()
-    void listening.then(() => left.abort())
-    await gate.settled(charge, lastVoucherTimeoutMs, left.signal)
+    // Where a hub pays, the last payment comes whether or not the requester stays.
+    if (funds.hub === null) void listening.then(() => left.abort())
+    await gate.settled(charge, lastPaymentTimeoutMs, left.signal)
     await stream.close()
-  } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error(String(error)))
+  } catch (cause) {
+    stream.abort(cause instanceof Error ? cause : new Error(String(cause)))
   }
-  return { tokens, paidMicroUsd: channel.paidMicroUsd(), finishReason: ending.finishReason }
+  return kept
 }

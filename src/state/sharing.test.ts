@@ -12,6 +12,7 @@ const online: ProviderStatus = {
   totalBytes: 0,
   loaded: null,
   jobs: [],
+  hubs: [],
   answersServed: 0,
   earnedMicroUsd: 0n,
   error: null,

@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { testOffer } from '../../tests/fixtures/offer.ts'
+import { type ChannelDebt, windowAfterDebt } from './debt.ts'
+import { chargeMicroUsd } from './price.ts'
+
+const price = { promptMicroUsdPerMillion: 1_000_000n, completionMicroUsdPerMillion: 2_000_000n }
+const offer = testOffer('peer', { price, windowTokens: 64, chunkTokens: 32 })
+
+test.each<[string, number, bigint, bigint, number]>([
+  ['a channel that owes nothing has the whole window', 64, 0n, 0n, 0],
+  ['what it owes comes off', 54, 20n, 0n, 0],
+  ['a chunk must be left', 32, 64n, 0n, 0],
+  ['or the job is refused', 0, 65n, 0n, 0],
+  ['a twentieth of what was paid is forgiven', 64, 2_100n, 2_000n, 0],
+  ['and no more', 63, 2_101n, 2_000n, 0],
+  ['what is paid too much counts too', 64, 0n, 50n, 0],
+  ['a running job counts as unpaid', 0, 0n, 0n, 1],
+  ['unless enough was paid before', 64, 2_560n, 2_560n, 1],
+])('%s', (_name, left, chargedMicroUsd, paidMicroUsd, running) => {
+  expect(windowAfterDebt({ chargedMicroUsd, paidMicroUsd }, running, offer)).toBe(left)
+})
+
+test('free tokens are no credit for unpaid prompts', () => {
+  const free = { ...offer, price: { ...price, completionMicroUsdPerMillion: 0n } }
+  expect(windowAfterDebt({ chargedMicroUsd: 0n, paidMicroUsd: 0n }, 0, free)).toBe(64)
+  expect(windowAfterDebt({ chargedMicroUsd: 1n, paidMicroUsd: 0n }, 0, free)).toBe(0)
+})
+
+test('whoever leaves again and again owes no more than leaving once would, and the twentieth', () => {
+  const jobs = fc.array(fc.record({ promptTokens: fc.nat(300), paidTokens: fc.nat(500) }), { maxLength: 50 })
+  fc.assert(
+    fc.property(jobs, (list) => {
+      const debt: ChannelDebt = { chargedMicroUsd: 0n, paidMicroUsd: 0n }
+      let dearest = 0n
+      for (const { promptTokens, paidTokens } of list) {
+        const window = windowAfterDebt(debt, 0, offer)
+        if (window === 0) continue
+        const paid =
+          paidTokens === 0 ? 0n : chargeMicroUsd({ promptTokens, completionTokens: paidTokens }, price)
+        debt.paidMicroUsd += paid
+        debt.chargedMicroUsd += chargeMicroUsd({ promptTokens, completionTokens: paidTokens + window }, price)
+        const once = chargeMicroUsd({ promptTokens, completionTokens: offer.windowTokens }, price)
+        if (once > dearest) dearest = once
+        const { chargedMicroUsd, paidMicroUsd } = debt
+        expect(chargedMicroUsd - paidMicroUsd <= dearest + paidMicroUsd / 20n).toBe(true)
+      }
+    }),
+  )
+})

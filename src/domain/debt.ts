@@ -1,0 +1,29 @@
+import type { Offer } from './offer.ts'
+import { type MicroUsd, chargeMicroUsd } from './price.ts'
+
+/** What a channel was served and what it paid for that, over all its jobs that are over. */
+export type ChannelDebt = { chargedMicroUsd: MicroUsd; paidMicroUsd: MicroUsd }
+
+/** A twentieth of what a channel has paid is forgiven: links break, and the last chunk goes unpaid. */
+const forgivenShare = 20n
+
+/**
+ * Returns how many tokens a channel's next job may run ahead of its payment: what the channel left unpaid comes off
+ * the window, so that whoever leaves again and again gains no more than by leaving once. 0 when less than a chunk is
+ * left, which no answer could go on with. `running` jobs of the same channel count as if nothing of them was paid.
+ */
+export function windowAfterDebt(
+  { chargedMicroUsd, paidMicroUsd }: ChannelDebt,
+  running: number,
+  { price, windowTokens, chunkTokens }: Pick<Offer, 'price' | 'windowTokens' | 'chunkTokens'>,
+): number {
+  const charge = (completionTokens: number) => chargeMicroUsd({ promptTokens: 0, completionTokens }, price)
+  const atStake = BigInt(running) * charge(windowTokens)
+  const owed = chargedMicroUsd - paidMicroUsd + atStake - paidMicroUsd / forgivenShare
+  if (owed <= 0n) return windowTokens
+  const perMillion = price.completionMicroUsdPerMillion
+  if (perMillion === 0n) return 0
+  const owedTokens = (owed * 1_000_000n + perMillion - 1n) / perMillion
+  const left = BigInt(windowTokens) - owedTokens
+  return left < BigInt(chunkTokens) ? 0 : Number(left)
+}
