@@ -104,6 +104,11 @@ const openText = once(async () => {
   return createTextOpener(await engine(), await models())
 })
 
+const hubs = once(async () => {
+  const { createKnownHubs } = await import('./roles/hub/known-hubs.ts')
+  return createKnownHubs({ transport: await transport(), clock, network: await network() })
+})
+
 const market = once(async () => ({
   transport: await transport(),
   directory: await directory(),
@@ -123,6 +128,11 @@ const settlement = once(async () => {
   return created
 })
 
+const payOut = once(async () => {
+  const { createPayOut } = await import('./roles/pay-out.ts')
+  return createPayOut({ chain: await chain(), wallet: await earner(), hubs: await hubs(), clock })
+})
+
 const withdrawals = once(async () => {
   const { createWithdrawals } = await import('./roles/withdraw.ts')
   return createWithdrawals({
@@ -136,13 +146,14 @@ const withdrawals = once(async () => {
 const requester = once(async () => {
   const { createRequester } = await import('./roles/request.ts')
   const keys = { wallet: await wallet(), session: await session() }
-  return createRequester({ ...(await market()), ...keys, random, openText: await openText() })
+  const parts = { hubs: await hubs(), openText: await openText() }
+  return createRequester({ ...(await market()), ...keys, ...parts, random })
 })
 
 const provider = once(async () => {
   const { createProvider } = await import('./roles/provide.ts')
   const parts = { engine: await engine(), models: await models(), signer: await earner() }
-  const created = createProvider({ ...(await market()), ...parts })
+  const created = createProvider({ ...(await market()), ...parts, documents })
   await settlement()
   // Earned promises are money: ask the browser not to evict them.
   void navigator.storage?.persist?.()
@@ -168,6 +179,7 @@ const tab: Tab = {
   place,
   network,
   account: async () => (await wallet()).address,
+  balanceOf: async (owner) => (await chain()).balance(owner),
   accounts,
   catalogue: async () => (await models()).catalogue(),
   probe: async () => (await engine()).probe(),
@@ -177,6 +189,7 @@ const tab: Tab = {
   provider,
   settlement,
   withdrawals,
+  payOut,
   served,
   async trace(payment) {
     const { tracePayment } = await import('./roles/trace-payment.ts')

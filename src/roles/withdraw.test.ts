@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { accounts, channelConfig, network } from '../../tests/fixtures/jobs.ts'
 import { createMemoryChain } from '../chain/memory-chain.ts'
 import { ManualClock } from '../device/manual-clock.ts'
+import { sessionSalt, sessionSaltBytes } from '../domain/session.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { signVoucher } from '../ledger/sign-voucher.ts'
 import type { Chain, VoucherStore } from '../ports/index.ts'
@@ -38,9 +39,20 @@ beforeEach(async () => {
   await chain.deposit(channelConfig, 1_000n, payer)
 })
 
+test('a channel says until when it is spent from without asking', async () => {
+  const config = { ...channelConfig, salt: sessionSalt(new Uint8Array(sessionSaltBytes), 1_900_000_000) }
+  const other = { channelId: channelIdOf(config, network), config, chainId: network.chainId }
+  const { settlement } = network
+  await vouchers.addChannel({ ...other, settlement, side: 'payer', voucher: null, claimedMicroUsd: 0n })
+  await chain.faucet(payer.address, 5n)
+  await chain.deposit(config, 5n, payer)
+  const listed = await withdrawals.list()
+  expect(listed.map(({ spendableUntilMs }) => spendableUntilMs)).toEqual([null, 1_900_000_000_000])
+})
+
 test('what no voucher promises comes back after the delay, and the channel leaves the list', async () => {
   await promise(300n)
-  const shown = { channelId, provider: provider.address, amountMicroUsd: 700n }
+  const shown = { channelId, provider: provider.address, amountMicroUsd: 700n, spendableUntilMs: null }
   expect(await withdrawals.list()).toEqual([{ ...shown, withdrawal: null }])
 
   await withdrawals.takeBack(channelId)

@@ -1,18 +1,27 @@
-import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
+import { type Address, type Hex, type PeerId, sameAddress } from '../domain/bytes.ts'
 import { type ChannelState, usedOf } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { StorageError } from '../errors/index.ts'
+import { isSessionOver, sessionEndOf } from '../domain/session.ts'
+import { BaseError, StorageError } from '../errors/index.ts'
 import type { Chain, ChannelRecord, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
+import type { KnownHubs } from './hub/known-hubs.ts'
+import { isPlausibleFee } from './hub/plausible-fee.ts'
+import { refundThroughHub } from './hub/refund-through-hub.ts'
 
 /** Money in one channel that its payer may have back. */
 export type SetAside = {
   channelId: Hex
+  /** Who is paid from it: a provider, or a hub. */
   provider: Address
   /** What is neither promised nor claimed; once a withdrawal is announced, what of it is still to come back. */
   amountMicroUsd: MicroUsd
+  /** Until when this browser may spend it without asking, or null where that has no end. */
+  spendableUntilMs: number | null
   /** Null until a withdrawal is announced. */
   withdrawal: { readyAtMs: number; isReady: boolean } | null
+  /** Its hub gives it back at once, without gas, for this fee; null where taking it back needs gas and the delay. */
+  refund: { feeMicroUsd: MicroUsd } | null
 }
 
 /** Where the money is, and whose. */
@@ -20,7 +29,10 @@ export type WithdrawDeps = {
   chain: Chain
   vouchers: VoucherStore
   wallet: Signer
-  clock: Pick<Clock, 'nowMs'>
+  /** Signs vouchers: a hub's fee is one. */
+  session: Signer
+  hubs: KnownHubs
+  clock: Clock
 }
 
 /** How a payer gets back what its channels hold unspent. */
@@ -28,12 +40,14 @@ export interface Withdrawals {
   /** Channels that hold money to take back, or have some on its way. */
   list(): Promise<SetAside[]>
   /**
-   * Announces the withdrawal of all that no voucher promises. The channel's delay begins, in which its
-   * provider may still claim; later answers are paid from another channel.
+   * Takes back all that no voucher promises. From a hub that is there it comes at once: returns what came. Else it
+   * announces the withdrawal and returns null: the channel's delay begins, in which its receiver may still claim.
+   * Later answers are paid from another channel.
    * @throws ChainError `chain/reverted` when nothing is left or a withdrawal is announced already
+   * @throws HubError `hub/no-answer` when only the chain will tell whether the hub has paid
    * @throws StorageError `storage/not-found` for a channel that this tab never opened
    */
-  takeBack(channelId: Hex): Promise<void>
+  takeBack(channelId: Hex): Promise<MicroUsd | null>
   /**
    * Moves an announced withdrawal into the wallet and returns its amount.
    * @throws ChainError `chain/reverted` before the delay has passed
@@ -58,7 +72,9 @@ function returning({ balance, totalClaimed, withdrawal }: ChannelState): MicroUs
 }
 
 /** Returns the withdrawals of one account. */
-export function createWithdrawals({ chain, vouchers, wallet, clock }: WithdrawDeps): Withdrawals {
+export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
+  const { chain, vouchers, wallet, hubs, clock } = deps
+
   const open = async (channelId: Hex): Promise<OpenChannel> => {
     const state = await chain.channel(channelId)
     // Read last, so that no promise made meanwhile is overlooked.
@@ -67,10 +83,39 @@ export function createWithdrawals({ chain, vouchers, wallet, clock }: WithdrawDe
     return { record, state }
   }
 
-  const describe = (channel: OpenChannel): SetAside => {
+  /** Returns the hub that gives a channel's money back at once, and its fee, where there is more than that to get. */
+  const refundOf = async (channel: OpenChannel): Promise<{ hub: PeerId; feeMicroUsd: MicroUsd } | null> => {
+    const { config } = channel.record
+    if (channel.state.withdrawal || isSessionOver(config, clock.nowMs() / 1000)) return null
+    const hub = await hubs.byAccount(config.receiver)
+    const feeMicroUsd = hub && (await hubs.feeFor(hub.peerId, 'refund').catch(() => null))
+    if (hub === null || feeMicroUsd === null || !isPlausibleFee(feeMicroUsd)) return null
+    return unspent(channel) > feeMicroUsd ? { hub: hub.peerId, feeMicroUsd } : null
+  }
+
+  const refundNow = async (channel: OpenChannel): Promise<MicroUsd | null> => {
+    const refund = await refundOf(channel)
+    if (!refund) return null
+    try {
+      return await refundThroughHub(channel.record, refund.feeMicroUsd, hubs.client(refund.hub), deps)
+    } catch (error) {
+      if (!(error instanceof BaseError) || error.code === 'hub/no-answer') throw error
+      return null
+    }
+  }
+
+  const describe = async (channel: OpenChannel): Promise<SetAside> => {
     const { channelId, config } = channel.record
     const { withdrawal } = channel.state
-    const base = { channelId, provider: config.receiver }
+    const refund = await refundOf(channel)
+    const endsAtSeconds = sessionEndOf(config)
+    const spendableUntilMs = endsAtSeconds === null ? null : endsAtSeconds * 1000
+    const base = {
+      channelId,
+      provider: config.receiver,
+      spendableUntilMs,
+      refund: refund && { feeMicroUsd: refund.feeMicroUsd },
+    }
     if (!withdrawal) return { ...base, amountMicroUsd: unspent(channel), withdrawal: null }
     const readyAtMs = (withdrawal.initiatedAtSeconds + config.withdrawDelay) * 1000
     return {
@@ -88,8 +133,12 @@ export function createWithdrawals({ chain, vouchers, wallet, clock }: WithdrawDe
       return listed.filter(({ amountMicroUsd }) => amountMicroUsd > 0n)
     },
     async takeBack(channelId) {
+      const returned = await refundNow(await open(channelId))
+      if (returned !== null) return returned
+      // Read anew: the fee that was offered to a hub is promised all the same.
       const channel = await open(channelId)
       await chain.initiateWithdraw(channel.record.config, unspent(channel), wallet)
+      return null
     },
     async finish(channelId) {
       const { record, state } = await open(channelId)

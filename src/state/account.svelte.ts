@@ -1,5 +1,6 @@
 import type { NewProtection, Protection } from '../domain/account.ts'
 import type { Address } from '../domain/bytes.ts'
+import type { MicroUsd } from '../domain/price.ts'
 import type { Accounts, AccountsView, Restorable } from '../ports/accounts.ts'
 import { type Failure, toFailure } from './failure.ts'
 import type { Tab } from './tab.ts'
@@ -41,6 +42,11 @@ export class Account {
     const read = () => void this.#read(accounts)
     accounts.watch(read)
     read()
+  }
+
+  /** Returns an account's money, or null while the chain does not answer. */
+  async balanceOf(address: Address): Promise<MicroUsd | null> {
+    return this.#tab.balanceOf(address).catch(() => null)
   }
 
   /** Forgets what an earlier dialog left. */

@@ -8,6 +8,7 @@ import type { DocumentStore } from '../ports/document-store.ts'
 import type { EngineProbe } from '../ports/engine.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { AuditReport } from '../roles/audit.ts'
+import type { PayOut } from '../roles/pay-out.ts'
 import type { Provider } from '../roles/provide.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { Requester } from '../roles/request.ts'
@@ -30,6 +31,8 @@ export type Tab = {
   network(): Promise<Network>
   /** Address of the account that pays. */
   account(): Promise<Address>
+  /** Money of an account, read from the chain. */
+  balanceOf(owner: Address): Promise<MicroUsd>
   /** The accounts of this browser, and the wallets beside it. */
   accounts(): Promise<Accounts>
   catalogue(): Promise<CatalogueEntry[]>
@@ -40,6 +43,7 @@ export type Tab = {
   provider(): Promise<Provider>
   settlement(): Promise<Settlement>
   withdrawals(): Promise<Withdrawals>
+  payOut(): Promise<PayOut>
   /** What this browser answered and claimed. */
   served(): Promise<Pick<ServedJobs, 'jobs' | 'claims'>>
   /** Checks a receipt's signature and finds the voucher that pays it. */

@@ -17,7 +17,13 @@ const overview: WalletOverview = {
   bond: null,
 }
 
-const setAside: SetAside = { channelId: '0x02', provider: '0x03', amountMicroUsd: 7n, withdrawal: null }
+const setAside: SetAside = {
+  channelId: '0x02',
+  provider: '0x03',
+  amountMicroUsd: 7n,
+  spendableUntilMs: null,
+  withdrawal: null,
+}
 
 type Parts = {
   settlement?: Partial<Settlement>

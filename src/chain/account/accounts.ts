@@ -5,6 +5,7 @@ import { AccountError, ChainError } from '../../errors/index.ts'
 import type { Accounts, AccountsView, Restorable } from '../../ports/accounts.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Signer } from '../../ports/signer.ts'
+import { refuseDevelopmentKey } from '../development-keys.ts'
 import { createKeySigner } from '../key-signer.ts'
 import { type AnnouncedWallet, type Wallets, discoverWallets } from './discover-wallets.ts'
 import { HeldKeys } from './held-keys.ts'
@@ -22,7 +23,7 @@ import {
 import { readKeystore, writeKeystore } from './keystore.ts'
 import { ensureKey } from './local-account.ts'
 import { parsePrivateKey } from './parse-private-key.ts'
-import { replaceKey } from './replace-key.ts'
+import { clearUnfinished, replaceKey } from './replace-key.ts'
 import { watchWalletAccount } from './watch-wallet-account.ts'
 import { connectWallet, createWalletSigner } from './wallet-signer.ts'
 
@@ -41,6 +42,8 @@ class BrowserAccounts implements Accounts {
     this.#clock = clock
     this.#wallets = wallets
     wallets.watch(() => this.#changed())
+    // Nothing depends on it: what is staged is never read as an account.
+    clearUnfinished().catch(() => {})
   }
 
   async view(): Promise<AccountsView> {
@@ -109,6 +112,7 @@ class BrowserAccounts implements Accounts {
     const privateKey = isBackup
       ? await readKeystore(from.backup, from.passphrase)
       : parsePrivateKey(from.privateKey)
+    refuseDevelopmentKey(privateKey, this.#network)
     const { address } = createKeySigner(privateKey)
     const name = await nameOf(address)
     await replaceKey(

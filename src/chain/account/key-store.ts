@@ -76,6 +76,11 @@ export async function commitStaged(name: string, replaced: KeyRecord | null, cho
   })
 }
 
+/** Removes staged records: copies that never took a place. */
+export async function clearStaged(): Promise<void> {
+  await withKeys((keys) => keys.clear('staged'))
+}
+
 /** Notes when a backup of an account was made. */
 export async function noteBackup(name: string, atMs: number): Promise<void> {
   await withKeys(async (keys) => {

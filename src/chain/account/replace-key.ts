@@ -1,8 +1,11 @@
 import type { NewProtection } from '../../domain/account.ts'
 import type { Hex } from '../../domain/bytes.ts'
 import type { Choice, KeyRecord } from './key-records.ts'
-import { commitStaged, stageKey } from './key-store.ts'
+import { clearStaged, commitStaged, stageKey } from './key-store.ts'
 import { closeKey, proveKey } from './open-key.ts'
+
+/** Held while a record is staged and committed, across all tabs. */
+const lockName = 'opentab-key-change'
 
 /** What is on the disk before, and what shall be in use after. */
 export type Replacement = {
@@ -24,6 +27,15 @@ export async function replaceKey(
 ): Promise<void> {
   const sealed = await closeKey(privateKey, name, protection)
   const record = backedUpAtMs === undefined ? sealed.record : { ...sealed.record, backedUpAtMs }
-  await proveKey(await stageKey(name, record), name, sealed.wrappingKey, privateKey)
-  await commitStaged(name, replaced, choice)
+  await navigator.locks.request(lockName, async () => {
+    await proveKey(await stageKey(name, record), name, sealed.wrappingKey, privateKey)
+    await commitStaged(name, replaced, choice)
+  })
+}
+
+/** Removes what a change left behind that never came to its end, unless one is under way in some tab. */
+export async function clearUnfinished(): Promise<void> {
+  await navigator.locks.request(lockName, { ifAvailable: true }, async (lock) => {
+    if (lock) await clearStaged()
+  })
 }

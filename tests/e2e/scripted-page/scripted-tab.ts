@@ -40,6 +40,7 @@ export function createScriptedTab(scene: Scene): Tab {
     network: async () => (scene === 'bonded' ? publicNetwork : network),
     ...createScriptedMoney(scene),
     accounts: async () => accounts,
+    balanceOf: async () => 2_500_000n,
     catalogue: async () => catalogue,
     probe: async () => ({
       webgpu: null,

@@ -14,6 +14,7 @@ export function createScriptedWithdrawals(offers: Offer[], receive: (amount: Mic
     channelId: channelId(at),
     provider,
     amountMicroUsd: amounts[at] ?? 0n,
+    spendableUntilMs: Date.now() + 12 * 24 * 3_600_000,
     withdrawal: waits[at] ?? null,
   }))
   return {
