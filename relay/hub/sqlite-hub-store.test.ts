@@ -1,0 +1,183 @@
+import { chmod, mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { channelRecord, voucherOf } from '../../tests/fixtures/channel.ts'
+import { addParties, hubJob, hubPayee, hubPayer } from '../../tests/fixtures/hub-world.ts'
+import { hubMigrations } from './hub-migrations.ts'
+import type { HubStore } from './hub-store.ts'
+import { openSqliteHubStore } from './sqlite-hub-store.ts'
+
+const [payer, payee] = [hubPayer(1), hubPayee(1)]
+const job = hubJob(1, payer, payee, 1_000_000n)
+
+let directory: string
+let path: string
+let opened: HubStore[]
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'opentab-hub-store-'))
+  path = join(directory, 'hub.sqlite')
+  opened = []
+})
+
+afterEach(async () => {
+  for (const store of opened) await store.close()
+  await rm(directory, { recursive: true })
+})
+
+function openBooks(...[options]: [Parameters<typeof openSqliteHubStore>[1]?]): HubStore {
+  const store = openSqliteHubStore(path, options)
+  opened.push(store)
+  return store
+}
+
+test('books come back as they were left', async () => {
+  const store = openBooks()
+  await addParties(store, [payer, payee])
+  await store.addJob(job)
+  await store.forward([forwarding(100n)])
+  await store.close()
+  const again = openBooks()
+  expect(await again.job(job.jobId)).toEqual({ ...job, chargeMicroUsd: 100n })
+  expect(await again.channel(payer.channel.channelId, 'receiver')).toEqual({
+    ...payer.channel,
+    voucher: forwarding(100n).incoming,
+  })
+  expect(await again.attributed(payer.channel.channelId)).toBe(102n)
+})
+
+test('two relays cannot have the same books open', async () => {
+  const first = openBooks()
+  expect(() => openBooks()).toThrow(
+    expect.objectContaining({
+      code: 'storage/unavailable',
+      shortMessage: "Another relay has the hub's books open.",
+    }),
+  )
+  await addParties(first, [payer])
+  await first.close()
+  expect(await openBooks().channels('receiver')).toHaveLength(1)
+})
+
+test('books that are closed are not read and not written', async () => {
+  const store = openBooks()
+  await store.close()
+  await store.close()
+  await expect(store.totals()).rejects.toMatchObject({ code: 'storage/unavailable' })
+  await expect(store.addChannel(payer.channel)).rejects.toMatchObject({ code: 'storage/unavailable' })
+})
+
+test('books of a newer relay are left alone', async () => {
+  await openBooks({ migrations: [...hubMigrations, 'CREATE TABLE later (a TEXT) STRICT'] }).close()
+  expect(() => openBooks()).toThrow(expect.objectContaining({ code: 'storage/unavailable' }))
+})
+
+test('older books are brought up to date, wholly or not at all', async () => {
+  const older = openBooks()
+  await addParties(older, [payer])
+  await older.close()
+  const rename = 'ALTER TABLE fees RENAME TO charges'
+  expect(() => openBooks({ migrations: [...hubMigrations, rename, 'not SQL'] })).toThrow(
+    expect.objectContaining({ code: 'storage/unavailable' }),
+  )
+  const same = openBooks()
+  await same.addFee({ channelId: payer.channel.channelId, feeMicroUsd: 1n, atMs: 0 }, forwarding(1n).incoming)
+  expect((await same.totals()).feesMicroUsd).toBe(1n)
+})
+
+test('a file that is no database is refused and kept', async () => {
+  await writeFile(path, 'These are not the books that you are looking for. '.repeat(100))
+  expect(() => openBooks()).toThrow(expect.objectContaining({ code: 'storage/corrupt', retryable: false }))
+  expect(await readFile(path, 'utf8')).toContain('not the books')
+})
+
+test('a damaged page is found when the books are opened', async () => {
+  const store = openBooks()
+  for (let index = 0; index < 200; index++) await store.addChannel(hubPayer(index).channel)
+  await store.close()
+  const file = await open(path, 'r+')
+  for (let page = 1; page * 4096 < (await stat(path)).size; page++) {
+    await file.write(Buffer.alloc(512, 0xa5), 0, 512, page * 4096)
+  }
+  await file.close()
+  expect(() => openBooks()).toThrow(expect.objectContaining({ code: 'storage/corrupt' }))
+})
+
+test('an amount that is no number is never taken for one', async () => {
+  const store = openBooks()
+  await addParties(store, [payer])
+  await store.close()
+  const database = new DatabaseSync(path)
+  database.exec(`UPDATE channels SET attributed_micro_usd = '12x'`)
+  database.close()
+  await expect(openBooks().attributed(payer.channel.channelId)).rejects.toMatchObject({
+    code: 'storage/corrupt',
+  })
+})
+
+test('a directory that is missing or cannot be written is told apart from damage', async () => {
+  expect(() => openSqliteHubStore(join(directory, 'nowhere', 'hub.sqlite'))).toThrow(
+    expect.objectContaining({
+      code: 'storage/unavailable',
+      shortMessage: "The hub's books cannot be read or written.",
+    }),
+  )
+  // Root may write everywhere but into the kernel's own file systems.
+  const isRoot = process.getuid?.() === 0
+  const readOnly = isRoot ? '/proc' : join(directory, 'read-only')
+  if (!isRoot) {
+    await mkdir(readOnly)
+    await chmod(readOnly, 0o500)
+  }
+  expect(() => openSqliteHubStore(join(readOnly, 'hub.sqlite'))).toThrow(
+    expect.objectContaining({ code: 'storage/unavailable' }),
+  )
+})
+
+test('a full disk refuses what does not fit, keeps what did, and goes on once there is room', async () => {
+  await openBooks().close()
+  const pages = Math.ceil((await stat(path)).size / 4096)
+  // The limit holds for this one connection.
+  const limited = openBooks({ migrations: [...hubMigrations, `PRAGMA max_page_count = ${pages + 6}`] })
+  await addParties(limited, [payer, payee])
+  await limited.addJob(job)
+  await limited.forward([forwarding(100n)])
+  const kept = await fillUp(limited)
+  expect(kept).toBeGreaterThan(0)
+  expect(await limited.channels('payer')).toHaveLength(1 + kept)
+  await limited.forward([forwarding(200n)])
+  await limited.close()
+  const database = new DatabaseSync(path)
+  database.exec(`PRAGMA user_version = ${hubMigrations.length}`)
+  database.close()
+  const again = openBooks()
+  await again.addChannel(channelRecord('ff', 'payer'))
+  expect(await again.channels('payer')).toHaveLength(2 + kept)
+  expect((await again.job(job.jobId))?.chargeMicroUsd).toBe(200n)
+})
+
+/** Adds channels until one is refused, and returns how many were kept. */
+async function fillUp(store: HubStore): Promise<number> {
+  for (let kept = 0; kept < 10_000; kept++) {
+    const error: unknown = await store
+      .addChannel(hubPayee(10 + kept).channel)
+      .catch((refused: unknown) => refused)
+    if (error === undefined) continue
+    expect(error).toMatchObject({ code: 'storage/quota' })
+    return kept
+  }
+  throw new Error('The disk never filled.')
+}
+
+function forwarding(charge: bigint) {
+  const { channelId } = payer.channel
+  const outgoing = { ...voucherOf('00', charge), channelId: payee.channel.channelId }
+  return {
+    jobId: job.jobId,
+    chargeMicroUsd: charge,
+    incoming: { ...voucherOf('00', 2n * charge), channelId },
+    outgoing,
+  }
+}
