@@ -10,6 +10,8 @@ import type { Chain, Clock } from '../../src/ports/index.ts'
  */
 export const maxStateAgeMs = 5 * 60_000
 
+/** Channels that are remembered; of more, those that were read longest ago are forgotten. */
+const rememberedChannels = 50_000
 /** Channels that are read from the chain at a time. */
 const readsAtOnce = 8
 
@@ -38,6 +40,8 @@ export type ChannelWatchDeps = {
   onWithdrawal: (channelId: Hex) => void
 }
 
+type Heard = { state: ChannelState; atMs: number }
+
 /** @throws HubError `hub/withdrawing` when a withdrawal from the channel is announced */
 export function refuseWithdrawing({ withdrawal }: ChannelState): void {
   if (withdrawal === null) return
@@ -46,15 +50,22 @@ export function refuseWithdrawing({ withdrawal }: ChannelState): void {
 
 /** Returns a watch that has heard of nothing yet. */
 export function createChannelWatch({ chain, clock, onWithdrawal }: ChannelWatchDeps): ChannelWatch {
-  const heard = new Map<Hex, { state: ChannelState; atMs: number }>()
+  const heard = new Map<Hex, Heard>()
   const reading = new Map<Hex, Promise<ChannelState>>()
+
+  const remember = (channelId: Hex, news: Heard) => {
+    heard.delete(channelId)
+    heard.set(channelId, news)
+    const [oldest] = heard.keys()
+    if (heard.size > rememberedChannels && oldest) heard.delete(oldest)
+  }
 
   const read = async (channelId: Hex): Promise<ChannelState> => {
     // The age counts from before the question: what happened during it may not be in the answer.
     const atMs = clock.nowMs()
     const state = await chain.channel(channelId)
     const isNews = state.withdrawal !== null && !heard.get(channelId)?.state.withdrawal
-    heard.set(channelId, { state, atMs })
+    remember(channelId, { state, atMs })
     if (isNews) onWithdrawal(channelId)
     return state
   }

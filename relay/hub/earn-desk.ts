@@ -66,12 +66,12 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
   }
 
   /** All in one step, so that no payment falls between what is told anew and what is told from now on. */
-  const take = ({ channelId, config, voucher }: ChannelRecord, provider: Address, stream: FrameStream) => {
-    const line = new EarnLine(provider, channelId, stream, clock)
+  const take = (channel: ChannelRecord, provider: Address, stream: FrameStream) => {
+    const line = new EarnLine(provider, channel, stream, clock)
     lines.get(keyOf(provider))?.stream.abort(new Error('Replaced by a newer line.'))
     lines.set(keyOf(provider), line)
-    line.send({ type: 'registered', voucher, channel: config })
-    for (const event of jobs.jobsOn(channelId).flatMap(eventsOf)) line.send(event)
+    line.send({ type: 'registered', voucher: channel.voucher, channel: channel.config })
+    for (const event of jobs.jobsOn(channel.channelId).flatMap(eventsOf)) line.send(event)
     log('provider-registered', { peer: shortPeerId(stream.remotePeer), providers: lines.size })
     return line
   }

@@ -1,6 +1,6 @@
-import type { Address, Hex } from '../../src/domain/bytes.ts'
+import type { Address } from '../../src/domain/bytes.ts'
 import { TransportError } from '../../src/errors/index.ts'
-import type { Clock, FrameStream } from '../../src/ports/index.ts'
+import type { ChannelRecord, Clock, FrameStream } from '../../src/ports/index.ts'
 import type { HubEarnEvent } from '../../src/protocol/hub-messages.ts'
 import { writeMessage } from './frame-line.ts'
 
@@ -10,16 +10,16 @@ const maxWaiting = 256
 /** A provider's line: events in order, of each job's payments that wait only the newest. */
 export class EarnLine {
   readonly provider: Address
-  /** Hub's channel to the provider. */
-  readonly channelId: Hex
+  /** Hub's channel to the provider, kept or still to be kept. */
+  readonly channel: ChannelRecord
   readonly stream: FrameStream
   readonly #clock: Clock
   readonly #waiting: HubEarnEvent[] = []
   #sending = false
 
-  constructor(provider: Address, channelId: Hex, stream: FrameStream, clock: Clock) {
+  constructor(provider: Address, channel: ChannelRecord, stream: FrameStream, clock: Clock) {
     this.provider = provider
-    this.channelId = channelId
+    this.channel = channel
     this.stream = stream
     this.#clock = clock
   }

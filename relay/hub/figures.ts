@@ -2,12 +2,12 @@ import type { Address } from '../../src/domain/bytes.ts'
 import { type ChannelState, promisedBy, usedOf } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { Chain } from '../../src/ports/index.ts'
+import type { ChannelFunding } from './channel-funding.ts'
 import type { ChannelWatch } from './channel-watch.ts'
 import type { EarnDesk } from './earn-desk.ts'
 import type { HubStore } from './hub-store.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import type { PayDesk } from './pay-desk.ts'
-import type { ProviderChannels } from './provider-channels.ts'
 
 /** What a hub tells its host about itself. Amounts in micro-dollars. */
 export type HubFigures = {
@@ -40,14 +40,14 @@ export type FiguresDeps = {
   jobs: Pick<OpenJobs, 'size'>
   pay: Pick<PayDesk, 'size'>
   earn: Pick<EarnDesk, 'size'>
-  channels: Pick<ProviderChannels, 'outOfFunds'>
+  funding: Pick<ChannelFunding, 'outOfFunds'>
   chain: Chain
   account: Address
 }
 
 /** Returns a reader of a hub's figures. What the chain cannot tell now stays as it was told last. */
 export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
-  const { store, watch, jobs, pay, earn, channels, chain, account } = deps
+  const { store, watch, jobs, pay, earn, funding, chain, account } = deps
   let freeMicroUsd = 0n
 
   /** A channel that nothing was heard of since the start is read once. */
@@ -100,7 +100,7 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
       exposureMicroUsd: atLeastZero(paid.promised - earned.claimed),
       lockedMicroUsd: paid.locked,
       freeMicroUsd,
-      outOfFunds: channels.outOfFunds,
+      outOfFunds: funding.outOfFunds,
     }
   }
 }

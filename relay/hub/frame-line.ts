@@ -1,6 +1,7 @@
 import { ProtocolError, TransportError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
+import { within } from './within.ts'
 
 /** A reader that takes nothing for so long is cut, in milliseconds. */
 const slowReaderMs = 10_000
@@ -23,21 +24,8 @@ export async function writeMessage(stream: FrameStream, message: object, clock: 
  * Returns the next frame, or null at the stream's end.
  * @throws TransportError `transport/timeout` when none comes in time
  */
-export async function readWithin(
-  stream: FrameStream,
-  timeoutMs: number,
-  clock: Clock,
-): Promise<Uint8Array | null> {
-  const done = new AbortController()
-  const late = clock.sleep(timeoutMs, done.signal).then(
-    () => Promise.reject(new TransportError('transport/timeout', 'The other side fell silent.')),
-    () => new Promise<never>(() => {}),
-  )
-  try {
-    return await Promise.race([stream.read(), late])
-  } finally {
-    done.abort()
-  }
+export function readWithin(stream: FrameStream, timeoutMs: number, clock: Clock): Promise<Uint8Array | null> {
+  return within(timeoutMs, stream.read(), fellSilent, clock)
 }
 
 /**
@@ -48,4 +36,8 @@ export async function readFirst(stream: FrameStream, timeoutMs: number, clock: C
   const frame = await readWithin(stream, timeoutMs, clock)
   if (frame === null) throw new ProtocolError('protocol/unexpected-frame', 'The line ended before it began.')
   return frame
+}
+
+function fellSilent(): TransportError {
+  return new TransportError('transport/timeout', 'The other side fell silent.')
 }

@@ -1,22 +1,26 @@
 import type { PeerId } from '../../src/domain/bytes.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
 import type { Network } from '../../src/domain/network.ts'
+import { ChainError } from '../../src/errors/index.ts'
 import type { Chain, Clock, Signer } from '../../src/ports/index.ts'
 import type { StreamHandler } from '../../src/ports/transport.ts'
 import { type ProtocolSpec, hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
 import type { RelayLog } from '../log.ts'
+import { ChannelFunding } from './channel-funding.ts'
 import { createChannelWatch } from './channel-watch.ts'
 import { createClaims } from './claims.ts'
 import { createEarnDesk } from './earn-desk.ts'
 import { type HubFigures, createFigures } from './figures.ts'
 import { createForwarder } from './forwarder.ts'
-import { guardPayers } from './guard-payers.ts'
+import { guardMoney } from './guard-money.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { createPayDesk } from './pay-desk.ts'
 import { createProviderChannels } from './provider-channels.ts'
+import { IdleChannels } from './reclaim-idle.ts'
 import { createServiceDesk } from './service-desk.ts'
+import { within } from './within.ts'
 
 /** What a hub is made of. */
 export type HubDeps = {
@@ -56,13 +60,12 @@ export function createHub(deps: HubDeps): RunningHub {
   const watch = createChannelWatch({
     chain,
     clock,
-    onWithdrawal: (channelId) => {
-      log('hub-withdrawal-seen')
-      claims.claimNow([channelId]).catch(() => {})
-    },
+    // A failure is in the log, and the claim is made again while the withdrawal waits.
+    onWithdrawal: (channelId) => void claims.claimNow([channelId]).catch(() => {}),
   })
   const claims = createClaims({ chain, signer, store, watch, clock, log, policy })
-  const channels = createProviderChannels({ network, chain, signer, store, clock, watch, jobs, log, policy })
+  const funding = new ChannelFunding({ chain, signer, store, clock, watch, jobs, log, policy })
+  const channels = createProviderChannels({ network, store, clock, funding, policy })
   const earn = createEarnDesk({ network, signer, clock, channels, jobs, log })
   const forwarder = createForwarder({ ...deps, coveredMicroUsd: watch.coveredMicroUsd })
   const pay = createPayDesk({ ...deps, watch, jobs, earn, channels, forwarder })
@@ -73,7 +76,9 @@ export function createHub(deps: HubDeps): RunningHub {
     freeze: (channelId) => jobs.freeze(channelId),
     onChanged: (channelIds) => watch.refreshAll(channelIds),
   })
-  const guarding = guardPayers({ store, watch, jobs, claims, clock, log, policy }, stopping.signal)
+  const money = { chain, signer, store, watch, jobs, clock, log, policy }
+  const idle = new IdleChannels({ ...money, earn, funding })
+  const guarding = guardMoney({ ...money, claims, idle }, stopping.signal)
   log('hub-started', { spreadMillionths: policy.spreadMillionths })
   return {
     terms,
@@ -82,16 +87,14 @@ export function createHub(deps: HubDeps): RunningHub {
       { spec: hubEarnProtocol, answer: earn.answer },
       desk,
     ],
-    figures: createFigures({ store, watch, jobs, pay, earn, channels, chain, account: signer.address }),
+    figures: createFigures({ store, watch, jobs, pay, earn, funding, chain, account: signer.address }),
     async stop() {
       stopping.abort()
       earn.stop()
       await pay.stop()
       jobs.clear()
-      const claimed = guarding.then(() => claims.claimWorthwhile()).catch(() => {})
-      const enough = new AbortController()
-      await Promise.race([claimed, clock.sleep(lastClaimMs, enough.signal).catch(() => {})])
-      enough.abort()
+      const claimed = guarding.then(() => claims.claimWorthwhile())
+      await within(lastClaimMs, claimed, chainIsSlow, clock).catch(() => {})
     },
   }
 }
@@ -100,4 +103,8 @@ function termsOf({ network, signer, peerId, policy }: HubDeps): HubTerms {
   const { chainId, settlement, token } = network
   const { spreadMillionths } = policy
   return { account: signer.address, peerId, spreadMillionths, chainId, settlement, token }
+}
+
+function chainIsSlow(): ChainError {
+  return new ChainError('chain/timeout', 'The last claim takes too long.')
 }

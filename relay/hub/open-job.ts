@@ -1,7 +1,6 @@
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import type { ChannelConfig, ChannelState } from '../../src/domain/channel.ts'
-import type { MicroUsd } from '../../src/domain/price.ts'
 import type { Network } from '../../src/domain/network.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream, Signer } from '../../src/ports/index.ts'
 import { type ChannelWatch, refuseWithdrawing } from './channel-watch.ts'
@@ -39,10 +38,12 @@ export async function openJob(
   const { network, signer, clock, store, jobs, earn, channels } = deps
   const nowSeconds = clock.nowMs() / 1000
   const channelId = await checkOpen(request, { hub: signer.address, network, nowSeconds })
-  const record = await recordOf(request, channelId, providerLine(request, earn), deps)
-  const job = await reserve(record, request.channel, line, deps)
+  const { channel } = providerLine(request, earn)
+  const record = await recordOf(request, channelId, channel.channelId, deps)
+  const job = await reserve(record, line, deps)
   try {
-    await channels.secure(record.payeeChannelId)
+    await addPayerChannel(request, channelId, deps)
+    await channels.secure(channel)
     await store.addJob(record)
     const provider = providerLine(request, earn, record.payeeChannelId)
     for (const event of eventsOf(job)) provider.send(event)
@@ -57,7 +58,7 @@ export async function openJob(
 /** @throws HubError `hub/provider-away` */
 function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex): EarnLine {
   const line = earn.lineOf(provider)
-  if (line && (channelId === undefined || line.channelId === channelId)) return line
+  if (line && (channelId === undefined || line.channel.channelId === channelId)) return line
   throw new HubError('hub/provider-away', 'This provider is not connected to the hub now.')
 }
 
@@ -65,14 +66,14 @@ function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex
 async function recordOf(
   request: OpenRequest,
   payerChannelId: Hex,
-  { channelId: payeeChannelId }: EarnLine,
+  payeeChannelId: Hex,
   { store, policy, clock }: OpenJobDeps,
 ): Promise<HubJobRecord> {
   const { jobId, provider, ceilingMicroUsd, spreadMillionths } = request
   const known = await store.job(jobId)
   const terms = { jobId, payerChannelId, provider, ceilingMicroUsd, spreadMillionths }
   if (known) {
-    if (isSameJob(known, terms)) return known
+    if (isSameJob(known, { ...terms, payeeChannelId })) return known
     throw new HubError('hub/job-refused', 'This job was opened with other terms before.')
   }
   if (spreadMillionths !== policy.spreadMillionths) {
@@ -81,11 +82,12 @@ async function recordOf(
   return { ...terms, payeeChannelId, chargeMicroUsd: 0n, openedAtMs: clock.nowMs() }
 }
 
-type Terms = Omit<HubJobRecord, 'payeeChannelId' | 'chargeMicroUsd' | 'openedAtMs'>
+type Terms = Omit<HubJobRecord, 'chargeMicroUsd' | 'openedAtMs'>
 
 function isSameJob(known: Terms, terms: Terms): boolean {
   return (
     known.payerChannelId === terms.payerChannelId &&
+    known.payeeChannelId === terms.payeeChannelId &&
     sameAddress(known.provider, terms.provider) &&
     known.ceilingMicroUsd === terms.ceilingMicroUsd &&
     known.spreadMillionths === terms.spreadMillionths
@@ -93,17 +95,11 @@ function isSameJob(known: Terms, terms: Terms): boolean {
 }
 
 /** @throws HubError `hub/withdrawing`, `hub/underfunded`, `hub/job-refused` */
-async function reserve(
-  record: HubJobRecord,
-  config: ChannelConfig,
-  line: FrameStream,
-  deps: OpenJobDeps,
-): Promise<OpenJob> {
+async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDeps): Promise<OpenJob> {
   const { store, jobs, watch } = deps
   const { jobId, payerChannelId, payeeChannelId, chargeMicroUsd } = record
   const state = await watch.refresh(payerChannelId)
   refuseWithdrawing(state)
-  await addPayerChannel(payerChannelId, config, state, deps)
   const payee = await store.channel(payeeChannelId, 'payer')
   const attributed = await attributedAtOnce(record, deps)
   const used = attributed > state.totalClaimed ? attributed : state.totalClaimed
@@ -114,12 +110,13 @@ async function reserve(
   throw new HubError('hub/underfunded', 'The channel does not cover this answer and what else is open on it.')
 }
 
+/** Kept only once it covers a job, so that made-up channels fill no disk. */
 function addPayerChannel(
+  { channel: config }: OpenRequest,
   channelId: Hex,
-  config: ChannelConfig,
-  { totalClaimed: claimedMicroUsd }: ChannelState,
-  { store, network: { chainId, settlement } }: OpenJobDeps,
+  { store, watch, network: { chainId, settlement } }: OpenJobDeps,
 ): Promise<void> {
+  const claimedMicroUsd = watch.lastHeard(channelId)?.totalClaimed ?? 0n
   const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd }
   return store.addChannel({ ...record, side: 'receiver' })
 }

@@ -15,7 +15,7 @@ const firstFrameTimeoutMs = 10_000
 /** A line that pays nothing for so long is cut; its job can be opened again. */
 const silenceMs = 10 * 60_000
 const openings = { burst: 64, perSecond: 4, maxWaitMs: 10_000 }
-const payments = { burst: 64, perSecond: 25, maxWaitMs: 10_000 }
+const payments = { burst: 64, perSecond: 50, maxWaitMs: 10_000 }
 const linesPerPeer = 64
 const refused: PeerError = { code: 'hub/job-refused', shortMessage: 'The hub could not take this payment.' }
 
@@ -74,7 +74,7 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
     const outgoing = await forwarder.forward({ jobId, chargeMicroUsd, voucher })
     jobs.charge(jobId, chargeMicroUsd, outgoing)
     const line = earn.lineOf(provider)
-    if (line?.channelId === payeeChannelId)
+    if (line?.channel.channelId === payeeChannelId)
       line.send({ type: 'pay', jobId, chargeMicroUsd, voucher: outgoing })
   }
 
@@ -114,7 +114,9 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
 
   return {
     async answer(line) {
-      const served = throttle.run(line.remotePeer, () => serve(line))
+      const served = throttle
+        .run(line.remotePeer, () => serve(line))
+        .catch((error: unknown) => tellRefusal(line, error))
       lines.set(line, served)
       try {
         await served

@@ -8,23 +8,25 @@ import type { Claims } from './claims.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import type { OpenJobs } from './open-jobs.ts'
+import type { IdleChannels } from './reclaim-idle.ts'
 
-/** What payers' channels are guarded with. */
+/** What the hub's money is guarded with. */
 export type GuardDeps = {
   store: HubStore
   watch: ChannelWatch
   jobs: OpenJobs
   claims: Claims
+  idle: IdleChannels
   clock: Clock
   log: RelayLog
   policy: Pick<HubPolicy, 'watchIntervalMs' | 'claimAtLatestMs'>
 }
 
 /**
- * Looks at payers' channels on the chain again and again: claims those that are being withdrawn from, and all of them
- * when it is due. Resolves when the signal aborts.
+ * Looks after the hub's money again and again: claims requesters' channels that are being withdrawn from, and all of
+ * them when it is due; takes back what lies idle. Resolves when the signal aborts.
  */
-export async function guardPayers(deps: GuardDeps, signal: AbortSignal): Promise<void> {
+export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<void> {
   const { clock, log, policy } = deps
   let lookedAtAllMs = Number.NEGATIVE_INFINITY
   while (!signal.aborted) {
@@ -38,7 +40,7 @@ export async function guardPayers(deps: GuardDeps, signal: AbortSignal): Promise
 }
 
 /** Reads what matters now, or all that ever paid: the chain may have undone a claim. */
-async function look({ store, watch, jobs, claims }: GuardDeps, all: boolean): Promise<void> {
+async function look({ store, watch, jobs, claims, idle }: GuardDeps, all: boolean): Promise<void> {
   const channelIds = new Set<Hex>([...jobs.payerChannels(), ...claims.recent()])
   for (const { channelId, voucher, claimedMicroUsd } of await store.channels('receiver')) {
     if (promisedBy(voucher) > (all ? 0n : claimedMicroUsd)) channelIds.add(channelId)
@@ -47,4 +49,5 @@ async function look({ store, watch, jobs, claims }: GuardDeps, all: boolean): Pr
   const threatened = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)
   if (threatened.length > 0) await claims.claimNow(threatened)
   await claims.claimIfDue()
+  await idle.reclaim()
 }

@@ -1,0 +1,138 @@
+import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import { usedOf } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
+import { BaseError, ChainError, HubError } from '../../src/errors/index.ts'
+import type { Chain, ChannelRecord, Clock, Signer } from '../../src/ports/index.ts'
+import type { RelayLog } from '../log.ts'
+import type { ChannelWatch } from './channel-watch.ts'
+import type { HubPolicy } from './hub-policy.ts'
+import type { HubStore } from './hub-store.ts'
+import type { OpenJobs } from './open-jobs.ts'
+
+/** A deposit that is mined shows within so many looks, this far apart. */
+const looksForDeposit = 20
+const lookIntervalMs = 1_000
+/** The hub's own want of money. */
+const emptyCodes: ReadonlySet<string> = new Set(['hub/out-of-funds', 'chain/insufficient-funds'])
+
+/** What the hub's deposits are made with. */
+export type ChannelFundingDeps = {
+  chain: Chain
+  signer: Signer
+  store: HubStore
+  clock: Clock
+  watch: ChannelWatch
+  jobs: OpenJobs
+  log: RelayLog
+  policy: HubPolicy
+}
+
+/** A channel's money. */
+export type ChannelFunds = {
+  record: ChannelRecord
+  /** Deposited, not promised, and not being taken back. */
+  lockedMicroUsd: MicroUsd
+  /** The same, less what open jobs may still take; below 0 when jobs wait for a deposit. */
+  freeMicroUsd: MicroUsd
+  isWithdrawing: boolean
+}
+
+/** The hub's money in its channels to providers. */
+export class ChannelFunding {
+  /** Deposits that could not be made for want of money. */
+  outOfFunds = 0
+  readonly #deps: ChannelFundingDeps
+  readonly #depositing = new Map<Hex, Promise<void>>()
+
+  constructor(deps: ChannelFundingDeps) {
+    this.#deps = deps
+  }
+
+  /** Returns the money of a channel that is kept. */
+  async of(channelId: Hex): Promise<ChannelFunds> {
+    const record = await this.#deps.store.channel(channelId, 'payer')
+    if (!record) throw new HubError('hub/provider-away', 'This provider has no channel here.')
+    return this.ofRecord(record)
+  }
+
+  async ofRecord(record: ChannelRecord): Promise<ChannelFunds> {
+    const { watch, jobs } = this.#deps
+    const state = await watch.state(record.channelId)
+    const kept = state.balance - (state.withdrawal?.amount ?? 0n)
+    const lockedMicroUsd = kept - usedOf(record.voucher, state)
+    const freeMicroUsd = lockedMicroUsd - jobs.reservedFor(record.channelId)
+    return { record, lockedMicroUsd, freeMicroUsd, isWithdrawing: state.withdrawal !== null }
+  }
+
+  /**
+   * Deposits the policy's amount, or more where more is needed. One deposit into a channel at a time; who comes
+   * meanwhile waits for the same.
+   * @throws HubError `hub/out-of-funds`
+   * @throws ChainError
+   */
+  deposit(channelId: Hex, atLeastMicroUsd: MicroUsd): Promise<void> {
+    const current =
+      this.#depositing.get(channelId) ??
+      this.#deposit(channelId, atLeastMicroUsd)
+        .catch((error: unknown) => Promise.reject(this.#failed(error)))
+        .finally(() => this.#depositing.delete(channelId))
+    this.#depositing.set(channelId, current)
+    return current
+  }
+
+  async #deposit(channelId: Hex, atLeast: MicroUsd): Promise<void> {
+    const { chain, signer, watch, log } = this.#deps
+    const { record } = await this.of(channelId)
+    const amount = await this.#amountFor(record, atLeast)
+    const { balance } = await watch.refresh(channelId)
+    await chain.deposit(record.config, amount, signer)
+    log('hub-deposit', { microUsd: Number(amount) })
+    await this.#untilAbove(balance, channelId)
+  }
+
+  /** A node may lag behind the one that took the deposit; depositing once more would not help. */
+  async #untilAbove(balance: MicroUsd, channelId: Hex): Promise<void> {
+    const { watch, clock } = this.#deps
+    for (let look = 0; look < looksForDeposit; look++) {
+      if ((await watch.refresh(channelId)).balance > balance) return
+      await clock.sleep(lookIntervalMs)
+    }
+    throw new ChainError('chain/timeout', "The chain does not show the hub's deposit.")
+  }
+
+  async #amountFor(record: ChannelRecord, atLeast: MicroUsd): Promise<MicroUsd> {
+    const { chain, signer, policy } = this.#deps
+    const [locked, balance] = await Promise.all([this.#lockedFor(record), chain.balance(signer.address)])
+    const wanted = policy.depositMicroUsd > atLeast ? policy.depositMicroUsd : atLeast
+    const amount = lowest(wanted, policy.maxOpenMicroUsd - locked, balance)
+    if (amount >= atLeast && amount > 0n) return amount
+    throw outOfFunds()
+  }
+
+  /** What lies in all channels of a channel's provider. */
+  async #lockedFor({ config }: ChannelRecord): Promise<MicroUsd> {
+    const records = (await this.#deps.store.channels('payer')).filter((record) =>
+      sameAddress(record.config.receiverAuthorizer, config.receiverAuthorizer),
+    )
+    const all = await Promise.all(records.map((record) => this.ofRecord(record)))
+    return all.reduce((sum, { lockedMicroUsd }) => sum + lockedMicroUsd, 0n)
+  }
+
+  #failed(error: unknown): unknown {
+    const code = error instanceof BaseError ? error.code : 'unknown'
+    this.#deps.log('hub-deposit-failed', { code })
+    if (!emptyCodes.has(code)) return error
+    this.outOfFunds += 1
+    return outOfFunds(error)
+  }
+}
+
+function lowest(...amounts: MicroUsd[]): MicroUsd {
+  return amounts.reduce((least, amount) => (amount < least ? amount : least))
+}
+
+function outOfFunds(cause?: unknown): HubError {
+  return new HubError('hub/out-of-funds', 'The hub has too little money to pay this provider from.', {
+    cause,
+  })
+}
