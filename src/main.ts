@@ -139,6 +139,8 @@ const withdrawals = once(async () => {
     chain: await chain(),
     vouchers: await vouchers(),
     wallet: await wallet(),
+    session: await session(),
+    hubs: await hubs(),
     clock,
   })
 })

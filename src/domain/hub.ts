@@ -40,3 +40,10 @@ export function spreadOn(
 export function withSpread(chargeMicroUsd: MicroUsd, hub: Pick<Hub, 'spreadMillionths'> | null): MicroUsd {
   return hub ? chargeMicroUsd + spreadOn(chargeMicroUsd, hub) : chargeMicroUsd
 }
+
+/** Returns what the provider charged, of what was paid in all through a hub: the reverse of `withSpread`. */
+export function chargeWithin(paidMicroUsd: MicroUsd, hub: Pick<Hub, 'spreadMillionths'> | null): MicroUsd {
+  if (!hub) return paidMicroUsd
+  const whole = 1_000_000n + BigInt(hub.spreadMillionths)
+  return (paidMicroUsd * 1_000_000n + whole - 1n) / whole
+}

@@ -46,7 +46,7 @@ const tokens = (text: string, count: number): AskEvent => ({
 async function* plain(): AsyncGenerator<AskEvent, Answer, void> {
   yield { type: 'choosing' }
   yield { type: 'dialling', offer, attempt: 1 }
-  yield { type: 'funding', stage: 'deposit', amountMicroUsd: 1_000n }
+  yield { type: 'funding', stage: 'deposit', amountMicroUsd: 1_000n, feeMicroUsd: 2n }
   yield { type: 'accepted', offer, promptTokens: 5 }
   yield tokens('Bees fly. ', 3)
   yield tokens('They hum', 5)

@@ -2,6 +2,8 @@ import type { Quote } from '../roles/request.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Tab } from './tab.ts'
 
+export type { Quote }
+
 /** What an answer would cost now, for the line over the composer. */
 export class Deal {
   #tab: Tab

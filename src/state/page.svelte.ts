@@ -10,6 +10,7 @@ import { Navigation } from './navigation.svelte.ts'
 import { NetworkView } from './network-view.svelte.ts'
 import { ReceiptCheck } from './receipt-check.svelte.ts'
 import { Receipts } from './receipts.svelte.ts'
+import { Sending } from './sending.svelte.ts'
 import { Sharing } from './sharing.svelte.ts'
 import type { Tab } from './tab.ts'
 import { Wallet } from './wallet.svelte.ts'
@@ -28,6 +29,7 @@ export class Page {
   readonly wallet: Wallet
   readonly account: Account
   readonly receiptCheck: () => ReceiptCheck
+  readonly sending: () => Sending
 
   constructor(tab: Tab) {
     this.models = new Models(tab)
@@ -44,6 +46,7 @@ export class Page {
     })
     this.wallet = new Wallet(tab, this.history)
     this.receiptCheck = () => new ReceiptCheck(tab)
+    this.sending = () => new Sending(tab, this.wallet, this.history)
   }
 
   /** The model to ask: the chosen one, or the first on offer, or the first there is. */

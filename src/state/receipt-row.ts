@@ -1,5 +1,6 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import { promisedBy } from '../domain/channel.ts'
+import { chargeWithin } from '../domain/hub.ts'
 import type { FinishReason } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { MicroUsd, TokenCount } from '../domain/price.ts'
@@ -25,7 +26,7 @@ export type ReceiptRow = {
   finishReason: FinishReason
   /** What the provider charged. */
   chargeMicroUsd: MicroUsd
-  /** What the relay took on top; null where this side does not know it. */
+  /** What the relay took on top; null without one, and where this side does not know it. */
   relayMicroUsd: MicroUsd | null
   /** What this tab paid or was paid. */
   amountMicroUsd: MicroUsd
@@ -36,7 +37,8 @@ export type ReceiptRow = {
 
 /** Returns the row of an answer that was asked here. */
 export function askedRow(key: string, atMs: number, modelName: string, answer: Answer): ReceiptRow {
-  const { terms, tokens, finishReason, receipt, voucher, chargeMicroUsd } = answer
+  const { terms, tokens, finishReason, receipt, voucher, hub, chargeMicroUsd: amountMicroUsd } = answer
+  const chargeMicroUsd = chargeWithin(amountMicroUsd, hub)
   return {
     side: 'asked',
     key,
@@ -45,13 +47,13 @@ export function askedRow(key: string, atMs: number, modelName: string, answer: A
     modelId: terms.modelId,
     modelName,
     provider: terms.provider,
-    hub: null,
+    hub: hub && hub.account,
     channelId: terms.channelId,
     tokens,
     finishReason,
     chargeMicroUsd,
-    relayMicroUsd: null,
-    amountMicroUsd: chargeMicroUsd,
+    relayMicroUsd: hub && amountMicroUsd - chargeMicroUsd,
+    amountMicroUsd,
     promisedMicroUsd: voucher && promisedBy(voucher),
     receipt,
   }

@@ -65,17 +65,19 @@ export class Wallet {
     })
   }
 
-  /** Announces that what waits unspent in a channel is wanted back. */
+  /** Takes back what waits unspent in a channel: at once through its relay, or by announcing it. */
   async takeBack(channelId: Hex): Promise<void> {
-    await this.#act('withdrawing', async () => (await this.#tab.withdrawals()).takeBack(channelId))
+    await this.#act('withdrawing', async () => {
+      const withdrawals = await this.#tab.withdrawals()
+      await this.#note(await withdrawals.takeBack(channelId))
+    })
   }
 
   /** Fetches what was announced, once it is ready. */
   async finish(channelId: Hex): Promise<void> {
     await this.#act('withdrawing', async () => {
       const withdrawals = await this.#tab.withdrawals()
-      this.returnedNow = await withdrawals.finish(channelId)
-      await this.#history.addMovement('withdrawal', this.returnedNow)
+      await this.#note(await withdrawals.finish(channelId))
     })
   }
 
@@ -84,6 +86,12 @@ export class Wallet {
       await this.#tab.addTestFunds(testFundsMicroUsd)
       await this.#history.addMovement('test-funds', testFundsMicroUsd)
     })
+  }
+
+  /** Writes down what came back, if it did already. */
+  async #note(returned: MicroUsd | null): Promise<void> {
+    this.returnedNow = returned
+    if (returned !== null) await this.#history.addMovement('withdrawal', returned)
   }
 
   async #act(busy: Action, action: () => Promise<void>): Promise<void> {

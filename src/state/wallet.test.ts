@@ -23,6 +23,7 @@ const setAside: SetAside = {
   amountMicroUsd: 7n,
   spendableUntilMs: null,
   withdrawal: null,
+  refund: null,
 }
 
 type Parts = {
@@ -43,7 +44,7 @@ function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts)
     }),
     withdrawals: async () => ({
       list: async () => [setAside],
-      takeBack: async () => {},
+      takeBack: async () => null,
       finish: async () => 7n,
       ...withdrawals,
     }),
@@ -105,7 +106,10 @@ it('takes back what is set aside, and writes it into the history once it has com
   const { wallet, history } = open({
     withdrawals: {
       list: async () => kept,
-      takeBack: async () => void (kept = [{ ...setAside, withdrawal: { readyAtMs, isReady: true } }]),
+      async takeBack() {
+        kept = [{ ...setAside, withdrawal: { readyAtMs, isReady: true } }]
+        return null
+      },
       async finish() {
         kept = []
         return 7n
@@ -119,6 +123,13 @@ it('takes back what is set aside, and writes it into the history once it has com
   expect(history.movements).toEqual([])
   await wallet.finish(setAside.channelId)
   expect(wallet.setAside).toEqual([])
+  expect(wallet.returnedNow).toBe(7n)
+  expect(history.movements).toMatchObject([{ kind: 'withdrawal', amountMicroUsd: 7n }])
+})
+
+it('writes down at once what a relay gives back at once', async () => {
+  const { wallet, history } = open({ withdrawals: { takeBack: async () => 7n } })
+  await wallet.takeBack(setAside.channelId)
   expect(wallet.returnedNow).toBe(7n)
   expect(history.movements).toMatchObject([{ kind: 'withdrawal', amountMicroUsd: 7n }])
 })

@@ -1,5 +1,6 @@
 import type { Answer } from '../../state/exchange.svelte.ts'
-import { exactUsd, formatUsd, plural } from '../format.ts'
+import type { ReceiptRow } from '../../state/receipts.svelte.ts'
+import { exactUsd, formatShare, formatUsd, plural } from '../format.ts'
 import type { Fact } from '../parts/fact.ts'
 
 /** Why an answer ended, in words. */
@@ -33,13 +34,22 @@ export function jobFacts({ terms, offer, tokens, finishReason }: Answer, modelNa
   ]
 }
 
-/** The channel that paid, and the last voucher given. */
-export function paymentFacts({ chargeMicroUsd, channel, terms, voucher }: Answer): Fact[] {
+/** Who got how much, the channel that paid, and the last voucher given. */
+export function paymentFacts(answer: Answer, row: ReceiptRow): Fact[] {
+  const { hub, handedOnMicroUsd, channel, terms, voucher } = answer
+  const onTop = hub && formatShare(hub.spreadMillionths)
   return [
-    ['Paid', `$${exactUsd(chargeMicroUsd)}`],
+    ['Paid', `$${exactUsd(row.amountMicroUsd)}`],
+    ['For the answer', hub && `$${exactUsd(row.chargeMicroUsd)}, to the tab that gave it`],
+    ['For the relay', row.relayMicroUsd === null ? null : `$${exactUsd(row.relayMicroUsd)}, ${onTop} on top`],
+    ['Relay', hub && hub.account],
+    [
+      'Handed on',
+      hub && `$${exactUsd(handedOnMicroUsd)} so far as the relay has confirmed, by a voucher of its own`,
+    ],
     ['Channel', terms.channelId],
     ['Payer', channel.payer],
-    ['Receiver', channel.receiver],
+    ['Receiver', hub ? null : channel.receiver],
     [
       'Voucher up to',
       voucher ? `$${exactUsd(voucher.maxClaimableAmount)}, over all answers of this channel` : null,

@@ -1,6 +1,7 @@
 import type { Hex } from '../../../src/domain/bytes.ts'
 import { defaultSampler } from '../../../src/domain/job.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
+import { withSpread } from '../../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../../src/domain/price.ts'
 import type { Answer } from '../../../src/roles/answer.ts'
 import { network, ownAddress } from './scripted-market.ts'
@@ -17,6 +18,7 @@ export function toPieces(text: string): string[] {
 export function scriptedAnswer(prompt: string, text: string, offer: Offer): Answer {
   const tokens = { promptTokens, completionTokens: toPieces(text).length }
   const charge = chargeMicroUsd(tokens, offer.price)
+  const hub = offer.hubs[0] ?? null
   const channelId = hash('c4')
   const terms = {
     jobId: hash('10'),
@@ -53,15 +55,17 @@ export function scriptedAnswer(prompt: string, text: string, offer: Offer): Answ
     channel: {
       payer: ownAddress,
       payerAuthorizer: ownAddress,
-      receiver: offer.provider,
-      receiverAuthorizer: offer.provider,
+      receiver: hub?.account ?? offer.provider,
+      receiverAuthorizer: hub?.account ?? offer.provider,
       token: network.token,
       withdrawDelay: 900,
       salt: hash('5a'),
     },
+    hub,
     tokens,
     promptHash: hash('72'),
-    chargeMicroUsd: charge,
+    chargeMicroUsd: withSpread(charge, hub),
+    handedOnMicroUsd: charge,
     finishReason: 'stop',
     tokensPerSecond: offer.milliTokensPerSecond / 1000,
     receipt: { receipt, signature },

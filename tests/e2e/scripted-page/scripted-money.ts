@@ -4,17 +4,18 @@ import type { Tab } from '../../../src/state/tab.ts'
 import type { WalletOverview } from '../../../src/roles/settle.ts'
 import { createScriptedServed, scriptedJobs } from './scripted-earnings.ts'
 import type { Scene } from './scripted-tab.ts'
-import { offers, ownAddress } from './scripted-market.ts'
+import { hubAccount, offers, ownAddress } from './scripted-market.ts'
 import { createScriptedWithdrawals } from './scripted-withdrawals.ts'
 
 /** The parts of a tab that are about money. */
 export type ScriptedMoney = Pick<
   Tab,
-  'account' | 'settlement' | 'withdrawals' | 'served' | 'trace' | 'addTestFunds'
+  'account' | 'settlement' | 'withdrawals' | 'payOut' | 'served' | 'trace' | 'addTestFunds'
 >
 
 const dayMs = 24 * 3_600_000
 const claimedBefore = 4_444n
+const feeMicroUsd = 2_100n
 const nothing: WalletOverview = {
   balanceMicroUsd: 0n,
   gasWei: 0n,
@@ -73,6 +74,18 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
         guard: async () => {},
       }),
     withdrawals: () => unlessAlone(withdrawals),
+    payOut: () =>
+      unlessAlone({
+        quote: async () => ({
+          hub: { peerId: '12D3KooWRelay', account: hubAccount },
+          feeMicroUsd,
+          mostMicroUsd: overview.balanceMicroUsd - feeMicroUsd,
+        }),
+        async send(_to, amountMicroUsd) {
+          receive(-amountMicroUsd - feeMicroUsd)
+          return { amountMicroUsd, transaction: `0x${'5e'.repeat(32)}` as const }
+        },
+      }),
     served: async () => served,
     async trace({ channelId, receipt }) {
       const voucher = { channelId, maxClaimableAmount: 98_765n, signature }

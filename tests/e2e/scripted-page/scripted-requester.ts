@@ -1,4 +1,5 @@
 import type { Offer } from '../../../src/domain/offer.ts'
+import { withSpread } from '../../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../../src/domain/price.ts'
 import { typicalChargeMicroUsd } from '../../../src/domain/rank-offers.ts'
 import { MarketError } from '../../../src/errors/index.ts'
@@ -7,6 +8,8 @@ import type { AskRequest, Requester } from '../../../src/roles/request.ts'
 import { scriptedAnswer, toPieces } from './scripted-answer.ts'
 
 const pieceMs = 12
+const fundingMs = 400
+const depositFeeMicroUsd = 2_100n
 
 const plainText = `A rainbow forms when sunlight enters **raindrops**, bends, and reflects off the back of each drop.
 
@@ -28,6 +31,7 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Words in the prompt choose what happens: `hostile`, `full`, `break`, `long`. */
 export function createScriptedRequester(offers: Offer[]): Requester {
+  let hasDeposited = false
   const offersFor = (modelId: string) => offers.filter((offer) => offer.modelId === modelId)
 
   async function* ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent, Answer, void> {
@@ -39,6 +43,16 @@ export function createScriptedRequester(offers: Offer[]): Requester {
     yield { type: 'dialling', offer, attempt: 1 }
     await sleep(pieceMs)
     if (prompt.includes('full')) throw new MarketError('market/provider-full', 'Every tab is busy.')
+    if (!hasDeposited) {
+      hasDeposited = true
+      yield {
+        type: 'funding',
+        stage: 'deposit',
+        amountMicroUsd: 1_000_000n,
+        feeMicroUsd: depositFeeMicroUsd,
+      }
+      await sleep(fundingMs)
+    }
     yield { type: 'accepted', offer, promptTokens: 34 }
     const whole = prompt.includes('hostile')
       ? hostileText
@@ -49,7 +63,7 @@ export function createScriptedRequester(offers: Offer[]): Requester {
       if (prompt.includes('break') && index === 24) return broken(prompt, text, offer)
       text += piece
       const tokens = { promptTokens: 34, completionTokens: index + 1 }
-      const charge = chargeMicroUsd(tokens, offer.price)
+      const charge = withSpread(chargeMicroUsd(tokens, offer.price), offer.hubs[0] ?? null)
       yield { type: 'tokens', text: piece, tokens, chargeMicroUsd: charge, tokensPerSecond: 31.4 }
       await sleep(pieceMs)
     }
@@ -64,7 +78,9 @@ export function createScriptedRequester(offers: Offer[]): Requester {
       return {
         best,
         offers: offersFor(modelId).length,
-        typicalChargeMicroUsd: typicalChargeMicroUsd(best),
+        hub: best.hubs[0] ?? null,
+        typicalChargeMicroUsd: typicalChargeMicroUsd(best, best.hubs[0]),
+        depositFeeMicroUsd: hasDeposited ? null : depositFeeMicroUsd,
         tokensPerSecond,
       }
     },

@@ -2,32 +2,50 @@ import type { Hex } from '../../../src/domain/bytes.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { MicroUsd } from '../../../src/domain/price.ts'
 import type { SetAside, Withdrawals } from '../../../src/roles/withdraw.ts'
+import { hubAccount } from './scripted-market.ts'
 
 const delayMs = 15 * 60_000
+const sessionMs = 30 * 24 * 60 * 60_000
+const feeMicroUsd = 2_100n
 const channelId = (at: number): Hex => `0x${String(at).padStart(64, '0')}`
 
-/** Money set aside for three tabs: one to take back, one on its way, one that is ready. */
+/** Money set aside for a relay, which gives it back at once, and for tabs: to take back, on its way, ready. */
 export function createScriptedWithdrawals(offers: Offer[], receive: (amount: MicroUsd) => void): Withdrawals {
-  const amounts = [999_982n, 420_000n, 250_000n]
-  const waits = [null, { readyAtMs: Date.now() + delayMs, isReady: false }, { readyAtMs: 0, isReady: true }]
-  let kept: SetAside[] = offers.slice(0, amounts.length).map(({ provider }, at) => ({
+  const rows: Omit<SetAside, 'channelId' | 'provider' | 'spendableUntilMs'>[] = [
+    { amountMicroUsd: 1_500_000n, withdrawal: null, refund: { feeMicroUsd } },
+    { amountMicroUsd: 999_982n, withdrawal: null, refund: null },
+    {
+      amountMicroUsd: 420_000n,
+      withdrawal: { readyAtMs: Date.now() + delayMs, isReady: false },
+      refund: null,
+    },
+    { amountMicroUsd: 250_000n, withdrawal: { readyAtMs: 0, isReady: true }, refund: null },
+  ]
+  const receivers = [hubAccount, ...offers.map(({ provider }) => provider)]
+  let kept: SetAside[] = (offers.length > 0 ? rows : []).map((row, at) => ({
+    ...row,
     channelId: channelId(at),
-    provider,
-    amountMicroUsd: amounts[at] ?? 0n,
-    spendableUntilMs: Date.now() + 12 * 24 * 3_600_000,
-    withdrawal: waits[at] ?? null,
+    provider: receivers[at] ?? hubAccount,
+    spendableUntilMs: Date.now() + sessionMs,
   }))
+  const release = (item: SetAside, fee: MicroUsd): MicroUsd => {
+    kept = kept.filter((other) => other !== item)
+    receive(item.amountMicroUsd - fee)
+    return item.amountMicroUsd - fee
+  }
+  const find = (id: Hex) => kept.find((item) => item.channelId === id)
   return {
     list: async () => kept,
     async takeBack(id) {
+      const item = find(id)
+      if (item?.refund) return release(item, item.refund.feeMicroUsd)
       const withdrawal = { readyAtMs: Date.now() + delayMs, isReady: false }
-      kept = kept.map((item) => (item.channelId === id ? { ...item, withdrawal } : item))
+      kept = kept.map((other) => (other === item ? { ...other, withdrawal } : other))
+      return null
     },
     async finish(id) {
-      const amount = kept.find((item) => item.channelId === id)?.amountMicroUsd ?? 0n
-      kept = kept.filter((item) => item.channelId !== id)
-      receive(amount)
-      return amount
+      const item = find(id)
+      return item ? release(item, 0n) : 0n
     },
   }
 }
