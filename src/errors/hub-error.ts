@@ -11,6 +11,8 @@ const traits = {
   'hub/spread-changed': { fault: 'peer', retryable: true },
   'hub/session-over': { fault: 'user', retryable: false },
   'hub/fee-too-low': { fault: 'peer', retryable: true },
+  /** More than a sponsored transaction can plausibly cost. */
+  'hub/fee-too-high': { fault: 'peer', retryable: false },
   'hub/unpaid': { fault: 'peer', retryable: false },
   'hub/withdrawing': { fault: 'user', retryable: false },
   /** It sends as many transactions as it lets others pay for now. */

@@ -13,6 +13,9 @@ const traits = {
   'ledger/unattributed': { fault: 'peer', retryable: false },
   /** A hub's voucher to a provider that does not follow the last one. */
   'ledger/out-of-step': { fault: 'self', retryable: true },
+  /** Typed by a person. */
+  'ledger/bad-address': { fault: 'user', retryable: false },
+  'ledger/bad-amount': { fault: 'user', retryable: false },
   'ledger/expired-offer': { fault: 'peer', retryable: true },
 } as const satisfies Record<string, ErrorTraits>
 

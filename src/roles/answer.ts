@@ -1,10 +1,12 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig, Voucher } from '../domain/channel.ts'
+import type { Hub } from '../domain/hub.ts'
 import type { FinishReason, JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
 import type { PeerError } from '../errors/index.ts'
+import type { FundingStep } from './payer-channels.ts'
 
 /** An answer with all that is needed to check it again later. Structured-clone values only. */
 export type Answer = {
@@ -12,11 +14,16 @@ export type Answer = {
   tokenIds: number[]
   terms: JobTerms
   offer: Offer
+  /** Channel that paid: to the provider, or to the hub. */
   channel: ChannelConfig
+  /** Hub that handed the payments on; null where the provider was paid directly. */
+  hub: Hub | null
   tokens: TokenCount
   promptHash: Hex
-  /** Paid for this answer. */
+  /** Paid for this answer in all: what the provider charged, and the hub's spread on it. */
   chargeMicroUsd: MicroUsd
+  /** What of it reached the provider, as far as is known: for a hub, what it confirmed. */
+  handedOnMicroUsd: MicroUsd
   finishReason: FinishReason
   /** Decode speed as it was felt here. */
   tokensPerSecond: number
@@ -32,13 +39,16 @@ export type Answer = {
 export type AskEvent =
   | { type: 'choosing' }
   | { type: 'dialling'; offer: Offer; attempt: number }
-  | { type: 'funding'; stage: 'faucet' | 'deposit'; amountMicroUsd: MicroUsd }
+  | ({ type: 'funding' } & FundingStep)
+  /** The hub is in the way; the provider is paid directly. */
+  | { type: 'bypassing'; hub: Hub; error: PeerError }
   | { type: 'accepted'; offer: Offer; promptTokens: number }
   | {
       type: 'tokens'
       /** New text only. */
       text: string
       tokens: TokenCount
+      /** With the hub's spread, if any. */
       chargeMicroUsd: MicroUsd
       tokensPerSecond: number
     }

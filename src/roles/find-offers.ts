@@ -1,15 +1,15 @@
 import { sameAddress } from '../domain/bytes.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
+import { newestOffers } from '../domain/newest-offers.ts'
 import type { SignedOffer } from '../domain/offer.ts'
-import { rankOffers } from '../domain/rank-offers.ts'
 import { verifyOffer } from '../ledger/sign-offer.ts'
 import type { Clock, Directory } from '../ports/index.ts'
 
 /** Where offers are listed, and which of them this tab could pay. */
 export type FindOffersDeps = { directory: Directory; clock: Clock; network: Network; ownPeerId: string }
 
-/** Returns the offers for a model that this tab can pay, signatures checked, best first. */
+/** Returns the offers for a model that this tab can pay: signatures checked, the newest of each provider's tab. */
 export async function findOffers(
   modelId: ModelId,
   { directory, clock, network, ownPeerId }: FindOffersDeps,
@@ -33,5 +33,5 @@ export async function findOffers(
       ),
     ),
   )
-  return rankOffers(checked.filter((signed) => signed !== null))
+  return newestOffers(checked.filter((signed) => signed !== null))
 }

@@ -1,41 +1,36 @@
-import { maxPromptTokens } from '../domain/admit-job.ts'
-import { type Hex, toHex } from '../domain/bytes.ts'
-import type { ChatMessage, JobTerms, SamplerSettings } from '../domain/job.ts'
+import type { Hub } from '../domain/hub.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
+import type { MicroUsd } from '../domain/price.ts'
 import { typicalChargeMicroUsd } from '../domain/rank-offers.ts'
-import { BaseError, MarketError } from '../errors/index.ts'
-import { signJob } from '../ledger/sign-job.ts'
-import type { Directory, FrameStream } from '../ports/index.ts'
-import { inferProtocol } from '../protocol/protocols.ts'
+import { BaseError, HubError, MarketError } from '../errors/index.ts'
+import type { Directory } from '../ports/index.ts'
 import type { Answer, AskEvent } from './answer.ts'
+import { type AskDeps, type AskRequest, askProvider, largestCharge } from './ask-provider.ts'
 import { findOffers } from './find-offers.ts'
-import { type FundDeps, fundChannel } from './fund-channel.ts'
-import type { OpenText } from './open-text.ts'
-import { type RunJobDeps, runJob } from './run-job.ts'
+import { type RoutedOffer, canPayGas, routeOffers } from './hub/choose-route.ts'
+import { HubFunding } from './hub/fund-hub-channel.ts'
+
+export type { AskRequest }
 
 /** Providers that are tried before giving up. */
 const maxAttempts = 4
-/** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
-const maxChannels = 4
-
-/** What is asked, and how it is to be answered. */
-export type AskRequest = {
-  modelId: ModelId
-  messages: ChatMessage[]
-  sampler: SamplerSettings
-  /** 128 bits; random when left out. */
-  seed?: Hex
-  maxTokens: number
-  stop: string[]
-}
 
 /** The deal before it is struck. */
-export type Quote = { offers: number; best: Offer; typicalChargeMicroUsd: MicroUsd; tokensPerSecond: number }
+export type Quote = {
+  offers: number
+  best: Offer
+  /** Hub that the best offer would be paid through; null for a direct channel. */
+  hub: Hub | null
+  /** With the hub's spread. */
+  typicalChargeMicroUsd: MicroUsd
+  /** What the hub takes for sending a first deposit; null where none is needed, or the wallet pays its own gas. */
+  depositFeeMicroUsd: MicroUsd | null
+  tokensPerSecond: number
+}
 
 /** All that asking and paying takes. */
-export type RequestDeps = FundDeps & RunJobDeps & { directory: Directory; openText: OpenText }
+export type RequestDeps = Omit<AskDeps, 'funding'> & { directory: Directory }
 
 /** A tab that asks and pays. */
 export interface Requester {
@@ -49,92 +44,67 @@ export interface Requester {
   ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent, Answer, void>
 }
 
-/** The most that a job can cost. */
-function largestCharge(terms: Omit<JobTerms, 'channelId'>, offer: Offer): MicroUsd {
-  const promptTokens = Math.min(maxPromptTokens(terms), offer.contextTokens)
-  return chargeMicroUsd({ promptTokens, completionTokens: terms.maxTokens }, terms.price)
-}
-
 /** Returns a requester; nothing happens before it is asked. */
-export function createRequester(deps: RequestDeps): Requester {
-  const { transport, random, session, chain, openText } = deps
+export function createRequester(given: RequestDeps): Requester {
+  const deps = { ...given, funding: new HubFunding(given) }
+  const { transport, chain, hubs } = deps
 
-  const offersFor = (modelId: ModelId, signal?: AbortSignal) =>
-    findOffers(modelId, { ...deps, network: chain.network, ownPeerId: transport.peerId }, signal)
+  const offersFor = async (
+    modelId: ModelId,
+    neededFor: (offer: Offer) => MicroUsd,
+    signal?: AbortSignal,
+  ): Promise<RoutedOffer[]> => {
+    const found = { ...deps, network: chain.network, ownPeerId: transport.peerId }
+    return routeOffers(await findOffers(modelId, found, signal), neededFor, deps)
+  }
 
-  async function* askOne(
-    request: AskRequest,
-    offer: Offer,
-    signal: AbortSignal,
-    busy: ReadonlySet<Hex> = new Set(),
-  ): AsyncGenerator<AskEvent, Answer, void> {
-    const { modelId, messages, sampler, maxTokens, stop } = request
-    const draft = {
-      jobId: toHex(random.bytes(32)),
-      provider: offer.provider,
-      modelId,
-      messages,
-      sampler,
-      seed: request.seed ?? toHex(random.bytes(16)),
-      maxTokens: Math.min(maxTokens, offer.contextTokens),
-      stop,
-      price: offer.price,
-    }
-    // Money moves only once the provider has been reached.
-    let stream: FrameStream = await transport.open(offer.peerId, inferProtocol, signal)
-    const funding = fundChannel(offer.provider, largestCharge(draft, offer), deps, busy)
-    let step = await funding.next().catch((error: Error) => {
-      stream.abort(error)
-      throw error
-    })
-    if (!step.done) {
-      stream.abort(new MarketError('market/cancelled', 'Funding first.'))
-      for (; !step.done; step = await funding.next()) yield { type: 'funding', ...step.value }
-      stream = await transport.open(offer.peerId, inferProtocol, signal)
-    }
-    const { record, channel } = step.value
-    const terms: JobTerms = { ...draft, channelId: record.channelId }
-    const signature = await signJob(terms, chain.network, session)
-    const text = openText(modelId)
-    const job = { terms, signature, offer, config: record.config, channel, text }
-    try {
-      return yield* runJob(stream, job, deps, signal)
-    } catch (error) {
-      const isBusy = error instanceof MarketError && error.code === 'market/channel-busy'
-      if (!isBusy || busy.size + 1 >= maxChannels) throw error
-      return yield* askOne(request, offer, signal, new Set([...busy, record.channelId]))
-    }
+  /** Where a hub stood in the way of an answer, its provider may be paid directly, if the wallet has gas. */
+  const withoutHub = async (entry: RoutedOffer, error: unknown): Promise<RoutedOffer | null> => {
+    if (!(error instanceof HubError) || entry.hub === null) return null
+    hubs.forget(entry.hub.peerId)
+    return (await canPayGas(deps).catch(() => false)) ? { ...entry, hub: null } : null
   }
 
   return {
     async quote(modelId, signal) {
-      const offers = await offersFor(modelId, signal)
-      const best = offers[0]?.offer
+      const [best, ...others] = await offersFor(modelId, typicalChargeMicroUsd, signal)
       if (!best) return null
+      const { offer, hub } = best
+      const needed = typicalChargeMicroUsd(offer, hub)
       return {
-        offers: offers.length,
-        best,
-        typicalChargeMicroUsd: typicalChargeMicroUsd(best),
-        tokensPerSecond: best.milliTokensPerSecond / 1000,
+        offers: 1 + others.length,
+        best: offer,
+        hub,
+        typicalChargeMicroUsd: needed,
+        depositFeeMicroUsd: hub && (await deps.funding.depositFee(hub, needed)),
+        tokensPerSecond: offer.milliTokensPerSecond / 1000,
       }
     },
 
     async *ask(request, signal) {
       yield { type: 'choosing' }
-      const offers = await offersFor(request.modelId, signal)
+      const offers = await offersFor(request.modelId, (offer) => largestCharge(request, offer), signal)
       if (offers.length === 0) {
         throw new MarketError('market/no-offers', 'No tab offers this model right now.')
       }
+      const queue = offers.slice(0, maxAttempts)
       let failure: unknown
-      for (const [index, { offer }] of offers.slice(0, maxAttempts).entries()) {
-        signal.throwIfAborted()
-        yield { type: 'dialling', offer, attempt: index + 1 }
+      for (let attempt = 1; attempt <= 2 * maxAttempts; attempt++) {
+        const entry = queue.shift()
+        if (!entry || signal.aborted) break
+        const { offer, hub } = entry
+        yield { type: 'dialling', offer, attempt }
         try {
-          return yield* askOne(request, offer, signal)
+          return yield* askProvider(request, offer, hub, deps, signal)
         } catch (error) {
           failure = error
           const isTheirs = error instanceof BaseError && error.fault === 'peer'
           if (signal.aborted || !isTheirs) break
+          const bypass = await withoutHub(entry, error)
+          if (bypass && hub) {
+            yield { type: 'bypassing', hub, error: error.toPeer() }
+            queue.unshift(bypass)
+          }
         }
       }
       if (signal.aborted) throw new MarketError('market/cancelled', 'Cancelled before an answer came.')

@@ -1,15 +1,17 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
+import { withSpread } from '../domain/hub.ts'
 import type { FinishReason, JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import { MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
-import type { PayerChannel } from '../ledger/payer-channel.ts'
+import { HubError, MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Chain, FrameStream, ModelText } from '../ports/index.ts'
+import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.ts'
 import type { Answer, AskEvent } from './answer.ts'
-import { expectFrame, requesterEnd } from './frames.ts'
+import { type MessageStream, expectFrame, requesterEnd } from './frames.ts'
 import { JobPayment } from './pay-for-job.ts'
+import type { PaymentRoute } from './payment-route.ts'
 import { type WatchDeps, watchCancel, watchDeparture } from './watch-stream.ts'
 import { Witness } from './witness.ts'
 
@@ -21,6 +23,9 @@ const silenceMs = 30_000
 /** What a job is followed with. */
 export type RunJobDeps = WatchDeps & { chain: Chain }
 
+/** Gives the way of a job's payments, once its stream is open. */
+export type JobRoute = (end: MessageStream<ProviderFrame, RequesterFrame>) => PaymentRoute
+
 /** A job that is about to be sent. */
 export type Job = {
   terms: JobTerms
@@ -28,7 +33,7 @@ export type Job = {
   signature: Hex
   offer: Offer
   config: ChannelConfig
-  channel: PayerChannel
+  route: JobRoute
   /** The model's tokenizer, to check the provider's count; null where the model is unknown here. */
   text: Promise<ModelText | null>
 }
@@ -44,11 +49,12 @@ export async function* runJob(
   deps: RunJobDeps,
   signal: AbortSignal,
 ): AsyncGenerator<AskEvent, Answer, void> {
-  const { terms, offer, config, channel } = job
+  const { terms, offer, config } = job
   const { arithmeticId, chunkTokens } = offer
   const end = requesterEnd(stream, deps.clock)
   const witness = new Witness(terms.price, terms.maxTokens)
-  const payment = new JobPayment({ end, channel, witness, chunkTokens })
+  const route = job.route(end)
+  const payment = new JobPayment({ route, witness, chunkTokens })
   let lastFrameMs = 0
   let receipt: SignedReceipt | null = null
   let closed = false
@@ -79,7 +85,8 @@ export async function* runJob(
     let frame = await readAnswer()
     for (; frame.type === 'tokens'; frame = await readAnswer()) {
       witness.take(frame, deps.clock.nowMs())
-      const { tokens, chargeMicroUsd, tokensPerSecond } = witness
+      const { tokens, tokensPerSecond } = witness
+      const chargeMicroUsd = withSpread(witness.chargeMicroUsd, route.hub)
       yield { type: 'tokens', text: frame.text, tokens, chargeMicroUsd, tokensPerSecond }
       await payment.payIfDue()
     }
@@ -93,17 +100,24 @@ export async function* runJob(
     verified.catch(() => {})
     // Where no token shows that the prompt was read, a true receipt has to.
     if (tokenIds.length === 0) await verified
-    await payment.pay()
+    const isWithheld = route.hub !== null && finishReason === 'unpaid'
+    if (!isWithheld) await payment.pay()
+    const unsettled = await route.settled().then(
+      () => (isWithheld ? withheld() : null),
+      (failure: unknown) => failure,
+    )
     await end.close()
     closed = true
     await verified
+    if (unsettled !== null) throw unsettled
   } catch (cause) {
-    if (witness.tokenIds.length === 0 && payment.voucher === null) throw signal.aborted ? cancelled() : cause
+    if (witness.tokenIds.length === 0 && route.voucher === null) throw signal.aborted ? cancelled() : cause
     const brokenOff = receipt === null
     error = brokenOff && signal.aborted ? null : toPeerError(cause, brokeOff)
     if (brokenOff && signal.aborted) finishReason = 'cancelled'
   } finally {
     for (const stop of unwatch) stop()
+    route.close()
     if (!closed) end.abort(cancelled())
   }
   return {
@@ -112,18 +126,23 @@ export async function* runJob(
     terms,
     offer,
     channel: config,
+    hub: route.hub,
     tokens: witness.tokens,
     promptHash: witness.promptHash,
-    chargeMicroUsd: payment.paidMicroUsd,
+    chargeMicroUsd: route.paidMicroUsd,
+    handedOnMicroUsd: route.handedOnMicroUsd,
     finishReason,
     tokensPerSecond: witness.tokensPerSecond,
     receipt,
-    voucher: payment.voucher,
+    voucher: route.voucher,
     error,
   }
 }
 
 const cancelled = () => new MarketError('market/cancelled', 'Cancelled before an answer came.')
+
+const withheld = () =>
+  new HubError('hub/unpaid', 'The tab stopped because the hub did not hand the payments on.')
 
 const refused = (
   code: 'market/job-refused' | 'market/channel-busy' | 'market/job-broken',

@@ -6,7 +6,9 @@ import { sessionSalt, sessionSaltBytes } from '../domain/session.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { signVoucher } from '../ledger/sign-voucher.ts'
 import type { Chain, VoucherStore } from '../ports/index.ts'
+import { createMemoryNetwork } from '../transport/memory-network.ts'
 import { MemoryVoucherStore } from '../storage/memory-voucher-store.ts'
+import { createKnownHubs } from './hub/known-hubs.ts'
 import { type Withdrawals, createWithdrawals } from './withdraw.ts'
 
 const [payer, session, provider] = accounts
@@ -18,6 +20,13 @@ let chain: Chain
 let clock: ManualClock
 let vouchers: VoucherStore
 let withdrawals: Withdrawals
+
+/** No relay is there, and so no hub. */
+const rest = () => ({
+  session,
+  clock,
+  hubs: createKnownHubs({ transport: createMemoryNetwork().join().transport, clock, network }),
+})
 
 const promise = async (amount: bigint) =>
   vouchers.raiseVoucher('payer', await signVoucher(channelId, amount, network, session))
@@ -31,7 +40,7 @@ beforeEach(async () => {
   clock = new ManualClock(startMs)
   chain = createMemoryChain(network, clock)
   vouchers = new MemoryVoucherStore()
-  withdrawals = createWithdrawals({ chain, vouchers, wallet: payer, clock })
+  withdrawals = createWithdrawals({ chain, vouchers, wallet: payer, ...rest() })
   const { chainId, settlement } = network
   const fresh = { side: 'payer', voucher: null, claimedMicroUsd: 0n } as const
   await vouchers.addChannel({ channelId, config: channelConfig, chainId, settlement, ...fresh })
@@ -52,7 +61,13 @@ test('a channel says until when it is spent from without asking', async () => {
 
 test('what no voucher promises comes back after the delay, and the channel leaves the list', async () => {
   await promise(300n)
-  const shown = { channelId, provider: provider.address, amountMicroUsd: 700n, spendableUntilMs: null }
+  const shown = {
+    channelId,
+    provider: provider.address,
+    amountMicroUsd: 700n,
+    spendableUntilMs: null,
+    refund: null,
+  }
   expect(await withdrawals.list()).toEqual([{ ...shown, withdrawal: null }])
 
   await withdrawals.takeBack(channelId)
@@ -97,7 +112,7 @@ test('nothing is announced twice, nor when all is promised', async () => {
 
 test('channels of another chain or another account are not listed, and unknown ones not touched', async () => {
   const elsewhere = createMemoryChain({ ...network, chainId: 8453 }, clock)
-  const otherDeps = { vouchers, wallet: payer, clock }
+  const otherDeps = { vouchers, wallet: payer, ...rest() }
   expect(await createWithdrawals({ chain: elsewhere, ...otherDeps }).list()).toEqual([])
   expect(await createWithdrawals({ chain, ...otherDeps, wallet: session }).list()).toEqual([])
   const unknown = `0x${'99'.repeat(32)}` as const

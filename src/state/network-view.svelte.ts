@@ -1,5 +1,6 @@
 import type { Hub } from '../domain/hub.ts'
 import type { ModelId } from '../domain/model.ts'
+import { newestOffers } from '../domain/newest-offers.ts'
 import { isLocalChain, type Network } from '../domain/network.ts'
 import type { Offer } from '../domain/offer.ts'
 import { toFailure, type Failure } from './failure.ts'
@@ -68,7 +69,7 @@ export class NetworkView {
     link.watchStatus((status) => (this.relays = status.relays.length))
     this.relays = link.status().relays.length
     directory.watch((view) => {
-      this.offers = view.offers.map((signed) => signed.offer)
+      this.offers = newestOffers(view.offers).map((signed) => signed.offer)
       this.tabs = view.peers
     })
   }

@@ -9,15 +9,15 @@ function offer(peerId: string, sequence: number, expiresAtSeconds = 100): Signed
 const names = (offers: SignedOffer[]) =>
   offers.map(({ offer: { peerId, sequence } }) => `${peerId}${sequence}`)
 
-test('of several relays the newest offer of each tab counts', () => {
+test('of several relays every different offer is told once: which is a tab’s newest shows when it is verified', () => {
   const view = mergeViews(
     [
       { offers: [offer('a', 1), offer('b', 7)], peers: 3 },
-      { offers: [offer('a', 2), offer('b', 6), offer('c', 1)], peers: 5 },
+      { offers: [offer('a', 2), offer('b', 6), offer('c', 1), offer('b', 7)], peers: 5 },
     ],
     50,
   )
-  expect(names(view.offers)).toEqual(['a2', 'b7', 'c1'])
+  expect(names(view.offers)).toEqual(['a1', 'b7', 'a2', 'b6', 'c1'])
   expect(view.peers).toBe(5)
 })
 

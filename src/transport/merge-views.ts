@@ -5,17 +5,17 @@ import type { DirectoryView } from '../ports/directory.ts'
 export type RelayView = { offers: Iterable<SignedOffer>; peers: number }
 
 /**
- * Returns what several relays tell as one view: of each tab the offer with the highest sequence, none whose
- * lifetime is over. Tabs connect to every relay, so the largest count of them is the best.
+ * Returns what several relays tell as one view: every different offer whose lifetime is not over. Which of a tab's
+ * offers is its newest shows only where signatures are checked: a lying relay could hide an honest offer behind a
+ * forged one. Tabs connect to every relay, so the largest count of them is the best.
  */
 export function mergeViews(views: RelayView[], nowSeconds: number): DirectoryView {
-  const newest = new Map<string, SignedOffer>()
+  const told = new Map<string, SignedOffer>()
   for (const signed of views.flatMap(({ offers }) => [...offers])) {
     const { peerId, sequence, expiresAtSeconds } = signed.offer
-    const held = newest.get(peerId)
-    if (expiresAtSeconds > nowSeconds && (!held || held.offer.sequence < sequence)) newest.set(peerId, signed)
+    if (expiresAtSeconds > nowSeconds) told.set(`${peerId} ${sequence} ${signed.signature}`, signed)
   }
-  return { offers: [...newest.values()], peers: Math.max(0, ...views.map(({ peers }) => peers)) }
+  return { offers: [...told.values()], peers: Math.max(0, ...views.map(({ peers }) => peers)) }
 }
 
 /** Returns when the first offer of a view expires, in Unix seconds, or null when it has none. */

@@ -5,10 +5,13 @@ import { systemClock } from '../../src/device/system-clock.ts'
 import { systemRandom } from '../../src/device/system-random.ts'
 import { createReceiverChannel } from '../../src/ledger/receiver-channel.ts'
 import type { Chain } from '../../src/ports/index.ts'
-import { type FundingStep, fundChannel } from '../../src/roles/fund-channel.ts'
+import { fundChannel } from '../../src/roles/fund-channel.ts'
+import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
+import type { FundingStep } from '../../src/roles/payer-channels.ts'
 import { createSettlement } from '../../src/roles/settle.ts'
 import { createWithdrawals } from '../../src/roles/withdraw.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
+import { createMemoryNetwork } from '../../src/transport/memory-network.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 
 let local: LocalChain
@@ -48,7 +51,9 @@ async function openPair() {
   })
   const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
   const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
-  const withdrawals = createWithdrawals({ chain, vouchers: funding.vouchers, wallet, clock: systemClock })
+  const { transport } = createMemoryNetwork().join()
+  const hubs = createKnownHubs({ transport, clock: systemClock, network: chain.network })
+  const withdrawals = createWithdrawals({ ...funding, hubs })
   return { wallet, provider, record, steps, settlement, withdrawals, pay }
 }
 

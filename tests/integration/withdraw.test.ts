@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../../src/device/system-clock.ts'
 import { createWithdrawals } from '../../src/roles/withdraw.ts'
 import { makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
 
 test('taken back right after an answer: the provider loses nothing, and the next answer has its own channel', async () => {
   let aheadMs = 0
-  const clock = { nowMs: () => Date.now() + aheadMs }
+  const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs }
   const market = openMarket(clock)
   const { chain } = market
   const seller = await market.joinProvider()
-  const { requester, vouchers, wallet } = await market.joinRequester()
-  const withdrawals = createWithdrawals({ chain, vouchers, wallet, clock })
+  const { requester, vouchers, wallet, session, hubs } = await market.joinRequester()
+  const withdrawals = createWithdrawals({ chain, vouchers, wallet, session, hubs, clock })
 
   const first = await runAsk(requester.ask(makeAsk(), never))
   const [funded] = await withdrawals.list()

@@ -1,0 +1,173 @@
+import { maxPromptTokens } from '../domain/admit-job.ts'
+import { type Hex, toHex } from '../domain/bytes.ts'
+import { type Hub, withSpread } from '../domain/hub.ts'
+import type { ChatMessage, JobTerms, SamplerSettings } from '../domain/job.ts'
+import type { ModelId } from '../domain/model.ts'
+import type { Offer } from '../domain/offer.ts'
+import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
+import { HubError, MarketError } from '../errors/index.ts'
+import { signJob } from '../ledger/sign-job.ts'
+import type { ChannelRecord, FrameStream } from '../ports/index.ts'
+import { inferProtocol } from '../protocol/protocols.ts'
+import type { Answer, AskEvent } from './answer.ts'
+import { DirectPayment } from './direct-payment.ts'
+import { fundChannel } from './fund-channel.ts'
+import { HubPayment } from './hub/hub-payment.ts'
+import type { FundedHubChannel, HubFunding, HubFundingDeps } from './hub/fund-hub-channel.ts'
+import type { OpenText } from './open-text.ts'
+import type { FundingStep } from './payer-channels.ts'
+import { type JobRoute, type RunJobDeps, runJob } from './run-job.ts'
+
+/** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
+const maxChannels = 4
+
+/** What is asked, and how it is to be answered. */
+export type AskRequest = {
+  modelId: ModelId
+  messages: ChatMessage[]
+  sampler: SamplerSettings
+  /** 128 bits; random when left out. */
+  seed?: Hex
+  maxTokens: number
+  stop: string[]
+}
+
+/** All that asking one provider and paying it takes. */
+export type AskDeps = HubFundingDeps & RunJobDeps & { openText: OpenText; funding: HubFunding }
+
+type Draft = Omit<JobTerms, 'channelId'>
+type Funding<funded> = AsyncGenerator<FundingStep, funded, void>
+
+/** The most that a provider may charge for what is asked. */
+export function largestCharge(
+  { messages, maxTokens }: Pick<AskRequest, 'messages' | 'maxTokens'>,
+  { contextTokens, price }: Offer,
+): MicroUsd {
+  const promptTokens = Math.min(maxPromptTokens({ messages }), contextTokens)
+  return chargeMicroUsd({ promptTokens, completionTokens: Math.min(maxTokens, contextTokens) }, price)
+}
+
+/**
+ * Asks one provider and pays it, through the hub where one is given.
+ * @returns the answer; `error` is set when it broke off on the way
+ * @throws BaseError when nothing was received and nothing paid
+ */
+export async function* askProvider(
+  request: AskRequest,
+  offer: Offer,
+  hub: Hub | null,
+  deps: AskDeps,
+  signal: AbortSignal,
+): AsyncGenerator<AskEvent, Answer, void> {
+  const { modelId, messages, sampler, maxTokens, stop } = request
+  const draft: Draft = {
+    jobId: toHex(deps.random.bytes(32)),
+    provider: offer.provider,
+    modelId,
+    messages,
+    sampler,
+    seed: request.seed ?? toHex(deps.random.bytes(16)),
+    maxTokens: Math.min(maxTokens, offer.contextTokens),
+    stop,
+    price: offer.price,
+  }
+  const asked = new AskedProvider(draft, offer, largestCharge(request, offer), deps, signal)
+  return yield* hub ? asked.payThrough(hub) : asked.payDirectly()
+}
+
+/** One job on its way to one provider. */
+class AskedProvider {
+  readonly #draft: Draft
+  readonly #offer: Offer
+  readonly #ceiling: MicroUsd
+  readonly #deps: AskDeps
+  readonly #signal: AbortSignal
+
+  constructor(draft: Draft, offer: Offer, ceilingMicroUsd: MicroUsd, deps: AskDeps, signal: AbortSignal) {
+    this.#draft = draft
+    this.#offer = offer
+    this.#ceiling = ceilingMicroUsd
+    this.#deps = deps
+    this.#signal = signal
+  }
+
+  /** Pays from a channel of its own; one that pays for another tab's answer is left to that. */
+  async *payDirectly(busy: ReadonlySet<Hex> = new Set()): AsyncGenerator<AskEvent, Answer, void> {
+    const funding = fundChannel(this.#offer.provider, this.#ceiling, this.#deps, busy)
+    const { stream, funded } = yield* this.#reach(funding)
+    const { record, channel } = funded
+    try {
+      return yield* this.#run(stream, record, (end) => new DirectPayment(end, channel))
+    } catch (error) {
+      const isBusy = error instanceof MarketError && error.code === 'market/channel-busy'
+      if (!isBusy || busy.size + 1 >= maxChannels) throw error
+      return yield* this.payDirectly(new Set([...busy, record.channelId]))
+    }
+  }
+
+  /** Pays from the channel to a hub. `topUp` where the hub knows of more that is open on it than this tab does. */
+  async *payThrough(hub: Hub, topUp = false): AsyncGenerator<AskEvent, Answer, void> {
+    const { funding } = this.#deps
+    const { jobId } = this.#draft
+    const job = { jobId, mostMicroUsd: withSpread(this.#ceiling, hub) }
+    try {
+      const { stream, funded } = yield* this.#reach(funding.fund(hub, job, topUp))
+      const payment = await this.#openAt(hub, funded).catch((error: Error) => {
+        stream.abort(error)
+        throw error
+      })
+      return yield* this.#run(stream, funded.record, () => payment)
+    } catch (error) {
+      const isUnderfunded = error instanceof HubError && error.code === 'hub/underfunded'
+      if (!isUnderfunded || topUp) throw error
+    } finally {
+      funding.jobs.release(jobId)
+    }
+    return yield* this.payThrough(hub, true)
+  }
+
+  #openAt(hub: Hub, { record, balanceMicroUsd }: FundedHubChannel): Promise<HubPayment> {
+    const { funding } = this.#deps
+    const { jobId, provider } = this.#draft
+    const { channelId } = record
+    const { spreadMillionths } = hub
+    const job = { jobId, channelId, provider, ceilingMicroUsd: this.#ceiling, spreadMillionths }
+    const isAlone = () => funding.jobs.countOn(channelId) === 1
+    return HubPayment.open({ hub, job, record, balanceMicroUsd, isAlone }, this.#deps)
+  }
+
+  /** Reaches the provider, then funds: money moves only once somebody is there to be paid. */
+  async *#reach<funded>(
+    funding: Funding<funded>,
+  ): AsyncGenerator<AskEvent, { stream: FrameStream; funded: funded }, void> {
+    const { transport } = this.#deps
+    const { peerId } = this.#offer
+    const stream = await transport.open(peerId, inferProtocol, this.#signal)
+    const step = await funding.next().catch((error: Error) => {
+      stream.abort(error)
+      throw error
+    })
+    if (step.done) return { stream, funded: step.value }
+    stream.abort(new MarketError('market/cancelled', 'Funding first.'))
+    yield { type: 'funding', ...step.value }
+    for (;;) {
+      const next = await funding.next()
+      if (next.done) {
+        return { stream: await transport.open(peerId, inferProtocol, this.#signal), funded: next.value }
+      }
+      yield { type: 'funding', ...next.value }
+    }
+  }
+
+  async *#run(
+    stream: FrameStream,
+    { channelId, config }: ChannelRecord,
+    route: JobRoute,
+  ): AsyncGenerator<AskEvent, Answer, void> {
+    const { chain, session, openText } = this.#deps
+    const terms: JobTerms = { ...this.#draft, channelId }
+    const signature = await signJob(terms, chain.network, session)
+    const job = { terms, signature, offer: this.#offer, config, route, text: openText(terms.modelId) }
+    return yield* runJob(stream, job, this.#deps, this.#signal)
+  }
+}

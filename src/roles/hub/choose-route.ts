@@ -1,0 +1,51 @@
+import type { Hub } from '../../domain/hub.ts'
+import { isLocalChain } from '../../domain/network.ts'
+import type { Offer, SignedOffer } from '../../domain/offer.ts'
+import type { MicroUsd } from '../../domain/price.ts'
+import { rankOffers } from '../../domain/rank-offers.ts'
+import { type FundDeps, freeMicroUsd, usableChannels } from '../payer-channels.ts'
+import type { KnownHubs } from './known-hubs.ts'
+
+/** What routes are chosen by. */
+export type RouteDeps = FundDeps & { hubs: KnownHubs }
+
+/** An offer and how it would be paid: through a hub, or directly. */
+export type RoutedOffer = SignedOffer & { hub: Hub | null }
+
+/** Whether this account can send transactions of its own. */
+export async function canPayGas({ chain, wallet }: Pick<FundDeps, 'chain' | 'wallet'>): Promise<boolean> {
+  return isLocalChain(chain.network) || (await chain.gasBalance(wallet.address)) > 0n
+}
+
+/**
+ * Returns the offers best first, each with its way of payment: a direct channel that already covers the job, else the
+ * cheapest hub that both sides share, else a new direct channel. One that would need gas which the wallet lacks comes
+ * last.
+ */
+export async function routeOffers(
+  offers: readonly SignedOffer[],
+  neededFor: (offer: Offer) => MicroUsd,
+  deps: RouteDeps,
+): Promise<RoutedOffer[]> {
+  const routed = await Promise.all(
+    offers.map(async (signed) => {
+      const isDirect = await hasDirectChannel(signed.offer, neededFor(signed.offer), deps)
+      const isFree = neededFor(signed.offer) === 0n
+      const hub = isDirect || isFree ? null : await deps.hubs.cheapestFor(signed.offer)
+      return { ...signed, hub, needsGas: !isDirect && hub === null }
+    }),
+  )
+  const ranked = rankOffers(routed)
+  if (!ranked.some(({ needsGas }) => needsGas) || (await canPayGas(deps).catch(() => true))) return ranked
+  return [...ranked.filter(({ needsGas }) => !needsGas), ...ranked.filter(({ needsGas }) => needsGas)]
+}
+
+/** Whether a direct channel to the provider covers the job now; a chain that cannot be asked shows none. */
+async function hasDirectChannel(
+  { provider }: Offer,
+  neededMicroUsd: MicroUsd,
+  deps: RouteDeps,
+): Promise<boolean> {
+  const channels = await usableChannels(provider, deps).catch(() => [])
+  return channels.some((channel) => freeMicroUsd(channel) >= neededMicroUsd && channel.state.balance > 0n)
+}

@@ -1,0 +1,44 @@
+import type { MicroUsd } from '../../domain/price.ts'
+import { HubError } from '../../errors/index.ts'
+import { signRefundRequest } from '../../ledger/sign-hub.ts'
+import type { ChannelRecord } from '../../ports/index.ts'
+import { type FundDeps, payerEnd } from '../payer-channels.ts'
+import { seen } from './deposit-through-hub.ts'
+import type { HubClient } from './hub-client.ts'
+
+const visibleTimeoutMs = 30_000
+const silentTimeoutMs = 60_000
+
+/** What a refund is asked for with. */
+export type RefundDeps = Pick<FundDeps, 'chain' | 'vouchers' | 'session' | 'clock'>
+
+/**
+ * Asks a hub for all that a channel to it holds unspent, and returns what came back, as the chain shows it.
+ * @throws HubError when the chain does not show it; LedgerError `ledger/session-over`
+ */
+export async function refundThroughHub(
+  record: ChannelRecord,
+  feeMicroUsd: MicroUsd,
+  client: HubClient,
+  deps: RefundDeps,
+): Promise<MicroUsd> {
+  const { chain, session, clock } = deps
+  const { channelId, config } = record
+  const { balance } = await chain.channel(channelId)
+  const feeVoucher = await payerEnd(record, balance, deps).promiseMore(feeMicroUsd)
+  const request = { channelId, feeMicroUsd, signedAtSeconds: Math.floor(clock.nowMs() / 1000) }
+  const signature = await signRefundRequest(request, chain.network, session)
+  const { signedAtSeconds } = request
+  const failure = await client
+    .refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
+    .then(
+      () => null,
+      (error: unknown) => error,
+    )
+  const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
+  const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
+  const isBack = (state: { balance: MicroUsd }) => state.balance < balance
+  if (await seen(channelId, isBack, timeoutMs, deps))
+    return balance - (await chain.channel(channelId)).balance
+  throw failure ?? new HubError('hub/no-answer', 'The hub says it has paid back; the chain does not show it.')
+}
