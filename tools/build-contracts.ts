@@ -11,6 +11,7 @@ const contracts = [
   { contract: 'Erc3009DepositCollector', name: 'deposit-collector' },
   { contract: 'ModelRegistry', name: 'model-registry' },
   { contract: 'EarningsBond', name: 'earnings-bond' },
+  { contract: 'Multicall3', name: 'multicall3' },
   { contract: 'TestDollar', name: 'test-dollar' },
 ]
 

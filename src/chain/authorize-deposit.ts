@@ -3,6 +3,9 @@ import type { Address, Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Signer, TypedData } from '../ports/signer.ts'
 
+/** How long a signed deposit or transfer may be sent, in seconds. */
+export const authorizationSeconds = 3600
+
 /** EIP-3009 type that a payer signs for a deposit. */
 const receiveAuthorizationTypes = {
   ReceiveWithAuthorization: [
@@ -15,9 +18,18 @@ const receiveAuthorizationTypes = {
   ],
 } as const
 
+/** How the EIP-3009 collector takes an authorisation: valid after, valid before, salt and signature. */
+export const collectorDataTypes = [
+  { type: 'uint256' },
+  { type: 'uint256' },
+  { type: 'uint256' },
+  { type: 'bytes' },
+] as const
+
 /** What a payer signs for: one deposit into one channel. */
 export type DepositOrder = {
   channelId: Hex
+  payer: Address
   amount: MicroUsd
   collector: Address
   /** EIP-712 domain of the token. */
@@ -32,7 +44,7 @@ export type DepositOrder = {
  * Returns the typed data by which a payer lets the collector take a deposit for one channel.
  * The nonce is `keccak256(abi.encode(channelId, salt))`, as x402 has it.
  */
-export function depositAuthorization(payer: Address, order: DepositOrder) {
+export function depositAuthorization(order: DepositOrder) {
   const nonce = keccak256(
     encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [order.channelId, order.salt]),
   )
@@ -41,7 +53,7 @@ export function depositAuthorization(payer: Address, order: DepositOrder) {
     types: receiveAuthorizationTypes,
     primaryType: 'ReceiveWithAuthorization',
     message: {
-      from: payer,
+      from: order.payer,
       to: order.collector,
       value: order.amount,
       validAfter: 0n,
@@ -53,9 +65,6 @@ export function depositAuthorization(payer: Address, order: DepositOrder) {
 
 /** Signs a deposit and returns it as the collector takes it. */
 export async function signDeposit(payer: Signer, order: DepositOrder): Promise<Hex> {
-  const signature = await payer.signTypedData(depositAuthorization(payer.address, order))
-  return encodeAbiParameters(
-    [{ type: 'uint256' }, { type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }],
-    [0n, order.validBefore, order.salt, signature],
-  )
+  const signature = await payer.signTypedData(depositAuthorization(order))
+  return encodeAbiParameters(collectorDataTypes, [0n, order.validBefore, order.salt, signature])
 }

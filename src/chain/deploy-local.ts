@@ -16,8 +16,13 @@ import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { batchSettlementBytecode } from './abi/batch-settlement-bytecode.ts'
 import { depositCollectorAbi } from './abi/deposit-collector.ts'
 import { depositCollectorBytecode } from './abi/deposit-collector-bytecode.ts'
-import { testDollarAbi } from './abi/test-dollar.ts'
+import { earningsBondAbi } from './abi/earnings-bond.ts'
+import { earningsBondBytecode } from './abi/earnings-bond-bytecode.ts'
+import { modelRegistryBytecode } from './abi/model-registry-bytecode.ts'
+import { multicall3Bytecode } from './abi/multicall3-bytecode.ts'
 import { testDollarBytecode } from './abi/test-dollar-bytecode.ts'
+import { localBondTerms } from './bond-terms.ts'
+import { multicallAddress } from './call-together.ts'
 import { chainFailure } from './chain-failure.ts'
 
 /** Where the x402 contracts are on public chains. The local chain has them there too, for any x402 client. */
@@ -47,11 +52,32 @@ export async function deployLocal(rpcUrl: string, relays: string[] = []): Promis
     })
     await install(settlement, settlementCode, client)
     await install(collector, collectorCode, client)
-    const token = await deploy(encodeDeployData({ abi: testDollarAbi, bytecode: testDollarBytecode }), client)
-    return { name: 'Local chain', chainId, rpcUrl, token, settlement, collector, relays }
+    await install(multicallAddress, multicall3Bytecode, client)
+    const token = await deploy(testDollarBytecode, client)
+    const registry = await deploy(modelRegistryBytecode, client)
+    const bond = await deploy(bondCode(token, registry), client)
+    return { name: 'Local chain', chainId, rpcUrl, token, settlement, collector, bond, registry, relays }
   } catch (error) {
     throw chainFailure(error, 'deployment')
   }
+}
+
+/** Accounts of anvil's mnemonic, so that a dispute can be tried out: the commons, and the panel. */
+const commons: Address = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266'
+const panel: Address[] = [
+  '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  '0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC',
+  '0x90F79bf6EB2c4f870365E785982E1f101E93b906',
+]
+
+function bondCode(token: Address, registry: Address): Hex {
+  const { targetMicroUsd, holdSeconds, disputeSeconds, rewardBps } = localBondTerms
+  const terms = { holdSeconds, disputeSeconds, rewardBps, target: targetMicroUsd, quorum: 2n }
+  return encodeDeployData({
+    abi: earningsBondAbi,
+    bytecode: earningsBondBytecode,
+    args: [{ ...terms, settlement, token, registry, commons, panel }],
+  })
 }
 
 type LocalClient = ReturnType<typeof connect>

@@ -1,32 +1,48 @@
-import { hashTypedData, keccak256, recoverTypedDataAddress, toHex } from 'viem'
-import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
+import { keccak256, recoverTypedDataAddress, toHex } from 'viem'
+import type {
+  ClaimAuthorization,
+  DepositAuthorization,
+  SponsoredAction,
+  TransferAuthorization,
+} from '../domain/authorization.ts'
+import type { BondAccount } from '../domain/bond.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
-import { isCanonicalSignature } from '../domain/canonical-signature.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { channelConfigTypes, settlementDomain, voucherTypes } from '../domain/settlement-types.ts'
 import { ChainError } from '../errors/index.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
-import { depositAuthorization } from './authorize-deposit.ts'
+import { claimBatch, maxClaimLines, signClaims } from './authorize-claim.ts'
+import { authorizationSeconds, signDeposit } from './authorize-deposit.ts'
+import { signTransfer } from './authorize-transfer.ts'
+import { costOf } from './gas-table.ts'
+import { hashChannel } from './hash-channel.ts'
+import { creditBond, payFree, readBond } from './memory-bond.ts'
+import * as settlement from './memory-settlement.ts'
+import {
+  type MemoryState,
+  addBalance,
+  balanceOf,
+  channelOf,
+  emptyState,
+  receiverOf,
+  refusal,
+} from './memory-state.ts'
+import { collectAuthorized, memoryTokenDomain, moveAuthorized } from './memory-token.ts'
 
 const gasGiftWei = 10n ** 19n
-const depositValiditySeconds = 3600
-const maxWithdrawDelaySeconds = 30 * 24 * 3600
+/** A hundredth of a gwei, as on a rollup; nobody pays it here. */
+const gasPriceWei = 10n ** 7n
 
-const emptyChannel: ChannelState = { balance: 0n, totalClaimed: 0n, withdrawal: null }
-const emptyReceiver: ReceiverState = { totalClaimed: 0n, totalSettled: 0n }
-
-/** A settlement contract in memory: the same rules, signatures really checked, no blocks and no gas fees. */
+/** The contracts in memory: the same rules, signatures really checked, no blocks and no gas fees. */
 class MemoryChain implements Chain {
   readonly network: Network
   readonly #clock: Pick<Clock, 'nowMs'>
-  readonly #balances = new Map<string, bigint>()
   readonly #gas = new Map<string, bigint>()
-  readonly #channels = new Map<Hex, ChannelState>()
-  readonly #receivers = new Map<string, ReceiverState>()
+  #state = emptyState()
+  #lastTransaction: Promise<unknown> = Promise.resolve()
   #transactions = 0
 
   constructor(network: Network, clock: Pick<Clock, 'nowMs'>) {
@@ -35,175 +51,238 @@ class MemoryChain implements Chain {
   }
 
   async balance(owner: Address): Promise<MicroUsd> {
-    return this.#balanceOf(owner)
+    return balanceOf(this.#state, owner)
   }
 
   async gasBalance(owner: Address): Promise<bigint> {
     return this.#gas.get(owner.toLowerCase()) ?? 0n
   }
 
+  async gasCost(action: SponsoredAction, channels?: number): Promise<bigint> {
+    return costOf(action, channels).gas * gasPriceWei
+  }
+
   async channel(channelId: Hex): Promise<ChannelState> {
-    return this.#channel(channelId)
+    return channelOf(this.#state, channelId)
   }
 
   async receiver(receiver: Address): Promise<ReceiverState> {
-    return this.#receiver(receiver)
+    return receiverOf(this.#state, receiver)
+  }
+
+  async bond(provider: Address): Promise<BondAccount | null> {
+    return this.network.bond ? readBond(this.#state, provider, this.#nowSeconds()) : null
   }
 
   async deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
-    if (!isDelayAllowed(config)) throw refusal('deposit', 'WithdrawDelayOutOfRange')
-    if (amount === 0n) throw refusal('deposit', 'ZeroDeposit')
-    const channelId = this.#channelId(config)
-    await this.#checkAuthorized(channelId, config, amount, payer)
-    if (this.#balanceOf(config.payer) < amount) {
+    return this.submitDeposit(await this.authorizeDeposit(config, amount, payer))
+  }
+
+  async authorizeDeposit(
+    config: ChannelConfig,
+    amount: MicroUsd,
+    payer: Signer,
+  ): Promise<DepositAuthorization> {
+    if (balanceOf(this.#state, config.payer) < amount) {
       throw new ChainError('chain/insufficient-funds', 'The wallet holds less than the deposit.')
     }
-    const channel = this.#channel(channelId)
-    this.#pay(config.payer, -amount)
-    this.#channels.set(channelId, { ...channel, balance: channel.balance + amount })
-    return this.#transaction()
-  }
-
-  async claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
-    const skipped: Hex[] = []
-    for (const claim of claims) {
-      if (!(await this.#redeem(claim, receiver.address))) skipped.push(claim.voucher.channelId)
-    }
-    const { totalClaimed, totalSettled } = this.#receiver(receiver.address)
-    const settledMicroUsd = totalClaimed - totalSettled
-    if (settledMicroUsd === 0n) return { transaction: null, settledMicroUsd, skipped }
-    this.#receivers.set(receiver.address.toLowerCase(), { totalClaimed, totalSettled: totalClaimed })
-    this.#pay(receiver.address, settledMicroUsd)
-    return { transaction: this.#transaction(), settledMicroUsd, skipped }
-  }
-
-  async initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
-    if (!isPayerSide(config, payer)) throw refusal('withdrawal', 'InvalidChannel')
-    const channelId = this.#channelId(config)
-    const channel = this.#channel(channelId)
-    if (amount === 0n) throw refusal('withdrawal', 'NothingToWithdraw')
-    if (channel.withdrawal) throw refusal('withdrawal', 'WithdrawalAlreadyPending')
-    if (amount > unclaimed(channel)) throw refusal('withdrawal', 'WithdrawAmountExceedsAvailable')
-    const withdrawal = { amount, initiatedAtSeconds: this.#nowSeconds() }
-    this.#channels.set(channelId, { ...channel, withdrawal })
-    return this.#transaction()
-  }
-
-  async finalizeWithdraw(config: ChannelConfig, payer: Signer): Promise<Hex> {
-    if (!isPayerSide(config, payer)) throw refusal('withdrawal', 'NotAuthorizedToFinalizeWithdraw')
-    const channelId = this.#channelId(config)
-    const channel = this.#channel(channelId)
-    const { withdrawal } = channel
-    if (!withdrawal) throw refusal('withdrawal', 'WithdrawalNotPending')
-    if (this.#nowSeconds() < withdrawal.initiatedAtSeconds + config.withdrawDelay) {
-      throw refusal('withdrawal', 'WithdrawDelayNotElapsed')
-    }
-    const left = unclaimed(channel)
-    const amount = withdrawal.amount < left ? withdrawal.amount : left
-    this.#channels.set(channelId, { ...channel, balance: channel.balance - amount, withdrawal: null })
-    this.#pay(config.payer, amount)
-    return this.#transaction()
-  }
-
-  async faucet(owner: Address, amount: MicroUsd): Promise<void> {
-    if (!isLocalChain(this.network)) {
-      throw new ChainError('chain/not-local', `There is no test money on ${this.network.name}.`)
-    }
-    this.#gas.set(owner.toLowerCase(), gasGiftWei)
-    this.#pay(owner, amount)
-  }
-
-  async #checkAuthorized(
-    channelId: Hex,
-    config: ChannelConfig,
-    amount: bigint,
-    payer: Signer,
-  ): Promise<void> {
-    const { chainId, token, collector } = this.network
-    const authorization = depositAuthorization(config.payer, {
-      channelId,
+    const { collector } = this.network
+    const collectorData = await signDeposit(payer, {
+      channelId: hashChannel(config, this.network),
+      payer: config.payer,
       amount,
       collector,
-      token: { name: 'Test Dollar', version: '1', chainId, verifyingContract: token },
-      salt: BigInt(++this.#transactions),
-      validBefore: BigInt(this.#nowSeconds() + depositValiditySeconds),
+      token: memoryTokenDomain(this.network),
+      salt: BigInt(toHex(crypto.getRandomValues(new Uint8Array(32)))),
+      validBefore: BigInt(this.#nowSeconds() + authorizationSeconds),
     })
-    const signature = await payer.signTypedData(authorization)
-    const signer = await recoverTypedDataAddress({ ...authorization, signature })
-    if (!sameAddress(signer, config.payer)) throw refusal('deposit', 'ERC3009InvalidSignature')
+    return { config, amount, collector, collectorData }
   }
 
-  /** Claims one line and returns whether the contract would have accepted it. */
-  async #redeem({ config, voucher, totalClaimed }: ChannelClaim, sender: Address): Promise<boolean> {
-    const isReceiver = [config.receiver, config.receiverAuthorizer].some((side) => sameAddress(side, sender))
-    const channelId = this.#channelId(config)
-    const signed = await recoverTypedDataAddress({
-      domain: settlementDomain(this.network),
-      types: voucherTypes,
-      primaryType: 'Voucher',
-      message: { channelId, maxClaimableAmount: voucher.maxClaimableAmount },
-      signature: voucher.signature,
-    }).catch(() => null)
-    const channel = this.#channel(channelId)
-    if (totalClaimed <= channel.totalClaimed) return true
-    if (!isReceiver || signed === null || !sameAddress(signed, config.payerAuthorizer)) return false
-    if (!isCanonicalSignature(voucher.signature)) return false
-    if (totalClaimed > voucher.maxClaimableAmount || totalClaimed > channel.balance) return false
-
-    const earned = this.#receiver(config.receiver)
-    const rise = totalClaimed - channel.totalClaimed
-    this.#channels.set(channelId, { ...channel, totalClaimed })
-    this.#receivers.set(config.receiver.toLowerCase(), {
-      ...earned,
-      totalClaimed: earned.totalClaimed + rise,
+  submitDeposit(deposit: DepositAuthorization): Promise<Hex> {
+    return this.#transact(async (state, transaction) => {
+      const { config, amount } = deposit
+      const wrong = settlement.termsError(config) ?? (amount === 0n ? 'ZeroDeposit' : null)
+      if (wrong) throw refusal('deposit', wrong)
+      const channelId = hashChannel(config, this.network)
+      await collectAuthorized(state, deposit, channelId, this.network, this.#nowSeconds())
+      const channel = channelOf(state, channelId)
+      state.channels.set(channelId, { ...channel, balance: channel.balance + amount })
+      return transaction
     })
-    return true
   }
 
-  #channelId(config: ChannelConfig): Hex {
-    const domain = settlementDomain(this.network)
-    return hashTypedData({ domain, types: channelConfigTypes, primaryType: 'ChannelConfig', message: config })
+  claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
+    return this.#transact(async (state, transaction) => {
+      const { accepted, skipped } = await this.#sift(state, claims, receiver.address)
+      const settledMicroUsd = this.#payOut(state, accepted, receiver.address)
+      return { transaction: settledMicroUsd === 0n ? null : transaction, settledMicroUsd, skipped }
+    })
   }
 
-  #balanceOf(owner: Address): bigint {
-    return this.#balances.get(owner.toLowerCase()) ?? 0n
+  async authorizeClaim(claims: ChannelClaim[], authorizer: Signer): Promise<ClaimAuthorization> {
+    const { accepted } = await this.#sift(structuredClone(this.#state), claims, authorizer.address)
+    return signClaims(accepted.slice(0, maxClaimLines), this.network, authorizer)
   }
 
-  #channel(channelId: Hex): ChannelState {
-    return this.#channels.get(channelId) ?? emptyChannel
+  submitClaim(
+    { claims, signature }: ClaimAuthorization,
+    fee: TransferAuthorization | null,
+  ): Promise<ClaimResult> {
+    return this.#transact(async (state, transaction) => {
+      await this.#checkBatch(claims, signature)
+      for (const claim of claims) {
+        const wrong = await settlement.redeem(state, claim, this.network)
+        if (wrong) throw refusal('claim', wrong)
+      }
+      const settledMicroUsd = this.#payOut(state, claims)
+      if (settledMicroUsd === 0n) return { transaction: null, settledMicroUsd, skipped: [] }
+      if (fee) await moveAuthorized(state, fee, this.network, this.#nowSeconds())
+      return { transaction, settledMicroUsd, skipped: [] }
+    })
   }
 
-  #receiver(receiver: Address): ReceiverState {
-    return this.#receivers.get(receiver.toLowerCase()) ?? emptyReceiver
+  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization> {
+    const validBeforeSeconds = this.#nowSeconds() + authorizationSeconds
+    return signTransfer({ to, amount, validBeforeSeconds }, memoryTokenDomain(this.network), owner)
   }
 
-  #pay(owner: Address, amount: bigint): void {
-    this.#balances.set(owner.toLowerCase(), this.#balanceOf(owner) + amount)
+  submitTransfers(transfers: TransferAuthorization[]): Promise<Hex> {
+    return this.#transact(async (state, transaction) => {
+      const { bond } = this.network
+      for (const { from } of bond ? transfers : []) payFree(state, from, bond!, this.#nowSeconds())
+      for (const transfer of transfers) {
+        await moveAuthorized(state, transfer, this.network, this.#nowSeconds())
+      }
+      return transaction
+    })
+  }
+
+  refund(
+    config: ChannelConfig,
+    claim: ChannelClaim | null,
+    receiver: Signer,
+  ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
+    return this.#transact(async (state, transaction) => {
+      const isAllowed = settlement.isReceiverSide(config, receiver.address)
+      if (!isAllowed) throw refusal('refund', 'NotAuthorizedToRefund')
+      const wrong = claim && (await settlement.redeem(state, claim, this.network))
+      if (wrong) throw refusal('refund', wrong)
+      return { transaction, refundedMicroUsd: settlement.refundRest(state, config, this.network) }
+    })
+  }
+
+  withdrawBond(
+    configs: ChannelConfig[],
+    account: Address,
+  ): Promise<{ transaction: Hex; paidMicroUsd: MicroUsd }> {
+    return this.#transact(async (state, transaction) => {
+      const { bond } = this.network
+      if (!bond) throw new ChainError('chain/no-bond', 'This network has no earnings bond.')
+      for (const config of configs) creditBond(state, config, this.network, this.#nowSeconds())
+      return { transaction, paidMicroUsd: payFree(state, account, bond, this.#nowSeconds()) }
+    })
+  }
+
+  initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
+    return this.#transact(async (state, transaction) => {
+      const isAllowed = settlement.isPayerSide(config, payer.address)
+      if (!isAllowed) throw refusal('withdrawal', 'InvalidChannel')
+      const channelId = hashChannel(config, this.network)
+      const channel = channelOf(state, channelId)
+      if (amount === 0n) throw refusal('withdrawal', 'NothingToWithdraw')
+      if (channel.withdrawal) throw refusal('withdrawal', 'WithdrawalAlreadyPending')
+      if (amount > settlement.unclaimed(channel)) {
+        throw refusal('withdrawal', 'WithdrawAmountExceedsAvailable')
+      }
+      const withdrawal = { amount, initiatedAtSeconds: this.#nowSeconds() }
+      state.channels.set(channelId, { ...channel, withdrawal })
+      return transaction
+    })
+  }
+
+  finalizeWithdraw(config: ChannelConfig, payer: Signer): Promise<Hex> {
+    return this.#transact(async (state, transaction) => {
+      const isAllowed = settlement.isPayerSide(config, payer.address)
+      if (!isAllowed) throw refusal('withdrawal', 'NotAuthorizedToFinalizeWithdraw')
+      const channelId = hashChannel(config, this.network)
+      const channel = channelOf(state, channelId)
+      const { withdrawal } = channel
+      if (!withdrawal) throw refusal('withdrawal', 'WithdrawalNotPending')
+      if (this.#nowSeconds() < withdrawal.initiatedAtSeconds + config.withdrawDelay) {
+        throw refusal('withdrawal', 'WithdrawDelayNotElapsed')
+      }
+      const left = settlement.unclaimed(channel)
+      const amount = withdrawal.amount < left ? withdrawal.amount : left
+      state.channels.set(channelId, { ...channel, balance: channel.balance - amount, withdrawal: null })
+      addBalance(state, config.payer, amount)
+      return transaction
+    })
+  }
+
+  faucet(owner: Address, amount: MicroUsd): Promise<void> {
+    return this.#transact(async (state) => {
+      if (!isLocalChain(this.network)) {
+        throw new ChainError('chain/not-local', `There is no test money on ${this.network.name}.`)
+      }
+      this.#gas.set(owner.toLowerCase(), gasGiftWei)
+      addBalance(state, owner, amount)
+    })
+  }
+
+  /** Claims what `sender` may and what would pass; leaves out, unnamed, what brings nothing new. */
+  async #sift(state: MemoryState, claims: ChannelClaim[], sender: Address) {
+    const accepted: ChannelClaim[] = []
+    const skipped: Hex[] = []
+    for (const claim of claims) {
+      const { totalClaimed } = channelOf(state, hashChannel(claim.config, this.network))
+      if (claim.totalClaimed <= totalClaimed) continue
+      const isAllowed = settlement.isReceiverSide(claim.config, sender)
+      const isTaken = isAllowed && (await settlement.redeem(state, claim, this.network)) === null
+      if (isTaken) accepted.push(claim)
+      else skipped.push(claim.voucher.channelId)
+    }
+    return { accepted, skipped }
+  }
+
+  async #checkBatch(claims: ChannelClaim[], signature: Hex): Promise<void> {
+    const authorizer = claims[0]?.config.receiverAuthorizer
+    if (!authorizer) throw refusal('claim', 'EmptyBatch')
+    const batch = { ...claimBatch(claims, this.network), signature }
+    const signer = await recoverTypedDataAddress(batch).catch(() => null)
+    if (signer === null || !sameAddress(signer, authorizer)) throw refusal('claim', 'InvalidSignature')
+    const isTheirs = claims.every(({ config }) => sameAddress(config.receiverAuthorizer, authorizer))
+    if (!isTheirs) throw refusal('claim', 'NotReceiverAuthorizer')
+  }
+
+  /** Settles to every receiver of the claims, and beyond the bond to their providers. */
+  #payOut(state: MemoryState, claims: ChannelClaim[], sender?: Address): MicroUsd {
+    const { bond } = this.network
+    const bonded = claims.filter(({ config }) => bond && sameAddress(config.receiver, bond))
+    const receivers = new Set(claims.map(({ config }) => config.receiver.toLowerCase() as Address))
+    if (sender) receivers.add(sender.toLowerCase() as Address)
+    let settled = 0n
+    for (const receiver of receivers) settled += settlement.settle(state, receiver)
+    for (const { config } of bonded) creditBond(state, config, this.network, this.#nowSeconds())
+    for (const { config } of bonded) payFree(state, config.receiverAuthorizer, bond!, this.#nowSeconds())
+    return settled
+  }
+
+  /** Runs one transaction after another on a copy of the state, which counts only when nothing was refused. */
+  #transact<result>(work: (state: MemoryState, transaction: Hex) => Promise<result>): Promise<result> {
+    const done = this.#lastTransaction.then(async () => {
+      const state = structuredClone(this.#state)
+      const result = await work(state, keccak256(toHex(++this.#transactions)))
+      this.#state = state
+      return result
+    })
+    this.#lastTransaction = done.catch(() => {})
+    return done
   }
 
   #nowSeconds(): number {
     return Math.floor(this.#clock.nowMs() / 1000)
   }
-
-  #transaction(): Hex {
-    return keccak256(toHex(++this.#transactions))
-  }
-}
-
-function isDelayAllowed({ withdrawDelay }: ChannelConfig): boolean {
-  return withdrawDelay >= minWithdrawDelaySeconds && withdrawDelay <= maxWithdrawDelaySeconds
-}
-
-function isPayerSide({ payer, payerAuthorizer }: ChannelConfig, { address }: Signer): boolean {
-  return sameAddress(payer, address) || sameAddress(payerAuthorizer, address)
-}
-
-function unclaimed({ balance, totalClaimed }: ChannelState): bigint {
-  return balance - totalClaimed
-}
-
-function refusal(doing: string, reason: string): ChainError {
-  return new ChainError('chain/reverted', `The contract refused the ${doing}: ${reason}.`)
 }
 
 /** Returns a chain for tests and simulation, shared by everybody who is given it. */

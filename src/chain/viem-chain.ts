@@ -1,4 +1,11 @@
-import { encodeFunctionData, erc20Abi } from 'viem'
+import { encodeFunctionData } from 'viem'
+import type {
+  ClaimAuthorization,
+  DepositAuthorization,
+  SponsoredAction,
+  TransferAuthorization,
+} from '../domain/authorization.ts'
+import type { BondAccount } from '../domain/bond.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
@@ -6,12 +13,22 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
+import { signClaims } from './authorize-claim.ts'
+import { authorizationSeconds } from './authorize-deposit.ts'
+import { signTransfer } from './authorize-transfer.ts'
 import { chainFailure } from './chain-failure.ts'
 import { claimVouchers } from './claim-vouchers.ts'
-import { depositChannel } from './deposit-channel.ts'
+import { authorizeDeposit, depositCall } from './deposit-channel.ts'
+import { readBond, withdrawBond } from './earnings-bond.ts'
+import { gasCost } from './gas-cost.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
+import { refundChannel } from './refund-channel.ts'
 import { type Rpc, createRpc } from './rpc.ts'
-import { type SendTransaction, createSender } from './send-transaction.ts'
+import { type Call, type SendTransaction, createSender } from './send-transaction.ts'
+import { siftClaims } from './sift-claims.ts'
+import { submitClaim } from './submit-claim.ts'
+import { submitTransfers } from './submit-transfers.ts'
+import { readBalance, readTime, readTokenDomain } from './token-reads.ts'
 
 const abi = batchSettlementAbi
 
@@ -28,10 +45,7 @@ class ViemChain implements Chain {
   }
 
   balance(owner: Address): Promise<MicroUsd> {
-    const { token: address } = this.network
-    return this.#attempt('balance', ({ client }) =>
-      client.readContract({ address, abi: erc20Abi, functionName: 'balanceOf', args: [owner] }),
-    )
+    return this.#attempt('balance', (rpc) => readBalance(owner, rpc))
   }
 
   gasBalance(owner: Address): Promise<bigint> {
@@ -65,12 +79,71 @@ class ViemChain implements Chain {
     })
   }
 
-  deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
-    return this.#pay('deposit', payer, (rpc) => depositChannel(config, amount, payer, rpc, this.#send))
+  bond(provider: Address): Promise<BondAccount | null> {
+    return this.#attempt('bond', (rpc) => readBond(provider, rpc))
+  }
+
+  gasCost(action: SponsoredAction, channels = 1): Promise<bigint> {
+    return this.#attempt('price of gas', (rpc) => gasCost(action, channels, rpc))
+  }
+
+  async deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
+    return this.submitDeposit(await this.authorizeDeposit(config, amount, payer), payer)
+  }
+
+  authorizeDeposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<DepositAuthorization> {
+    return this.#attempt('deposit', (rpc) => authorizeDeposit(config, amount, payer, rpc))
+  }
+
+  submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex> {
+    return this.#pay('deposit', sender, (rpc) => this.#give(sender, depositCall(deposit, rpc)))
   }
 
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
     return this.#pay('claim', receiver, (rpc) => claimVouchers(claims, receiver, rpc, this.#send))
+  }
+
+  authorizeClaim(claims: ChannelClaim[], receiverAuthorizer: Signer): Promise<ClaimAuthorization> {
+    return this.#attempt('claim', async (rpc) => {
+      const { slices } = await siftClaims(claims, receiverAuthorizer.address, rpc)
+      return signClaims(slices[0] ?? [], this.network, receiverAuthorizer)
+    })
+  }
+
+  submitClaim(
+    claim: ClaimAuthorization,
+    fee: TransferAuthorization | null,
+    sender: Signer,
+  ): Promise<ClaimResult> {
+    return this.#pay('claim', sender, (rpc) => submitClaim(claim, fee, sender, rpc, this.#send))
+  }
+
+  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization> {
+    return this.#attempt('transfer', async (rpc) => {
+      const [token, nowSeconds] = await Promise.all([readTokenDomain(rpc), readTime(rpc)])
+      const validBeforeSeconds = Number(nowSeconds) + authorizationSeconds
+      return signTransfer({ to, amount, validBeforeSeconds }, token, owner)
+    })
+  }
+
+  submitTransfers(transfers: TransferAuthorization[], sender: Signer): Promise<Hex> {
+    return this.#pay('transfer', sender, (rpc) => submitTransfers(transfers, sender, rpc, this.#send))
+  }
+
+  refund(
+    config: ChannelConfig,
+    claim: ChannelClaim | null,
+    receiver: Signer,
+  ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
+    return this.#pay('refund', receiver, (rpc) => refundChannel(config, claim, receiver, rpc, this.#send))
+  }
+
+  withdrawBond(
+    configs: ChannelConfig[],
+    account: Address,
+    sender: Signer,
+  ): Promise<{ transaction: Hex; paidMicroUsd: MicroUsd }> {
+    return this.#pay('payout', sender, (rpc) => withdrawBond(configs, account, sender, rpc, this.#send))
   }
 
   initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
@@ -95,10 +168,12 @@ class ViemChain implements Chain {
 
   #withdraw(data: Hex, payer: Signer): Promise<Hex> {
     const { settlement: to } = this.network
-    return this.#pay('withdrawal', payer, async () => {
-      const { transactionHash } = await this.#send(payer, { to, data })
-      return transactionHash
-    })
+    return this.#pay('withdrawal', payer, () => this.#give(payer, { to, data }))
+  }
+
+  async #give(sender: Signer, call: Call): Promise<Hex> {
+    const { transactionHash } = await this.#send(sender, call)
+    return transactionHash
   }
 
   /** Like `#attempt`, with gas for the account where gas costs nothing. */

@@ -11,6 +11,12 @@ const traits = {
   'chain/wallet-failed': { fault: 'user', retryable: true },
   'chain/not-local': { fault: 'user', retryable: false },
   'chain/timeout': { fault: 'chain', retryable: true },
+  /** The network has no earnings bond. */
+  'chain/no-bond': { fault: 'user', retryable: false },
+  /** Sent and not seen in a block yet. It may still happen: look at the chain before doing it again. */
+  'chain/unconfirmed': { fault: 'chain', retryable: false },
+  /** Another transaction took its number: it will never happen, so doing it again is safe. */
+  'chain/replaced': { fault: 'chain', retryable: true },
   'chain/cannot-sign': { fault: 'self', retryable: false },
   'chain/port-in-use': { fault: 'user', retryable: false },
   'chain/not-started': { fault: 'self', retryable: false },
