@@ -65,8 +65,8 @@ it('names each relay that passes payments on once, the cheapest first', async ()
   await view.join()
   const dear = { account: '0x01', peerId: 'a', spreadMillionths: 50_000 } as const
   const cheap = { account: '0x02', peerId: 'b', spreadMillionths: 20_000 } as const
-  const offers = [[dear], [dear, cheap], []].map((hubs) => ({
-    offer: { ...offer, hubs },
+  const offers = [[dear], [dear, cheap], []].map((hubs, tab) => ({
+    offer: { ...offer, peerId: `tab-${tab}`, hubs },
     signature: '0x' as const,
   }))
   tellView({ offers, peers: 3 })
