@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
 import { echoBench } from './echo.ts'
 import { engineBench } from './engine.ts'
+import { hubBench } from './hub.ts'
 import { marketBench } from './market.ts'
 import type { Bench, Measurement } from './measurement.ts'
 
-const benches: Bench[] = [echoBench, engineBench, marketBench]
+const benches: Bench[] = [echoBench, engineBench, hubBench, marketBench]
 const allNames = benches.flatMap(({ names }) => names)
 
 const usage = `Usage: npm run bench -- [name…] [--json FILE]
