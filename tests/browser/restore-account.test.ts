@@ -1,0 +1,116 @@
+import type { BrowserContext, Page } from 'playwright-core'
+import { recoverTypedDataAddress } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
+import { settlementDomain, voucherTypes } from '../../src/domain/settlement-types.ts'
+import { network } from '../fixtures/jobs.ts'
+import { type Harness, moduleIn, openHarness } from './harness.ts'
+
+const passphrase = 'kept under the stairs'
+/** The key of the Web3 Secret Storage definition's test vectors. */
+const pasted = '7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d'
+const pastedAddress = privateKeyToAddress(`0x${pasted}`)
+const publicNetwork = { ...network, name: 'Base', chainId: 8453 }
+
+const data = {
+  domain: settlementDomain(network),
+  types: voucherTypes,
+  primaryType: 'Voucher' as const,
+  message: { channelId: `0x${'11'.repeat(32)}`, maxClaimableAmount: 5n } as const,
+}
+
+let harness: Harness
+let context: BrowserContext
+
+beforeAll(async () => {
+  harness = await openHarness()
+})
+
+afterAll(() => harness?.close())
+
+beforeEach(async () => {
+  context = await harness.newContext()
+})
+
+afterEach(() => context.close())
+
+async function openTab(on = network) {
+  const page: Page = await harness.openPage(context)
+  const accounts = moduleIn<typeof import('./accounts-page.ts')>(page, 'tests/browser/accounts-page.ts')
+  return { page, accounts, first: await accounts.call('open', on) }
+}
+
+const signerOf = (signature: string) => recoverTypedDataAddress({ ...data, signature: signature as Hex })
+
+test('a backup brings the account back after the browser forgot it', async () => {
+  const { page, accounts, first } = await openTab()
+  const backup = await accounts.call('backUp', passphrase)
+  await accounts.call('noteBackup')
+  expect((await accounts.call('view')).local.backedUpAtMs).toBeGreaterThan(0)
+  await accounts.call('wipe')
+  await page.close()
+
+  const fresh = await openTab()
+  expect(fresh.first.local.address).not.toBe(first.local.address)
+  await expect(
+    fresh.accounts.call('restore', { backup, passphrase: 'kept under the bed' }),
+  ).rejects.toMatchObject({ code: 'account/wrong-passphrase' })
+  expect(await fresh.accounts.call('restore', { backup, passphrase })).toBe(first.local.address)
+  const { local, kept } = (await openTab()).first
+  expect(local).toMatchObject({ address: first.local.address, protection: 'browser', isLocked: false })
+  expect(local.backedUpAtMs).toBeGreaterThan(0)
+  expect(kept.map(({ address }) => address)).toEqual([first.local.address, fresh.first.local.address])
+})
+
+test('restoring keeps the account that was there, and one can go back to it', async () => {
+  const { accounts, first } = await openTab()
+  expect(await accounts.call('restore', { privateKey: ` 0x${pasted} ` })).toBe(pastedAddress)
+  const other = await openTab()
+  expect(other.first.local).toMatchObject({ address: pastedAddress, backedUpAtMs: null })
+  expect(await signerOf(await other.accounts.call('sign', data))).toBe(pastedAddress)
+
+  await other.accounts.call('use', first.local.address)
+  const back = await openTab()
+  expect(back.first.local).toEqual(first.local)
+  expect(back.first.kept.map(({ address }) => address)).toEqual([first.local.address, pastedAddress])
+  expect(await signerOf(await back.accounts.call('sign', data))).toBe(first.local.address)
+})
+
+test('a backup opens an account whose passphrase is forgotten', async () => {
+  const { accounts, first } = await openTab()
+  const backup = await accounts.call('backUp', passphrase)
+  await accounts.call('protect', { to: 'passphrase', passphrase: 'nobody remembers' })
+  await accounts.call('restore', { backup, passphrase })
+  const later = await openTab()
+  expect(later.first.kept).toHaveLength(1)
+  expect(await signerOf(await later.accounts.call('sign', data))).toBe(first.local.address)
+})
+
+test.each([1, 2, 3, 4])(
+  'a power cut at write %i of restoring leaves the account as it was',
+  async (write) => {
+    const { page, accounts, first } = await openTab()
+    await accounts.call('cutPowerAt', write)
+    await expect(accounts.call('restore', { privateKey: pasted })).rejects.toThrow()
+    await page.close()
+    expect((await openTab()).first).toEqual(first)
+  },
+)
+
+test('an account that is not kept cannot be used', async () => {
+  const { accounts } = await openTab()
+  const nobody: Address = `0x${'00'.repeat(20)}`
+  await expect(accounts.call('use', nobody)).rejects.toMatchObject({ code: 'account/not-found' })
+})
+
+test('a development key is refused where money is worth something', async () => {
+  const anvilKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
+  const { accounts, first } = await openTab(publicNetwork)
+  await expect(accounts.call('restore', { privateKey: anvilKey })).rejects.toMatchObject({
+    code: 'chain/not-local',
+  })
+  expect((await openTab(publicNetwork)).first).toEqual(first)
+  const local = await openTab()
+  expect(await local.accounts.call('restore', { privateKey: anvilKey })).toBe(privateKeyToAddress(anvilKey))
+})
