@@ -1,58 +1,12 @@
 import { parseSignature, serializeSignature, toHex } from 'viem'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
-import type { Hex } from '../../src/domain/bytes.ts'
-import type { ChannelConfig, ChannelClaim } from '../../src/domain/channel.ts'
+import type { ChannelClaim } from '../../src/domain/channel.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
-import type { Chain } from '../../src/ports/chain.ts'
-import type { Signer } from '../../src/ports/signer.ts'
 import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
+import { type ChainSubject, isTransaction, nextSalt, open, openFunded, withdrawDelay } from './chain-scene.ts'
 
-/** A chain and what a case needs around it. */
-export type ChainSubject = {
-  /** A local chain with the contracts on it. */
-  chain: Chain
-  /** A chain that calls itself by another id. */
-  foreign: Chain
-  /** Lets time pass on the chain. */
-  advance(seconds: number): Promise<void>
-}
-
-const withdrawDelay = 900
 const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-let channels = 0
-
-/** A payer with `funds`, a session key, a receiver, and terms between them. */
-async function open({ chain }: ChainSubject, funds = 1_000n) {
-  const [payer, session, receiver] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
-  await chain.faucet(payer.address, funds)
-  const config: ChannelConfig = {
-    payer: payer.address,
-    payerAuthorizer: session.address,
-    receiver: receiver.address,
-    receiverAuthorizer: receiver.address,
-    token: chain.network.token,
-    withdrawDelay,
-    salt: toHex(++channels, { size: 32 }),
-  }
-  const channelId = channelIdOf(config, chain.network)
-  const claimOf = async (amount: bigint, by: Signer = session): Promise<ChannelClaim> => ({
-    config,
-    voucher: await signVoucher(channelId, amount, chain.network, by),
-    totalClaimed: amount,
-  })
-  return { chain, payer, session, receiver, config, channelId, claimOf }
-}
-
-async function openFunded(subject: ChainSubject, amount = 500n) {
-  const channel = await open(subject)
-  await subject.chain.deposit(channel.config, amount, channel.payer)
-  return channel
-}
-
-function isTransaction(transaction: Hex | null): boolean {
-  return transaction !== null && /^0x[0-9a-f]{64}$/.test(transaction)
-}
 
 /** What every chain adapter promises. */
 export const chainCases: ConformanceCase<ChainSubject>[] = [
@@ -171,12 +125,12 @@ export const chainCases: ConformanceCase<ChainSubject>[] = [
       const good = await openFunded(subject)
       const { chain, payer, receiver } = good
       const overdrawn = await good.claimOf(60n)
-      const config = { ...good.config, salt: toHex(++channels, { size: 32 }) }
+      const config = { ...good.config, salt: nextSalt() }
       const channelId = channelIdOf(config, chain.network)
       await chain.deposit(config, 50n, payer)
       overdrawn.config = config
       overdrawn.voucher = await signVoucher(channelId, 60n, chain.network, good.session)
-      const forgedConfig = { ...good.config, salt: toHex(++channels, { size: 32 }) }
+      const forgedConfig = { ...good.config, salt: nextSalt() }
       const forgedId = channelIdOf(forgedConfig, chain.network)
       await chain.deposit(forgedConfig, 50n, payer)
       const forged: ChannelClaim = {

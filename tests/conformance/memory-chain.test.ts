@@ -3,11 +3,14 @@ import { createMemoryChain } from '../../src/chain/memory-chain.ts'
 import { ManualClock } from '../../src/device/manual-clock.ts'
 import { network } from '../fixtures/jobs.ts'
 import { chainCases } from './chain.ts'
+import { sponsoredChainCases } from './sponsored-chain.ts'
 
-test.each(chainCases)('$name', async ({ run }) => {
+const bonded = { ...network, bond: '0x0000000000000000000000000000000000000b04' } as const
+
+test.each([...chainCases, ...sponsoredChainCases])('$name', async ({ run }) => {
   const clock = new ManualClock(1_800_000_000_000)
   await run({
-    chain: createMemoryChain(network, clock),
+    chain: createMemoryChain(bonded, clock),
     foreign: createMemoryChain({ ...network, chainId: 8453 }, clock),
     advance: (seconds) => clock.advance(seconds * 1000),
   })

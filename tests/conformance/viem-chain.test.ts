@@ -2,6 +2,7 @@ import { afterAll, beforeAll, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { chainCases } from './chain.ts'
+import { sponsoredChainCases } from './sponsored-chain.ts'
 
 let local: LocalChain
 
@@ -11,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-test.each(chainCases)('$name', async ({ run }) => {
+test.each([...chainCases, ...sponsoredChainCases])('$name', async ({ run }) => {
   await run({
     chain: createViemChain(local.network),
     foreign: createViemChain({ ...local.network, chainId: 8453 }),

@@ -1,0 +1,303 @@
+import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import type { ClaimAuthorization } from '../../src/domain/authorization.ts'
+import type { ChannelClaim, ChannelConfig } from '../../src/domain/channel.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
+import type { Chain } from '../../src/ports/chain.ts'
+import type { Signer } from '../../src/ports/signer.ts'
+import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
+import { type ChainSubject, isTransaction, nextSalt, open, openFunded, withdrawDelay } from './chain-scene.ts'
+
+const nothing = { transaction: null, settledMicroUsd: 0n, skipped: [] }
+
+/** An owner with money and no gas at all. */
+async function gasless(chain: Chain, amount: bigint): Promise<Signer> {
+  const [owner, giver] = [createMemoryAccount(), createMemoryAccount()]
+  await chain.faucet(giver.address, amount)
+  const gift = await chain.authorizeTransfer(owner.address, amount, giver)
+  await chain.submitTransfers([gift], createMemoryAccount())
+  return owner
+}
+
+async function balancesOf(chain: Chain, ...owners: Signer[]): Promise<bigint[]> {
+  return Promise.all(owners.map(({ address }) => chain.balance(address)))
+}
+
+async function openGasless(subject: ChainSubject, amount = 500n) {
+  const channel = await open(subject, 0n)
+  const payer = await gasless(subject.chain, amount)
+  return { ...channel, payer, config: { ...channel.config, payer: payer.address } satisfies ChannelConfig }
+}
+
+/** What chain adapters promise of what some sign and others send. */
+export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
+  {
+    name: 'an account without gas deposits, is paid and moves its money out',
+    async run(subject) {
+      const { chain, payer, session, receiver, config } = await openGasless(subject)
+      const hub = createMemoryAccount()
+      const deposit = await chain.authorizeDeposit(config, 500n, payer)
+      assert(isTransaction(await chain.submitDeposit(deposit, hub)), 'deposit')
+      const voucher = await signVoucher(channelIdOf(config, chain.network), 120n, chain.network, session)
+      const signed = await chain.authorizeClaim([{ config, voucher, totalClaimed: 120n }], receiver)
+      const claimFee = await chain.authorizeTransfer(hub.address, 20n, receiver)
+      const result = await chain.submitClaim(signed, claimFee, hub)
+      assert(isTransaction(result.transaction), 'claim')
+      assertEqual([result.settledMicroUsd, result.skipped], [120n, []], 'result')
+      const away = createMemoryAccount()
+      const moved = await chain.authorizeTransfer(away.address, 90n, receiver)
+      const moveFee = await chain.authorizeTransfer(hub.address, 10n, receiver)
+      await chain.submitTransfers([moved, moveFee], hub)
+      assertEqual(await balancesOf(chain, payer, receiver, away, hub), [0n, 0n, 90n, 30n], 'balances')
+      for (const { address } of [payer, receiver, session, away]) {
+        assertEqual(await chain.gasBalance(address), 0n, 'gas')
+      }
+    },
+  },
+  {
+    name: 'a signed deposit serves once, and as it was signed',
+    async run(subject) {
+      const { chain, payer, config, channelId } = await open(subject)
+      const deposit = await chain.authorizeDeposit(config, 100n, payer)
+      const sender = createMemoryAccount()
+      for (const changed of [
+        { ...deposit, amount: 101n },
+        { ...deposit, config: { ...config, salt: nextSalt() } },
+        { ...deposit, collectorData: '0x' as const },
+        { ...deposit, collector: chain.network.token },
+      ]) {
+        await assertRejects(chain.submitDeposit(changed, sender), 'chain/reverted')
+      }
+      await chain.submitDeposit(deposit, sender)
+      await assertRejects(chain.submitDeposit(deposit, sender), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).balance, 100n, 'channel')
+      assertEqual(await chain.balance(payer.address), 900n, 'payer')
+    },
+  },
+  {
+    name: 'a signed deposit ends',
+    async run(subject) {
+      const { chain, payer, config } = await open(subject)
+      const deposit = await chain.authorizeDeposit(config, 100n, payer)
+      await subject.advance(3601)
+      await assertRejects(chain.submitDeposit(deposit, createMemoryAccount()), 'chain/reverted')
+    },
+  },
+  {
+    name: 'a deposit above the balance is not even signed',
+    async run(subject) {
+      const { chain, payer, config } = await open(subject, 100n)
+      await assertRejects(chain.authorizeDeposit(config, 101n, payer), 'chain/insufficient-funds')
+    },
+  },
+  {
+    name: 'a claim is signed without what would revert or bring nothing',
+    async run(subject) {
+      const good = await openFunded(subject)
+      const { chain, receiver } = good
+      const poor = await open(subject)
+      const strange = await openFunded(subject)
+      const claim = await good.claimOf(70n)
+      const signed = await chain.authorizeClaim(
+        [await poor.claimOf(10n), claim, await strange.claimOf(5n)],
+        receiver,
+      )
+      assertEqual(signed.claims, [claim], 'claims')
+      await chain.submitClaim(signed, null, createMemoryAccount())
+      assertEqual(await chain.balance(receiver.address), 70n, 'receiver')
+      assertEqual(await chain.authorizeClaim([claim], receiver), { claims: [], signature: '0x' }, 'again')
+    },
+  },
+  {
+    name: 'a signed claim sent twice pays once and costs one fee',
+    async run(subject) {
+      const { chain, receiver, claimOf } = await openFunded(subject)
+      const hub = createMemoryAccount()
+      const signed = await chain.authorizeClaim([await claimOf(100n)], receiver)
+      const [first, second] = [
+        await chain.authorizeTransfer(hub.address, 10n, receiver),
+        await chain.authorizeTransfer(hub.address, 10n, receiver),
+      ]
+      await chain.submitClaim(signed, first, hub)
+      assertEqual(await chain.submitClaim(signed, second, hub), nothing, 'second time')
+      assertEqual(await balancesOf(chain, receiver, hub), [90n, 10n], 'balances')
+    },
+  },
+  {
+    name: 'a claim signed by another, or changed since, is refused whole',
+    async run(subject) {
+      const { chain, receiver, channelId, claimOf } = await openFunded(subject)
+      const stranger = createMemoryAccount()
+      const claim = await claimOf(100n)
+      const less: ChannelClaim = { ...claim, totalClaimed: 40n }
+      const signed = await chain.authorizeClaim([less], receiver)
+      const foreign = await openFunded(subject)
+      const others = await chain.authorizeClaim([await foreign.claimOf(9n)], foreign.receiver)
+      const forged: ClaimAuthorization[] = [
+        { claims: [claim], signature: signed.signature },
+        { claims: [less], signature: others.signature },
+        { claims: [...signed.claims, ...others.claims], signature: signed.signature },
+        { claims: [less], signature: '0x' },
+        { claims: [], signature: signed.signature },
+      ]
+      for (const one of forged) await assertRejects(chain.submitClaim(one, null, stranger), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).totalClaimed, 0n, 'claimed')
+      await chain.submitClaim(signed, null, stranger)
+      assertEqual(await chain.balance(receiver.address), 40n, 'receiver')
+    },
+  },
+  {
+    name: 'a signed claim that has lost its money is refused whole',
+    async run(subject) {
+      const { chain, receiver, config, channelId, claimOf } = await openFunded(subject)
+      const signed = await chain.authorizeClaim([await claimOf(100n)], receiver)
+      await chain.refund(config, null, receiver)
+      await assertRejects(chain.submitClaim(signed, null, createMemoryAccount()), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).totalClaimed, 0n, 'claimed')
+    },
+  },
+  {
+    name: 'a fee above what is settled undoes the claim',
+    async run(subject) {
+      const { chain, receiver, channelId, claimOf } = await openFunded(subject)
+      const hub = createMemoryAccount()
+      const signed = await chain.authorizeClaim([await claimOf(100n)], receiver)
+      const fee = await chain.authorizeTransfer(hub.address, 101n, receiver)
+      await assertRejects(chain.submitClaim(signed, fee, hub), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).totalClaimed, 0n, 'claimed')
+      assertEqual(await balancesOf(chain, receiver, hub), [0n, 0n], 'balances')
+      const all = await chain.authorizeTransfer(hub.address, 100n, receiver)
+      await chain.submitClaim(signed, all, hub)
+      assertEqual(await balancesOf(chain, receiver, hub), [0n, 100n], 'balances after')
+    },
+  },
+  {
+    name: 'a signed transfer serves once, and as it was signed',
+    async run({ chain }) {
+      const owner = await gasless(chain, 100n)
+      const [to, sender] = [createMemoryAccount(), createMemoryAccount()]
+      const transfer = await chain.authorizeTransfer(to.address, 40n, owner)
+      for (const changed of [
+        { ...transfer, amount: 41n },
+        { ...transfer, to: sender.address },
+        { ...transfer, validBeforeSeconds: transfer.validBeforeSeconds + 1 },
+        { ...transfer, signature: '0x12' as const },
+      ]) {
+        await assertRejects(chain.submitTransfers([changed], sender), 'chain/reverted')
+      }
+      await chain.submitTransfers([transfer], sender)
+      await assertRejects(chain.submitTransfers([transfer], sender), 'chain/reverted')
+      assertEqual(await balancesOf(chain, owner, to), [60n, 40n], 'balances')
+    },
+  },
+  {
+    name: 'transfers that are sent together all happen or none',
+    async run({ chain }) {
+      const owner = await gasless(chain, 100n)
+      const [to, sender] = [createMemoryAccount(), createMemoryAccount()]
+      const some = await chain.authorizeTransfer(to.address, 60n, owner)
+      const tooMuch = await chain.authorizeTransfer(to.address, 60n, owner)
+      await assertRejects(chain.submitTransfers([some, tooMuch], sender), 'chain/reverted')
+      assertEqual(await balancesOf(chain, owner, to), [100n, 0n], 'balances')
+    },
+  },
+  {
+    name: 'a refund claims what is owed and gives the rest back at once',
+    async run(subject) {
+      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
+      await chain.initiateWithdraw(config, 100n, payer)
+      const claim = await claimOf(120n)
+      const { transaction, refundedMicroUsd } = await chain.refund(config, claim, receiver)
+      assert(isTransaction(transaction), 'transaction')
+      assertEqual(refundedMicroUsd, 380n, 'refunded')
+      assertEqual(await chain.balance(payer.address), 880n, 'payer')
+      const left = { balance: 120n, totalClaimed: 120n, withdrawal: null }
+      assertEqual(await chain.channel(channelId), left, 'channel')
+      assertEqual((await chain.refund(config, null, receiver)).refundedMicroUsd, 0n, 'again')
+      assertEqual((await chain.claim([], receiver)).settledMicroUsd, 120n, 'settled later')
+    },
+  },
+  {
+    name: 'only the receiver refunds, and nothing when its claim would revert',
+    async run(subject) {
+      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
+      await assertRejects(chain.refund(config, null, payer), 'chain/reverted')
+      const forged = await claimOf(10n, createMemoryAccount())
+      await assertRejects(chain.refund(config, forged, receiver), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).balance, 500n, 'channel')
+    },
+  },
+  {
+    name: 'gas has a price, and more channels cost more',
+    async run({ chain }) {
+      for (const action of ['deposit', 'claim', 'refund', 'transfer'] as const) {
+        assert((await chain.gasCost(action)) > 0n, action)
+      }
+      assert((await chain.gasCost('claim', 10)) > (await chain.gasCost('claim')), 'more channels')
+    },
+  },
+  {
+    name: 'the bond holds the newest earnings and pays out the rest',
+    async run(subject) {
+      const { chain } = subject
+      const { bond } = chain.network
+      assert(bond !== undefined, 'a network with a bond')
+      const funds = 200_000n
+      const { receiver, claimOf } = await openFunded(subject, funds, funds, bond)
+      const first = await chain.claim([await claimOf(60_000n)], receiver)
+      assertEqual([first.settledMicroUsd, first.skipped], [60_000n, []], 'settled')
+      assertEqual(await chain.balance(receiver.address), 10_000n, 'paid above the target')
+      const account = await chain.bond(receiver.address)
+      assertEqual(
+        [account?.freeMicroUsd, account?.heldMicroUsd, account?.lockedMicroUsd, account?.targetMicroUsd],
+        [0n, 50_000n, 0n, 50_000n],
+        'account',
+      )
+      assertEqual(
+        account?.held.map(({ amountMicroUsd }) => amountMicroUsd),
+        [50_000n],
+        'parts',
+      )
+
+      const hub = createMemoryAccount()
+      const signed = await chain.authorizeClaim([await claimOf(90_000n)], receiver)
+      const fee = await chain.authorizeTransfer(hub.address, 5_000n, receiver)
+      await chain.submitClaim(signed, fee, hub)
+      assertEqual(await balancesOf(chain, receiver, hub), [35_000n, 5_000n], 'paid the oldest')
+    },
+  },
+  {
+    name: 'what the bond held long enough is paid with a claim, a transfer or on request',
+    async run(subject) {
+      const { chain } = subject
+      const { receiver, config, claimOf } = await openFunded(subject, 500n, 500n, chain.network.bond)
+      const hub = createMemoryAccount()
+      await chain.claim([await claimOf(100n)], receiver)
+      const releaseAtSeconds = (await chain.bond(receiver.address))?.held[0]?.releaseAtSeconds
+      await subject.advance(4_200)
+      assertEqual((await chain.bond(receiver.address))?.freeMicroUsd, 100n, 'free')
+      await chain.submitTransfers([await chain.authorizeTransfer(hub.address, 100n, receiver)], hub)
+      assertEqual(await balancesOf(chain, receiver, hub), [0n, 100n], 'moved out of the bond')
+
+      await chain.claim([await claimOf(150n)], receiver)
+      const next = await chain.bond(receiver.address)
+      assertEqual([next?.freeMicroUsd, next?.heldMicroUsd], [0n, 50n], 'held anew')
+      assert((next?.held[0]?.releaseAtSeconds ?? 0) > (releaseAtSeconds ?? Infinity), 'for later')
+      await subject.advance(4_200)
+      assertEqual((await chain.withdrawBond([config], receiver.address, hub)).paidMicroUsd, 50n, 'paid')
+      assertEqual((await chain.withdrawBond([], receiver.address, hub)).paidMicroUsd, 0n, 'once')
+      assertEqual(await chain.balance(receiver.address), 50n, 'receiver')
+    },
+  },
+  {
+    name: 'a refund after an announced withdrawal leaves nothing to withdraw',
+    async run(subject) {
+      const { chain, payer, receiver, config } = await openFunded(subject)
+      await chain.initiateWithdraw(config, 500n, payer)
+      await chain.refund(config, null, receiver)
+      await subject.advance(withdrawDelay)
+      await assertRejects(chain.finalizeWithdraw(config, payer), 'chain/reverted')
+      assertEqual(await chain.balance(payer.address), 1_000n, 'payer')
+    },
+  },
+]
