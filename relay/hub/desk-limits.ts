@@ -1,6 +1,6 @@
 import type { SponsoredAction } from '../../src/domain/authorization.ts'
 import type { Address, PeerId } from '../../src/domain/bytes.ts'
-import { HubError, ProtocolError } from '../../src/errors/index.ts'
+import { HubError } from '../../src/errors/index.ts'
 import type { Chain, Clock } from '../../src/ports/index.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
@@ -26,10 +26,10 @@ export class DeskLimits {
     this.#all = this.#bucket(transactionsOfAll)
   }
 
-  /** @throws ProtocolError `protocol/rate-limited` */
+  /** @throws HubError `hub/busy` */
   takeQuestion(peer: PeerId): void {
     if (this.#of(peer).questions.take() !== null) return
-    throw new ProtocolError('protocol/rate-limited', 'Too many questions. Try again in a minute.')
+    throw new HubError('hub/busy', 'Too many questions. Try again in a minute.')
   }
 
   /** @throws HubError `hub/busy`, `hub/out-of-gas` */

@@ -1,5 +1,5 @@
 import type { ClaimAuthorization, TransferAuthorization } from '../../src/domain/authorization.ts'
-import { sameAddress } from '../../src/domain/bytes.ts'
+import { type Address, sameAddress } from '../../src/domain/bytes.ts'
 import type { ChannelClaim } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError, LedgerError } from '../../src/errors/index.ts'
@@ -17,8 +17,8 @@ export async function sendClaim(
   deps: SendDeps,
 ): Promise<Done> {
   const { claims } = claim
-  const rises = await Promise.all(claims.map((one) => riseOf(one, deps)))
-  const total = rises.reduce((sum, rise) => sum + rise, 0n)
+  const total = await worthOf(claims, deps)
+  if (total === 0n) return done(null, 0n)
   checkTransferFee(fee, await deps.quotes.least('claim', claims.length), deps)
   if (fee.amount > total) {
     throw new HubError('hub/request-refused', 'The claim is worth less than its fee.')
@@ -27,6 +27,21 @@ export async function sendClaim(
   const { transaction, settledMicroUsd, skipped } = await deps.chain.submitClaim(claim, fee, deps.signer)
   await deps.onChanged(claims.map(({ voucher }) => voucher.channelId))
   return done(transaction, settledMicroUsd, skipped)
+}
+
+/** Returns what a claim would bring: what is new of it, and what was claimed before but not settled. */
+async function worthOf(claims: readonly ChannelClaim[], deps: SendDeps): Promise<MicroUsd> {
+  const receivers = [...new Set(claims.map(({ config }) => config.receiver))]
+  const worth = await Promise.all([
+    ...claims.map((claim) => riseOf(claim, deps)),
+    ...receivers.map((receiver) => unsettledOf(receiver, deps)),
+  ])
+  return worth.reduce((sum, one) => sum + one, 0n)
+}
+
+async function unsettledOf(receiver: Address, { chain }: SendDeps): Promise<MicroUsd> {
+  const { totalClaimed, totalSettled } = await chain.receiver(receiver)
+  return totalClaimed - totalSettled
 }
 
 /** Returns what a line would bring, on a channel that this hub pays through. */

@@ -1,4 +1,5 @@
 import type { DepositAuthorization } from '../../src/domain/authorization.ts'
+import { sameAddress } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import { HubError } from '../../src/errors/index.ts'
 import { refuseWithdrawing } from './channel-watch.ts'
@@ -21,6 +22,7 @@ export async function sendDeposit(
 ): Promise<Done> {
   const { chain, signer, fees } = deps
   const { config, amount } = deposit
+  checkCollector(deposit, deps)
   const channel = await readPayerChannel(config, deps)
   const { channelId, state } = channel
   refuseWithdrawing(state)
@@ -33,4 +35,11 @@ export async function sendDeposit(
   await fees.collect(channelId, feeMicroUsd, feeVoucher)
   await deps.onChanged([channelId])
   return done(transaction, amount)
+}
+
+/** Anybody else's contract could use up the hub's gas. */
+function checkCollector({ collector }: DepositAuthorization, { chain }: SendDeps): void {
+  const { collector: byAuthorization, permit2Collector = byAuthorization } = chain.network
+  if ([byAuthorization, permit2Collector].some((known) => sameAddress(known, collector))) return
+  throw new HubError('hub/request-refused', 'This hub does not know that deposit collector.')
 }

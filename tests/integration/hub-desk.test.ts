@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { encodeFrame } from '../../src/protocol/frame-codec.ts'
+import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
+import { memoryRelay } from '../../src/transport/memory-transport.ts'
+import { account } from '../fixtures/hub.ts'
+import { network } from '../fixtures/jobs.ts'
+import { type Desk, depositMicroUsd, feeMicroUsd, openDesk } from '../fixtures/hub-desk.ts'
+
+let desk: Desk
+
+beforeEach(async () => {
+  desk = await openDesk()
+})
+
+describe('questions', () => {
+  test('the terms are signed by the account that they name', async () => {
+    expect(await desk.client.terms()).toEqual({
+      account: desk.world.hubAccount.address,
+      peerId: memoryRelay,
+      spreadMillionths: desk.world.policy.spreadMillionths,
+      chainId: network.chainId,
+      settlement: network.settlement,
+      token: network.token,
+    })
+  })
+
+  test('a quote is the gas in dollars with a margin, for two minutes', async () => {
+    const expiresAtSeconds = desk.world.clock.nowMs() / 1000 + 120
+    expect(await desk.client.quote('deposit')).toEqual({ feeMicroUsd, expiresAtSeconds })
+  })
+
+  test('who asks far too much is refused, and others are not', async () => {
+    for (let at = 0; at < 20; at++) await desk.client.quote('deposit')
+    await expect(desk.client.quote('deposit')).rejects.toMatchObject({ code: 'hub/busy' })
+    const other = await desk.world.joinRequester(0n)
+    const calm = desk.clientOf(other)
+    expect(await calm.quote('deposit')).toMatchObject({ feeMicroUsd })
+  })
+
+  test('what is no question ends its stream', async () => {
+    const stream = await desk.requester.transport.open(memoryRelay, hubDeskProtocol)
+    await stream.write(encodeFrame({ type: 'quote', action: 'steal', channels: 1 }))
+    await expect(stream.read()).rejects.toMatchObject({ code: 'transport/stream-reset' })
+  })
+})
+
+describe('the hub keeps its gas', () => {
+  test('from one peer who sends all the time', async () => {
+    for (let at = 0; at < 5; at++) await desk.deposit()
+    await expect(desk.deposit()).rejects.toMatchObject({ code: 'hub/busy' })
+    expect(await desk.feeTotal()).toBe(5n * feeMicroUsd)
+    await desk.world.clock.advance(10_000)
+    await desk.deposit()
+  })
+
+  test('from many peers at once', async () => {
+    const peers = await Promise.all(Array.from({ length: 35 }, () => desk.world.joinRequester(0n)))
+    const sent = await Promise.allSettled(
+      peers.map(async (peer) => {
+        const own = desk.clientOf(peer)
+        return own.deposit(
+          await desk.authorizeDeposit(depositMicroUsd, peer),
+          await peer.promise(feeMicroUsd),
+        )
+      }),
+    )
+    const refused = sent.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+    expect(refused).toEqual(Array.from({ length: 5 }, () => 'hub/busy'))
+  })
+
+  test('when there is hardly any left', async () => {
+    desk.world.gas.wei = 10n ** 19n
+    const fee = (await desk.client.quote('deposit')).feeMicroUsd
+    const signed = await desk.authorizeDeposit(2n * fee)
+    await expect(desk.client.deposit(signed, await desk.sign(fee))).rejects.toMatchObject({
+      code: 'hub/out-of-gas',
+    })
+  })
+})
+
+describe('a transfer', () => {
+  const owner = account(88)
+  const to = account(99).address
+
+  test('moves money for somebody without gas, and the fee with it', async () => {
+    await desk.world.chain.faucet(owner.address, 5_000n)
+    const before = await desk.balanceOf(desk.world.hubAccount)
+    const transfer = await desk.world.chain.authorizeTransfer(to, 4_900n, owner)
+    const fee = await desk.world.chain.authorizeTransfer(desk.world.hubAccount.address, feeMicroUsd, owner)
+    const done = await desk.client.transfer(transfer, fee)
+    expect(done).toMatchObject({ amountMicroUsd: 4_900n })
+    expect(await desk.client.transfer(transfer, fee)).toEqual(done)
+    expect(await desk.world.chain.balance(to)).toBe(4_900n)
+    expect(await desk.balanceOf(owner)).toBe(0n)
+    expect(await desk.balanceOf(desk.world.hubAccount)).toBe(before + feeMicroUsd)
+  })
+
+  test('moves nothing when the fee cannot be paid', async () => {
+    await desk.world.chain.faucet(owner.address, 5_000n)
+    const transfer = await desk.world.chain.authorizeTransfer(to, 5_000n, owner)
+    const fee = await desk.world.chain.authorizeTransfer(desk.world.hubAccount.address, feeMicroUsd, owner)
+    await expect(desk.client.transfer(transfer, fee)).rejects.toMatchObject({ code: 'hub/refused' })
+    expect(await desk.balanceOf(owner)).toBe(5_000n)
+  })
+})
