@@ -7,8 +7,8 @@ import { openSqliteHubStore } from '../../relay/hub/sqlite-hub-store.ts'
 import type { Hex } from '../../src/domain/bytes.ts'
 import { withSpread } from '../../src/domain/hub.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
-import { type HubBooks, readHubBooks } from '../fixtures/hub-books.ts'
-import { type HubLoad, createHubLoad } from '../fixtures/hub-load.ts'
+import { type BookedChannel, type BookedJob, type HubBooks, readHubBooks } from '../fixtures/hub-books.ts'
+import { type HubLoad, type PaidJob, createHubLoad } from '../fixtures/hub-load.ts'
 import { HubProcess, buildHubProgram } from '../fixtures/hub-process.ts'
 import { addParties, hubPayee, hubPayer, spreadMillionths } from '../fixtures/hub-world.ts'
 import { network } from '../fixtures/jobs.ts'
@@ -87,46 +87,58 @@ test(
 
 /** What a hub left on disk against what everybody around it knows. */
 function expectAgreement(books: HubBooks, load: HubLoad): void {
-  for (const { record, isOpen, asked, acknowledged } of load.jobs) {
-    const kept = books.jobs.find(({ jobId }) => jobId === record.jobId)
-    if (isOpen) expect(kept).toBeDefined()
-    const charge = kept?.charge ?? 0n
-    expect(charge >= acknowledged, 'what was acknowledged is kept').toBe(true)
-    expect([asked, acknowledged], 'a payment is kept whole, once, or not at all').toContain(charge)
-  }
-  for (const { side, channelId, promised, attributed } of books.channels) {
-    const id = channelId as Hex
-    const jobs = books.jobs.filter(({ payer, payee }) => (side === 'payer' ? payee : payer) === id)
-    if (side === 'payer') {
-      expect(promised, 'the voucher to a provider is what its jobs were charged').toBe(
-        sum(jobs, ({ charge }) => charge),
-      )
-      expect(promised >= load.handed.get(id)!, 'no provider holds more than is kept').toBe(true)
-    } else {
-      const spent = sum(jobs, ({ charge }) => withSpread(charge, { spreadMillionths }))
-      const fees = feesOf(books, id)
-      expect(attributed, 'what is used up is what jobs and fees took').toBe(spent + fees)
-      expect(attributed <= promised, 'the payer has promised all of it').toBe(true)
-      const { asked, acknowledged } = load.fees.get(id)!
-      expect([asked, acknowledged], 'a fee is kept once or not at all').toContain(fees)
-    }
+  const kept = new Map(books.jobs.map((job) => [job.jobId, job.charge]))
+  const chargeOf = ({ record }: PaidJob) => kept.get(record.jobId) ?? 0n
+  const forgotten = load.jobs.filter(({ record, isOpen }) => isOpen && !kept.has(record.jobId))
+  expect(forgotten, 'a job that was opened is known').toEqual([])
+  const lost = load.jobs.filter((job) => chargeOf(job) < job.acknowledged)
+  expect(lost, 'what was acknowledged is kept').toEqual([])
+  const torn = load.jobs.filter((job) => ![job.asked, job.acknowledged].includes(chargeOf(job)))
+  expect(torn, 'a payment is kept whole, once, or not at all').toEqual([])
+  for (const channel of books.channels) {
+    if (channel.side === 'payer') expectPayee(channel, books, load)
+    else expectPayer(channel, books, load)
   }
   expect(books.totals).toEqual({
     jobs: books.jobs.length,
     volume: sum(books.jobs, ({ charge }) => charge),
-    spread: sum(books.jobs, ({ charge }) => withSpread(charge, { spreadMillionths }) - charge),
+    spread: sum(books.jobs, (job) => spentOn(job) - job.charge),
     fees: sum(books.fees, ({ fee }) => fee),
   })
 }
+
+function expectPayee({ channelId, promised }: BookedChannel, { jobs }: HubBooks, load: HubLoad): void {
+  const charged = sum(
+    jobs.filter(({ payee }) => payee === channelId),
+    ({ charge }) => charge,
+  )
+  expect(promised, 'the voucher to a provider is what its jobs were charged').toBe(charged)
+  expect(promised >= load.handed.get(channelId)!, 'no provider holds more than is kept').toBe(true)
+}
+
+function expectPayer(
+  { channelId, promised, attributed }: BookedChannel,
+  books: HubBooks,
+  load: HubLoad,
+): void {
+  const jobs = books.jobs.filter(({ payer }) => payer === channelId)
+  const fees = feesOf(books, channelId)
+  expect(attributed, 'what is used up is what jobs and fees took').toBe(sum(jobs, spentOn) + fees)
+  expect(attributed <= promised, 'the payer has promised all of it').toBe(true)
+  const { asked, acknowledged } = load.fees.get(channelId)!
+  expect([asked, acknowledged], 'a fee is kept once or not at all').toContain(fees)
+}
+
+const spentOn = ({ charge }: BookedJob) => withSpread(charge, { spreadMillionths })
 
 /** Both legs are worth their money on the chain: each voucher is signed by who pays it. */
 async function expectSigned(books: HubBooks): Promise<void> {
   const configs = new Map([...payers, ...payees].map(({ channel }) => [channel.channelId, channel.config]))
   for (const { channelId, promised, signature } of books.channels) {
     if (signature === null) continue
-    const { payerAuthorizer } = configs.get(channelId as Hex)!
-    const voucher = { channelId: channelId as Hex, maxClaimableAmount: promised, signature: signature as Hex }
-    await verifyVoucher(voucher, { channelId: channelId as Hex, payerAuthorizer }, network)
+    const { payerAuthorizer } = configs.get(channelId)!
+    const voucher = { channelId, maxClaimableAmount: promised, signature }
+    await verifyVoucher(voucher, { channelId, payerAuthorizer }, network)
   }
 }
 
