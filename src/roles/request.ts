@@ -3,18 +3,16 @@ import type { ModelId } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { typicalChargeMicroUsd } from '../domain/rank-offers.ts'
-import { BaseError, HubError, MarketError } from '../errors/index.ts'
+import { BaseError, MarketError } from '../errors/index.ts'
 import type { Directory } from '../ports/index.ts'
 import type { Answer, AskEvent } from './answer.ts'
 import { type AskDeps, type AskRequest, askProvider, largestCharge } from './ask-provider.ts'
+import { Attempts } from './attempts.ts'
 import { findOffers } from './find-offers.ts'
-import { type RoutedOffer, canPayGas, routeOffers } from './hub/choose-route.ts'
+import { type RoutedOffer, routeOffers } from './hub/choose-route.ts'
 import { HubFunding } from './hub/fund-hub-channel.ts'
 
 export type { AskRequest }
-
-/** Providers that are tried before giving up. */
-const maxAttempts = 4
 
 /** The deal before it is struck. */
 export type Quote = {
@@ -47,7 +45,7 @@ export interface Requester {
 /** Returns a requester; nothing happens before it is asked. */
 export function createRequester(given: RequestDeps): Requester {
   const deps = { ...given, funding: new HubFunding(given) }
-  const { transport, chain, hubs } = deps
+  const { transport, chain } = deps
 
   const offersFor = async (
     modelId: ModelId,
@@ -56,13 +54,6 @@ export function createRequester(given: RequestDeps): Requester {
   ): Promise<RoutedOffer[]> => {
     const found = { ...deps, network: chain.network, ownPeerId: transport.peerId }
     return routeOffers(await findOffers(modelId, found, signal), neededFor, deps)
-  }
-
-  /** Where a hub stood in the way of an answer, its provider may be paid directly, if the wallet has gas. */
-  const withoutHub = async (entry: RoutedOffer, error: unknown): Promise<RoutedOffer | null> => {
-    if (!(error instanceof HubError) || entry.hub === null) return null
-    hubs.forget(entry.hub.peerId)
-    return (await canPayGas(deps).catch(() => false)) ? { ...entry, hub: null } : null
   }
 
   return {
@@ -83,28 +74,26 @@ export function createRequester(given: RequestDeps): Requester {
 
     async *ask(request, signal) {
       yield { type: 'choosing' }
-      const offers = await offersFor(request.modelId, (offer) => largestCharge(request, offer), signal)
+      const list = () => offersFor(request.modelId, (offer) => largestCharge(request, offer), signal)
+      const offers = await list()
       if (offers.length === 0) {
         throw new MarketError('market/no-offers', 'No tab offers this model right now.')
       }
-      const queue = offers.slice(0, maxAttempts)
+      const attempts = new Attempts(offers, list, deps)
       let failure: unknown
-      for (let attempt = 1; attempt <= 2 * maxAttempts; attempt++) {
-        const entry = queue.shift()
-        if (!entry || signal.aborted) break
+      for (;;) {
+        if (attempts.mustWait) yield { type: 'choosing' }
+        const entry = await attempts.next(signal)
+        if (entry === null) break
         const { offer, hub } = entry
-        yield { type: 'dialling', offer, attempt }
+        yield { type: 'dialling', offer, attempt: attempts.made }
         try {
           return yield* askProvider(request, offer, hub, deps, signal)
         } catch (error) {
           failure = error
-          const isTheirs = error instanceof BaseError && error.fault === 'peer'
-          if (signal.aborted || !isTheirs) break
-          const bypass = await withoutHub(entry, error)
-          if (bypass && hub) {
-            yield { type: 'bypassing', hub, error: error.toPeer() }
-            queue.unshift(bypass)
-          }
+          if (signal.aborted || !(error instanceof BaseError) || error.fault !== 'peer') break
+          const detour = await attempts.failed(entry, error)
+          if (detour) yield { type: 'bypassing', ...detour }
         }
       }
       if (signal.aborted) throw new MarketError('market/cancelled', 'Cancelled before an answer came.')
