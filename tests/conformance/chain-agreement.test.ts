@@ -14,7 +14,7 @@ import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createMemoryChain } from '../../src/chain/memory-chain.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { ManualClock } from '../../src/device/manual-clock.ts'
-import type { ChannelConfig } from '../../src/domain/channel.ts'
+import type { ChannelClaim, ChannelConfig } from '../../src/domain/channel.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Chain } from '../../src/ports/chain.ts'
@@ -34,7 +34,15 @@ beforeAll(async () => {
 afterAll(() => local.stop())
 
 type Step = {
-  act: 'deposit' | 'claim' | 'announce' | 'finalize'
+  act:
+    | 'deposit'
+    | 'claim'
+    | 'announce'
+    | 'finalize'
+    | 'refund'
+    | 'signed deposit'
+    | 'signed claim'
+    | 'signed transfer'
   amount: bigint
   which: 0 | 1
   /** Whether a withdrawal's delay passes first. */
@@ -42,7 +50,18 @@ type Step = {
 }
 
 const step: Arbitrary<Step> = record({
-  act: constantFrom('deposit', 'claim', 'claim', 'announce', 'finalize'),
+  act: constantFrom(
+    'deposit',
+    'claim',
+    'claim',
+    'announce',
+    'finalize',
+    'refund',
+    'signed deposit',
+    'signed claim',
+    'signed claim',
+    'signed transfer',
+  ),
   amount: bigInt(0n, 60n),
   which: constantFrom(0, 0, 1),
   wait: boolean(),
@@ -50,9 +69,10 @@ const step: Arbitrary<Step> = record({
 
 const opening: Step = { act: 'deposit', amount: 50n, which: 0, wait: false }
 
-/** One payer, one receiver and two channels between them, on one of the chains. */
+/** One payer, one receiver, two channels between them and a hub that sends for both, on one of the chains. */
 function openScene() {
   const [payer, session, receiver] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
+  const hub = createMemoryAccount()
   const configs = [0, 1].map((salt): ChannelConfig => ({
     payer: payer.address,
     payerAuthorizer: session.address,
@@ -69,13 +89,35 @@ function openScene() {
     if (act === 'deposit') await chain.deposit(config, amount, payer)
     if (act === 'announce') await chain.initiateWithdraw(config, amount, payer)
     if (act === 'finalize') await chain.finalizeWithdraw(config, payer)
-    if (act !== 'claim') return 'done'
+    if (act === 'signed deposit') return sendDeposit(chain, config, amount)
+    if (act === 'signed transfer') return sendTransfer(chain, amount)
+    if (act !== 'claim' && act !== 'signed claim' && act !== 'refund') return 'done'
     const voucher = await signVoucher(idOf(config), amount, local.network, session)
-    const { settledMicroUsd, skipped } = await chain.claim(
-      [{ config, voucher, totalClaimed: amount }],
-      receiver,
-    )
+    const claim: ChannelClaim = { config, voucher, totalClaimed: amount }
+    if (act === 'signed claim') return sendClaim(chain, claim)
+    if (act === 'refund') return (await chain.refund(config, claim, receiver)).refundedMicroUsd
+    const { settledMicroUsd, skipped } = await chain.claim([claim], receiver)
     return { settledMicroUsd, skipped }
+  }
+
+  /** Twice, which must not count twice. */
+  async function sendDeposit(chain: Chain, config: ChannelConfig, amount: bigint) {
+    const deposit = await chain.authorizeDeposit(config, amount, payer)
+    await chain.submitDeposit(deposit, hub)
+    return chain.submitDeposit(deposit, hub)
+  }
+
+  async function sendTransfer(chain: Chain, amount: bigint) {
+    const transfer = await chain.authorizeTransfer(hub.address, amount, receiver)
+    await chain.submitTransfers([transfer], hub)
+    return chain.submitTransfers([transfer], hub)
+  }
+
+  async function sendClaim(chain: Chain, claim: ChannelClaim) {
+    const signed = await chain.authorizeClaim([claim], receiver)
+    const fee = await chain.authorizeTransfer(hub.address, 7n, receiver)
+    const { settledMicroUsd, skipped } = await chain.submitClaim(signed, fee, hub)
+    return { settledMicroUsd, skipped, again: (await chain.submitClaim(signed, fee, hub)).settledMicroUsd }
   }
 
   async function observe(chain: Chain) {
@@ -83,6 +125,7 @@ function openScene() {
     return {
       payer: await chain.balance(payer.address),
       receiver: await chain.balance(receiver.address),
+      hub: await chain.balance(hub.address),
       totals: await chain.receiver(receiver.address),
       channels: channels.map(({ withdrawal, ...state }) => ({
         ...state,
