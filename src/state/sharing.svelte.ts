@@ -17,6 +17,7 @@ type SharingDocument = {
   watts: number
   usdPerKwh: number
   tokensPerSecond: number | null
+  holdsBond: boolean
 }
 
 const highestPriceUsd = 1_000
@@ -40,6 +41,8 @@ export class Sharing {
   /** What the computer draws more while it answers. */
   watts = $state<number | null>(15)
   usdPerKwh = $state<number | null>(0.3)
+  /** Whether earnings go by way of the bond contract, where there is one. */
+  holdsBond = $state(false)
   /** Measured on this computer at an earlier visit. */
   tokensPerSecond = $state<number | null>(null)
 
@@ -110,7 +113,7 @@ export class Sharing {
 
   async save(): Promise<void> {
     const { modelId, tokensPerSecond } = this
-    const { priceUsd, slots, watts, usdPerKwh } = this
+    const { priceUsd, slots, watts, usdPerKwh, holdsBond } = this
     await this.#tab.documents.put('settings', 'sharing', {
       modelId,
       priceUsd,
@@ -118,6 +121,7 @@ export class Sharing {
       watts,
       usdPerKwh,
       tokensPerSecond,
+      holdsBond,
     })
   }
 

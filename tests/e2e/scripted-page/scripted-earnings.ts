@@ -56,6 +56,9 @@ export function scriptedJobs(nowMs: number): ServedJob[] {
 /** What a tab that earned for weeks keeps: its answers, and a claim that collected the older half. */
 export function createScriptedServed(jobs: ServedJob[]): Awaited<ReturnType<Tab['served']>> & {
   claim(): ClaimRecord
+  earnedMicroUsd: bigint
+  /** Before this visit. */
+  claimedMicroUsd: bigint
 } {
   const claims: ClaimRecord[] = []
   const collect = (upTo: ServedJob | undefined, atMs: number): ClaimRecord => {
@@ -74,6 +77,8 @@ export function createScriptedServed(jobs: ServedJob[]): Awaited<ReturnType<Tab[
   const half = jobs[Math.floor(jobs.length / 2)]
   if (half) collect(half, half.atMs + hourMs)
   return {
+    earnedMicroUsd: jobs.at(-1)?.promisedMicroUsd ?? 0n,
+    claimedMicroUsd: half?.promisedMicroUsd ?? 0n,
     jobs: async () => jobs.toReversed(),
     claims: async () => claims.toReversed(),
     claim: () => collect(jobs.at(-1), Date.now()),

@@ -14,7 +14,6 @@ export type ScriptedMoney = Pick<
 >
 
 const dayMs = 24 * 3_600_000
-const claimedBefore = 4_444n
 const feeMicroUsd = 2_100n
 const nothing: WalletOverview = {
   balanceMicroUsd: 0n,
@@ -27,16 +26,16 @@ const nothing: WalletOverview = {
   bond: null,
 }
 
-function overviewOf(scene: Scene): WalletOverview {
+function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigint): WalletOverview {
   if (scene === 'empty') return nothing
   return {
     balanceMicroUsd: 4_999_982n,
     gasWei: 0n,
-    earnedMicroUsd: claimedBefore + 1_234n,
-    claimableMicroUsd: 1_234n,
-    claimedMicroUsd: claimedBefore,
+    earnedMicroUsd,
+    claimableMicroUsd: earnedMicroUsd - claimedMicroUsd,
+    claimedMicroUsd,
     spentMicroUsd: 18n,
-    depositedMicroUsd: 1_670_000n,
+    depositedMicroUsd: 3_170_000n,
     bond:
       scene === 'bonded'
         ? { heldMicroUsd: 2_900n, freeMicroUsd: 0n, untilMs: Date.now() + 54 * dayMs }
@@ -46,10 +45,6 @@ function overviewOf(scene: Scene): WalletOverview {
 
 /** A wallet that is a script: claims, takes back and is filled as a real one. */
 export function createScriptedMoney(scene: Scene): ScriptedMoney {
-  let overview = overviewOf(scene)
-  const receive = (amount: bigint) => {
-    overview = { ...overview, balanceMicroUsd: overview.balanceMicroUsd + amount }
-  }
   const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
   const unlessAlone = async <value>(value: value): Promise<value> => {
     if (scene === 'alone') throw noChain
@@ -57,6 +52,10 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
   }
   const earns = scene === 'lively' || scene === 'bonded'
   const served = createScriptedServed(earns ? scriptedJobs(Date.now()) : [])
+  let overview = overviewOf(scene, served.earnedMicroUsd, served.claimedMicroUsd)
+  const receive = (amount: bigint) => {
+    overview = { ...overview, balanceMicroUsd: overview.balanceMicroUsd + amount }
+  }
   const withdrawals = createScriptedWithdrawals(earns ? offers : [], receive)
   const signature: Hex = `0x${'5c'.repeat(65)}`
   return {
