@@ -147,7 +147,7 @@ const withdrawals = once(async () => {
 
 const requester = once(async () => {
   const { createRequester } = await import('./roles/request.ts')
-  const keys = { wallet: await wallet(), session: await session() }
+  const keys = { wallet: await wallet(), sender: await earner(), session: await session() }
   const parts = { hubs: await hubs(), openText: await openText() }
   return createRequester({ ...(await market()), ...keys, ...parts, random })
 })

@@ -1,8 +1,9 @@
 import type { Address, Hex } from '../domain/bytes.ts'
-import { promisedBy } from '../domain/channel.ts'
+import { type ChannelConfig, promisedBy } from '../domain/channel.ts'
+import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
-import type { ChannelRecord } from '../ports/index.ts'
+import type { Chain, ChannelRecord, Signer } from '../ports/index.ts'
 import {
   type FundDeps,
   type FundingStep,
@@ -27,7 +28,7 @@ export async function* fundChannel(
   deps: FundDeps,
   busy: ReadonlySet<Hex> = new Set(),
 ): AsyncGenerator<FundingStep, FundedChannel, void> {
-  const { chain, wallet } = deps
+  const { chain } = deps
   const usable = await usableChannels(receiver, deps)
   const found = usable.find(({ record }) => !busy.has(record.channelId))
   const record = found?.record ?? (await addChannel(receiver, deps))
@@ -36,8 +37,20 @@ export async function* fundChannel(
   if (missing > 0n) {
     const amountMicroUsd = yield* sizeDeposit(missing, deps)
     yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n }
-    await chain.deposit(record.config, amountMicroUsd, wallet)
+    await deposit(record.config, amountMicroUsd, deps)
     balance = (await chain.channel(record.channelId)).balance
   }
   return { record, channel: payerEnd(record, balance, deps) }
+}
+
+/** A wallet that asks for everything it signs is asked once: what it signed is sent by an account that asks nobody. */
+async function deposit(config: ChannelConfig, amount: MicroUsd, deps: FundDeps): Promise<void> {
+  const { chain, wallet, sender = wallet } = deps
+  const signed = await chain.authorizeDeposit(config, amount, wallet)
+  await chain.submitDeposit(signed, (await canSend(sender, chain)) ? sender : wallet)
+}
+
+async function canSend(sender: Signer, chain: Chain): Promise<boolean> {
+  if (isLocalChain(chain.network)) return true
+  return (await chain.gasBalance(sender.address)) >= (await chain.gasCost('deposit'))
 }

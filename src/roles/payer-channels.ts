@@ -31,6 +31,8 @@ export type FundDeps = {
   vouchers: VoucherStore
   /** Holds the money. */
   wallet: Signer
+  /** Sends direct deposits where it has the gas for it, so that the wallet only signs; the wallet when left out. */
+  sender?: Signer
   /** Signs vouchers without asking anybody. */
   session: Signer
   random: Random

@@ -2,11 +2,16 @@ import { createAccounts } from '../../src/chain/account/accounts.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { systemClock } from '../../src/device/system-clock.ts'
+import { systemRandom } from '../../src/device/system-random.ts'
 import type { NewProtection } from '../../src/domain/account.ts'
+import type { Address } from '../../src/domain/bytes.ts'
 import type { ChannelConfig } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Accounts, AccountsView, Restorable } from '../../src/ports/accounts.ts'
 import type { TypedData } from '../../src/ports/signer.ts'
+import { fundChannel } from '../../src/roles/fund-channel.ts'
+import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { type AnnouncedWallet, type WalletScript, announceWallet } from '../fixtures/announced-wallet.ts'
 
 let opened: Accounts
@@ -27,7 +32,7 @@ export const lock = () => opened.lock()
 export const backUp = (passphrase: string) => opened.backUp(passphrase)
 export const noteBackup = () => opened.noteBackup()
 export const restore = (from: Restorable) => opened.restore(from)
-export const use = (address: `0x${string}`) => opened.use(address)
+export const use = (address: Address) => opened.use(address)
 export const connect = (walletId: string) => opened.connect(walletId)
 
 export async function sign(data: TypedData): Promise<string> {
@@ -51,15 +56,18 @@ export async function signWhileLocked(data: TypedData, passphrase: string | null
   return signature
 }
 
-/** Deposits into a channel: the payer signs, somebody with gas sends. Returns the channel's balance. */
-export async function deposit(config: ChannelConfig, amount: bigint): Promise<bigint> {
+/** Opens a channel as asking does: the payer signs, this browser's own account sends. Returns the channel's balance. */
+export async function deposit(receiver: Address): Promise<bigint> {
   const chain = createViemChain(chainNetwork)
-  const payer = await opened.payer()
-  await chain.faucet(payer.address, amount)
-  const { channelIdOf } = await import('../../src/ledger/channel-id.ts')
-  const own = { ...config, payer: payer.address }
-  await chain.submitDeposit(await chain.authorizeDeposit(own, amount, payer), createMemoryAccount())
-  return (await chain.channel(channelIdOf(own, chainNetwork))).balance
+  const [wallet, sender] = await Promise.all([opened.payer(), opened.earner()])
+  const keys = { wallet, sender, session: createMemoryAccount() }
+  const vouchers = new MemoryVoucherStore()
+  const deps = { chain, vouchers, random: systemRandom, clock: systemClock, ...keys }
+  const funding = fundChannel(receiver, 1n, deps)
+  for (;;) {
+    const step = await funding.next()
+    if (step.done) return (await chain.channel(step.value.record.channelId)).balance
+  }
 }
 
 /** Deposits and begins to take back, all in transactions of the payer's own. */
@@ -67,7 +75,6 @@ export async function depositAndTakeBack(config: ChannelConfig, amount: bigint):
   const chain = createViemChain(chainNetwork)
   const payer = await opened.payer()
   await chain.faucet(payer.address, amount)
-  const { channelIdOf } = await import('../../src/ledger/channel-id.ts')
   const own = { ...config, payer: payer.address }
   await chain.deposit(own, amount, payer)
   await chain.initiateWithdraw(own, amount, payer)

@@ -78,7 +78,7 @@ test('a wallet is found, asked once for its account, and remembered', async () =
 
 test('a deposit asks exactly once', async () => {
   const accounts = await connected()
-  expect(await accounts.call('deposit', config(), 1_000_000n)).toBe(1_000_000n)
+  expect(await accounts.call('deposit', channelConfig.receiver)).toBe(1_000_000n)
   expect(await accounts.call('prompts')).toEqual(['eth_signTypedData_v4'])
 })
 
@@ -102,7 +102,7 @@ test('a person may decline to connect and to sign', async () => {
   await accounts.call('decline', false)
   await accounts.call('connect', id)
   await accounts.call('decline', true)
-  await expect(accounts.call('deposit', config(), 1_000n)).rejects.toMatchObject(declined)
+  await expect(accounts.call('deposit', channelConfig.receiver)).rejects.toMatchObject(declined)
 })
 
 test('a wallet on another network is asked to change, and to learn ours first', async () => {
