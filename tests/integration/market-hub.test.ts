@@ -1,15 +1,15 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
+import { TransportError } from '../../src/errors/index.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import { account } from '../fixtures/hub.ts'
-import { type Between, type HubChange, openHubMarket, withoutGas } from '../fixtures/hub-market.ts'
+import { breaking, faultyDesk, refusing, withholding } from '../fixtures/hub-faults.ts'
+import { type HubChange, openHubMarket, withoutGas } from '../fixtures/hub-market.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
 import { price } from '../fixtures/jobs.ts'
 import { hubDeskProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
-import { encodeFrame, parseFrame } from '../../src/protocol/frame-codec.ts'
-import { hubDeskRequestSchema, hubPayRequestSchema } from '../../src/protocol/hub-messages.ts'
-import type { FrameStream } from '../../src/ports/index.ts'
 import { hastyClock, makeAsk, never, runAsk } from '../fixtures/market.ts'
 
 const wallet = account(1)
@@ -91,54 +91,6 @@ describe('an answer that a hub pays for', () => {
   })
 })
 
-/** Lets a line to the hub live for so many frames, then breaks it; each later line lives for one more. */
-function breaking(frames: number): Between & { broken: number } {
-  const between = async (stream: FrameStream, answer: (stream: FrameStream) => Promise<void>) => {
-    let left = frames + between.broken
-    const read: FrameStream['read'] = async (signal) => {
-      if (left-- > 0) return stream.read(signal)
-      between.broken += 1
-      const error = new Error('The line broke.')
-      stream.abort(error)
-      throw error
-    }
-    await answer({ ...bound(stream), read })
-  }
-  between.broken = 0
-  return between
-}
-
-/** Returns a stream's methods as an object that can be spread and overridden. */
-function bound(stream: FrameStream): FrameStream {
-  return {
-    remotePeer: stream.remotePeer,
-    read: (signal) => stream.read(signal),
-    write: (frame) => stream.write(frame),
-    close: () => stream.close(),
-    abort: (error) => stream.abort(error),
-  }
-}
-
-/** A hub that opens jobs, takes vouchers and hands none of them on. */
-function withholding(saysPaid: boolean): Between & { taken: bigint } {
-  const between = async (stream: FrameStream, answer: (stream: FrameStream) => Promise<void>) => {
-    const read: FrameStream['read'] = async (signal) => {
-      for (;;) {
-        const frame = await stream.read(signal)
-        if (frame === null) return null
-        const request = parseFrame(hubPayRequestSchema, frame)
-        if (request.type === 'open') return frame
-        between.taken = request.voucher.maxClaimableAmount
-        const { chargeMicroUsd } = request
-        if (saysPaid) await stream.write(encodeFrame({ type: 'paid', chargeMicroUsd }))
-      }
-    }
-    await answer({ ...bound(stream), read })
-  }
-  between.taken = 0n
-  return between
-}
-
 describe('a hub that fails', () => {
   test('its line breaks again and again: payments resume, and none counts twice', async () => {
     const line = breaking(2)
@@ -177,4 +129,189 @@ describe('a hub that fails', () => {
       await deal.stop()
     },
   )
+})
+
+describe('a hub that is in the way', () => {
+  test('is gone when the deposit is due: the page is told, and the tab is paid directly', async () => {
+    const deal = await openDeal()
+    const { market, seller, hub } = deal
+    const buyer = await market.joinRequester(wallet)
+    expect((await buyer.requester.quote(long.modelId))?.hub).not.toBeNull()
+    const open = buyer.transport.open.bind(buyer.transport)
+    vi.spyOn(buyer.transport, 'open').mockImplementation(async (peer, protocol, signal) => {
+      if (protocol === hubDeskProtocol) throw new TransportError('transport/peer-unreachable', 'Gone.')
+      return open(peer, protocol, signal)
+    })
+    const steps: AskEvent[] = []
+    const answer = await runAsk(buyer.requester.ask(long, never), (event) => void steps.push(event))
+    expect(steps.find(({ type }) => type === 'bypassing')).toMatchObject({
+      hub: { account: hub.terms.account },
+    })
+    expect(answer).toMatchObject({ error: null, hub: null })
+    const { charged } = costOf(deal, [answer])
+    expect(answer.chargeMicroUsd).toBe(charged)
+    await expect.poll(() => seller.provider.status().earnedMicroUsd).toBe(charged)
+    await deal.stop()
+  })
+
+  test('has another spread now: the answer is paid by the new one', async () => {
+    const deal = await openDeal()
+    const { market, seller, buyer } = deal
+    await runAsk(buyer.requester.ask(makeAsk(), never))
+    await deal.hub.stop()
+    const hub = market.startHub({ policy: { spreadMillionths: 50_000 } })
+    const spread = async () => (await buyer.requester.quote(long.modelId))?.hub?.spreadMillionths
+    await expect.poll(spread, { timeout: 10_000 }).toBe(50_000)
+    const second = await runAsk(buyer.requester.ask(long, never))
+    expect(second).toMatchObject({ error: null, hub: { spreadMillionths: 50_000 } })
+    expect(second.chargeMicroUsd).toBe(withSpread(second.receipt!.receipt.chargeMicroUsd, hub.terms))
+    await seller.provider.stop()
+    await hub.stop()
+  })
+
+  test('refuses once because its spread has changed: the offers are looked at anew', async () => {
+    const line = refusing('hub/spread-changed')
+    const deal = await openDeal({ between: { [hubPayProtocol.id]: line } })
+    const answer = await runAsk(deal.buyer.requester.ask(makeAsk(), never))
+    expect(line.refused).toBe(1)
+    expect(answer).toMatchObject({ error: null, hub: { account: deal.hub.terms.account } })
+    await deal.stop()
+  })
+
+  test.each(['lost before', 'lost after'] as const)(
+    'its word on the deposit is %s: the chain decides, and nothing is paid twice',
+    async (fault) => {
+      let faults = 0
+      const desk = faultyDesk(({ type }) => (type === 'deposit' && faults++ === 0 ? fault : null))
+      const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
+      const { market, buyer } = deal
+      const first = await runAsk(buyer.requester.ask(makeAsk(), never)).catch((error: unknown) => error)
+      if (fault === 'lost before') expect(first).toMatchObject({ code: 'hub/no-answer' })
+      else expect(first).toMatchObject({ error: null })
+      const second = await runAsk(buyer.requester.ask(makeAsk(), never))
+      expect(second.error).toBeNull()
+      const answers = fault === 'lost before' ? [second] : [first as Answer, second]
+      const { paid } = costOf(deal, answers)
+      const { feesMicroUsd } = await market.store.totals()
+      const channels = await buyer.vouchers.channels('payer')
+      expect(channels.map(({ voucher }) => voucher?.maxClaimableAmount)).toEqual([paid + feesMicroUsd])
+      expect(await market.chain.balance(wallet.address)).toBe(1_000_000n)
+      expect((await market.chain.channel(channels[0]!.channelId)).balance).toBe(1_000_000n)
+      await deal.stop()
+    },
+  )
+})
+
+describe('what was promised', () => {
+  test('and forgotten is learnt from the hub', async () => {
+    const deal = await openDeal()
+    const { market, buyer } = deal
+    const first = await runAsk(buyer.requester.ask(makeAsk(), never))
+    const [record] = await buyer.vouchers.channels('payer')
+    const forgetful = await market.joinRequester(wallet, undefined, withoutGas(market.chain))
+    await forgetful.vouchers.addChannel({ ...record!, voucher: null })
+    const second = await runAsk(forgetful.requester.ask(makeAsk(), never))
+    expect(second.error).toBeNull()
+    const { paid } = costOf(deal, [first, second])
+    const { feesMicroUsd } = await market.store.totals()
+    const kept = await forgetful.vouchers.channel(record!.channelId, 'payer')
+    expect(kept?.voucher?.maxClaimableAmount).toBe(paid + feesMicroUsd)
+    await deal.stop()
+  })
+
+  test('and never used pays for the next answer first', async () => {
+    const deal = await openDeal()
+    const { market, buyer } = deal
+    const first = await runAsk(buyer.requester.ask(makeAsk(), never))
+    const [record] = await buyer.vouchers.channels('payer')
+    const lost = record!.voucher!.maxClaimableAmount + 100n
+    await buyer.vouchers.raiseVoucher(
+      'payer',
+      await signVoucher(record!.channelId, lost, market.chain.network, buyer.session),
+    )
+    const second = await runAsk(buyer.requester.ask(makeAsk(), never))
+    expect(second.error).toBeNull()
+    const { paid } = costOf(deal, [first, second])
+    const { feesMicroUsd } = await market.store.totals()
+    const kept = await buyer.vouchers.channel(record!.channelId, 'payer')
+    expect(kept?.voucher?.maxClaimableAmount).toBe(paid + feesMicroUsd)
+    await deal.stop()
+  })
+})
+
+describe('money comes out again without gas', () => {
+  test('a channel to the hub is paid back at once, less the fee', async () => {
+    const deal = await openDeal()
+    const { market, buyer } = deal
+    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+    const [listed] = await buyer.withdrawals.list()
+    expect(listed?.refund?.feeMicroUsd).toBeGreaterThan(0n)
+    const before = await market.chain.balance(wallet.address)
+    const returned = await buyer.withdrawals.takeBack(answer.terms.channelId)
+    expect(returned).toBe(listed!.amountMicroUsd - listed!.refund!.feeMicroUsd)
+    expect(await market.chain.balance(wallet.address)).toBe(before + returned!)
+    const { paid } = costOf(deal, [answer])
+    expect(await market.chain.balance(wallet.address)).toBe(
+      2_000_000n - paid - (await market.store.totals()).feesMicroUsd,
+    )
+    expect(await buyer.withdrawals.list()).toEqual([])
+
+    const next = await runAsk(buyer.requester.ask(makeAsk(), never))
+    expect(next.error).toBeNull()
+    await deal.stop()
+  })
+
+  test('a hub that is gone leaves the delay of the chain', async () => {
+    const deal = await openDeal()
+    const { market, buyer } = deal
+    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+    await deal.stop()
+    const withGas = await market.joinRequester(wallet, buyer.vouchers)
+    expect(await withGas.withdrawals.takeBack(answer.terms.channelId)).toBeNull()
+    expect(await withGas.withdrawals.list()).toMatchObject([{ refund: null, withdrawal: { isReady: false } }])
+  })
+
+  test.each([null, 'lost after'] as const)('dollars go to any address; the reply is %s', async (fault) => {
+    const desk = faultyDesk(({ type }) => (type === 'transfer' ? fault : null))
+    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
+    const { market, buyer, hub } = deal
+    const friend = account(900).address
+    const quote = await buyer.payOut.quote()
+    expect(quote).toMatchObject({
+      hub: { account: hub.terms.account },
+      mostMicroUsd: 2_000_000n - quote.feeMicroUsd,
+    })
+    const sent = await buyer.payOut.send(friend, 700_000n, quote)
+    expect(sent.amountMicroUsd).toBe(700_000n)
+    expect(await market.chain.balance(friend)).toBe(700_000n)
+    expect(await market.chain.balance(wallet.address)).toBe(1_300_000n - quote.feeMicroUsd)
+    await deal.stop()
+  })
+
+  test('a transfer that the hub lost goes once, however often it is asked for', async () => {
+    let faults = 0
+    const desk = faultyDesk(({ type }) => (type === 'transfer' && faults++ === 0 ? 'lost before' : null))
+    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
+    const { market, buyer } = deal
+    const friend = account(900).address
+    const quote = await buyer.payOut.quote()
+    await expect(buyer.payOut.send(friend, 500_000n, quote)).rejects.toMatchObject({ code: 'hub/no-answer' })
+    await buyer.payOut.send(friend, 500_000n, quote)
+    expect(await market.chain.balance(friend)).toBe(500_000n)
+    await deal.stop()
+  })
+
+  test('what cannot be right is refused before it is signed', async () => {
+    const deal = await openDeal()
+    const { buyer, market } = deal
+    const quote = await buyer.payOut.quote()
+    const send = (to: string, amount: bigint) => buyer.payOut.send(to, amount, quote)
+    await expect(send('0x12', 1n)).rejects.toMatchObject({ code: 'ledger/bad-address' })
+    await expect(send(market.chain.network.token, 1n)).rejects.toMatchObject({ code: 'ledger/bad-address' })
+    await expect(send(account(900).address, 0n)).rejects.toMatchObject({ code: 'ledger/bad-amount' })
+    await expect(send(account(900).address, 2_000_000n)).rejects.toMatchObject({
+      code: 'chain/insufficient-funds',
+    })
+    await deal.stop()
+  })
 })

@@ -9,6 +9,8 @@ const termsLifetimeMs = 60_000
 /** A relay that gave no terms is asked again after this. */
 const absenceMs = 10_000
 
+/** Terms that an offer contradicts are asked for anew no more often than this. */
+const askAnewMs = 1_000
 /** A quote must last long enough to sign and send what it is for. */
 const quoteMarginSeconds = 30
 
@@ -27,7 +29,7 @@ export interface KnownHubs {
   forget(peerId: PeerId): void
 }
 
-type Remembered = { terms: Promise<HubTerms | null>; untilMs: number }
+type Remembered = { terms: Promise<HubTerms | null>; askedAtMs: number; untilMs: number }
 
 /** Returns the hubs of this tab's relays; they are asked when somebody wants to know. */
 export function createKnownHubs(deps: HubClientDeps): KnownHubs {
@@ -36,13 +38,13 @@ export function createKnownHubs(deps: HubClientDeps): KnownHubs {
   const quotes = new Map<string, FeeQuote>()
 
   const ask = (peerId: PeerId): Remembered => {
-    const asked = { untilMs: clock.nowMs() + termsLifetimeMs, terms: Promise.resolve<HubTerms | null>(null) }
-    asked.terms = createHubClient(peerId, deps)
-      .terms()
-      .catch(() => {
-        asked.untilMs = clock.nowMs() + absenceMs
-        return null
-      })
+    const askedAtMs = clock.nowMs()
+    const client = createHubClient(peerId, deps)
+    const asked: Remembered = { askedAtMs, untilMs: askedAtMs + termsLifetimeMs, terms: client.terms() }
+    asked.terms = asked.terms.catch(() => {
+      asked.untilMs = clock.nowMs() + absenceMs
+      return null
+    })
     remembered.set(peerId, asked)
     return asked
   }
@@ -55,6 +57,12 @@ export function createKnownHubs(deps: HubClientDeps): KnownHubs {
   const connected = async () => {
     const terms = await Promise.all(transport.status().relays.map(termsOf))
     return bySpread(terms.filter((one) => one !== null))
+  }
+
+  /** An offer that names other terms than are remembered here may be newer than they are. */
+  const askAnew = (peerId: PeerId): void => {
+    const held = remembered.get(peerId)
+    if (held && clock.nowMs() >= held.askedAtMs + askAnewMs) remembered.delete(peerId)
   }
 
   return {
@@ -71,9 +79,14 @@ export function createKnownHubs(deps: HubClientDeps): KnownHubs {
     connected,
     async cheapestFor({ hubs }) {
       if (hubs.length === 0) return null
-      const here = await connected()
-      const matching = hubs.filter((hub) => here.some((terms) => standsBy(terms, hub)))
-      return bySpread(matching)[0] ?? null
+      const matching = async () => {
+        const here = await connected()
+        return bySpread(hubs.filter((hub) => here.some((terms) => standsBy(terms, hub))))
+      }
+      const [cheapest] = await matching()
+      if (cheapest) return cheapest
+      for (const { peerId } of hubs) askAnew(peerId)
+      return (await matching())[0] ?? null
     },
     async byAccount(account) {
       return (await connected()).find((terms) => sameAddress(terms.account, account)) ?? null
