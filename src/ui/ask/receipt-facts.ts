@@ -45,7 +45,7 @@ export function paymentFacts(answer: Answer, row: ReceiptRow): Fact[] {
     ['Relay', hub && hub.account],
     [
       'Handed on',
-      hub && `$${exactUsd(handedOnMicroUsd)} so far as the relay has confirmed, by a voucher of its own`,
+      hub && `$${exactUsd(handedOnMicroUsd)} as far as the relay has confirmed, by a voucher of its own`,
     ],
     ['Channel', terms.channelId],
     ['Payer', channel.payer],

@@ -22,6 +22,11 @@ function collected(
   return side === 'asked' ? 'Claimed on the chain by the other side' : 'Claimed on the chain, not from here'
 }
 
+const givenVoucher = ({ promisedMicroUsd }: ReceiptRow, voucher: PaymentTrail['voucher']): Fact[] => [
+  ['Its signature', voucher?.signature ?? null],
+  ['Covers this answer', promisedMicroUsd === null ? null : `from $${exactUsd(promisedMicroUsd)} on`],
+]
+
 /** What leads from a receipt to its money: the signature, the voucher that pays it, the claim that collected it. */
 export function trailFacts(
   row: ReceiptRow,
@@ -36,8 +41,8 @@ export function trailFacts(
       'Highest voucher',
       voucher ? `$${exactUsd(voucher.maxClaimableAmount)}, over all answers of this channel` : null,
     ],
-    ['Signed', voucher?.signature ?? null],
-    ['Pays this from', row.promisedMicroUsd === null ? null : `$${exactUsd(row.promisedMicroUsd)} on`],
+    // An answer that was asked keeps the voucher that was given for it, and its signature, itself.
+    ...(row.side === 'answered' ? givenVoucher(row, voucher) : []),
     [
       'Claim',
       collected(row, trail, claim),

@@ -25,6 +25,7 @@ export const publicNetwork: Network = {
   ...network,
   name: 'Base Sepolia',
   chainId: 84532,
+  bond: hex('44', 20),
   explorerUrl: 'https://explorer.example.org',
 }
 
