@@ -4,7 +4,7 @@ import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { LedgerError, StorageError } from '../../src/errors/index.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
-import { raiseVoucher, unknownChannel } from '../../src/storage/raise-channel.ts'
+import { raiseClaimed, raiseVoucher, unknownChannel } from '../../src/storage/raise-channel.ts'
 import type { Forwarding, HubJobRecord } from './hub-store.ts'
 
 /** A requester's channel and what jobs and fees have used up of its vouchers. */
@@ -77,6 +77,18 @@ export function bookIncoming(
     throw new LedgerError('ledger/unattributed', 'The vouchers of this channel do not cover the payment.')
   }
   return { record: raised, attributedMicroUsd: attributed }
+}
+
+/**
+ * Returns a payer's account after a claim that the chain knows of. Books that are older than a claim, as a restored
+ * copy may be, would otherwise let its vouchers be spent once more.
+ */
+export function bookClaimed(
+  { record, attributedMicroUsd }: PayerAccount,
+  claimedMicroUsd: MicroUsd,
+): PayerAccount {
+  const used = attributedMicroUsd > claimedMicroUsd ? attributedMicroUsd : claimedMicroUsd
+  return { record: raiseClaimed(record, claimedMicroUsd), attributedMicroUsd: used }
 }
 
 /** Returns a payer's account. @throws StorageError `storage/not-found` */

@@ -64,8 +64,8 @@ export interface HubStore extends VoucherStore {
   /** Keeps a fee and the voucher that pays it, by the same rules. */
   addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
   /**
-   * What jobs and fees have used up of a payer's vouchers, and claims before the channel was added: those paid for
-   * what is forgotten. Nothing for a channel that was never added.
+   * What jobs and fees have used up of a payer's vouchers, or claims where they took more: those paid for what is
+   * forgotten. Nothing for a channel that was never added.
    */
   attributed(payerChannelId: Hex): Promise<MicroUsd>
   totals(): Promise<HubTotals>

@@ -111,14 +111,18 @@ async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDep
 }
 
 /** Kept only once it covers a job, so that made-up channels fill no disk. */
-function addPayerChannel(
+async function addPayerChannel(
   { channel: config }: OpenRequest,
   channelId: Hex,
   { store, watch, network: { chainId, settlement } }: OpenJobDeps,
 ): Promise<void> {
   const claimedMicroUsd = watch.lastHeard(channelId)?.totalClaimed ?? 0n
   const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd }
-  return store.addChannel({ ...record, side: 'receiver' })
+  await store.addChannel({ ...record, side: 'receiver' })
+  // Only books that were restored from a copy are behind the chain.
+  if ((await store.attributed(channelId)) < claimedMicroUsd) {
+    await store.raiseClaimed(channelId, claimedMicroUsd)
+  }
 }
 
 /** Reads what is attributed while nothing that is reserved changes, so that no payment is counted on neither side. */

@@ -2,13 +2,9 @@ import type { Hex } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { ChannelRecord, Raise } from '../../src/ports/voucher-store.ts'
+import { raiseVoucher, raiseVoucherFrom, unknownChannel } from '../../src/storage/raise-channel.ts'
 import {
-  raiseClaimed,
-  raiseVoucher,
-  raiseVoucherFrom,
-  unknownChannel,
-} from '../../src/storage/raise-channel.ts'
-import {
+  bookClaimed,
   bookForwardings,
   bookIncoming,
   type KeptAccounts,
@@ -83,7 +79,9 @@ class SqliteHubStore implements HubStore {
   }
 
   async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {
-    this.#database.write(() => this.#put(raiseClaimed(this.#known('receiver', channelId), claimedMicroUsd)))
+    this.#database.write(() =>
+      this.#putPayer(bookClaimed(knownPayer(channelId, this.#kept), claimedMicroUsd)),
+    )
   }
 
   async addJob(job: HubJobRecord): Promise<void> {

@@ -178,17 +178,20 @@ export const hubStoreCases: ConformanceCase<HubStoreSubject>[] = [
     },
   },
   {
-    name: 'counts what was claimed before a channel was added as used',
+    name: 'never lets what was claimed be spent once more',
     async run({ open }) {
       const store = await open()
       await store.addChannel({ ...channelRecord('01', 'receiver'), claimedMicroUsd: 100n })
       await store.addChannel({ ...channelRecord('02', 'payer'), claimedMicroUsd: 7n })
       await store.addJob(jobOf('a1'))
-      await store.raiseClaimed(payerChannelId, 120n)
-      assertEqual(await store.attributed(payerChannelId), 100n, 'attributed')
+      assertEqual(await store.attributed(payerChannelId), 100n, 'claimed before it was added')
       await assertRefused(store, [forwardingOf('a1', 10n, 109n, 10n)], 'ledger/unattributed')
-      await store.forward([forwardingOf('a1', 10n, 110n, 10n)])
-      assertEqual(await store.attributed(payerChannelId), 110n, 'attributed after a payment')
+      await store.forward([forwardingOf('a1', 10n, 200n, 10n)])
+      await store.raiseClaimed(payerChannelId, 105n)
+      assertEqual(await store.attributed(payerChannelId), 110n, 'claimed out of what was used')
+      await store.raiseClaimed(payerChannelId, 195n)
+      assertEqual(await store.attributed(payerChannelId), 195n, 'claimed beyond')
+      await assertRefused(store, [forwardingOf('a1', 20n, 200n, 20n)], 'ledger/unattributed')
     },
   },
   {
