@@ -1,6 +1,6 @@
 import { type Address, sameAddress } from '../../src/domain/bytes.ts'
 import type { Network } from '../../src/domain/network.ts'
-import { LedgerError, type PeerError, ProtocolError, toPeerError } from '../../src/errors/index.ts'
+import { LedgerError, ProtocolError } from '../../src/errors/index.ts'
 import { type Payee, verifyPayee } from '../../src/ledger/sign-hub.ts'
 import type { ChannelRecord, Clock, FrameStream, Signer } from '../../src/ports/index.ts'
 import type { StreamHandler } from '../../src/ports/transport.ts'
@@ -8,17 +8,17 @@ import { parseFrame } from '../../src/protocol/frame-codec.ts'
 import { type HubEarnEvent, hubEarnRequestSchema } from '../../src/protocol/hub-messages.ts'
 import { type RelayLog, shortPeerId } from '../log.ts'
 import { EarnLine } from './earn-line.ts'
-import { readFirst, writeMessage } from './frame-line.ts'
+import { readFirst } from './frame-line.ts'
 import type { OpenJob, OpenJobs } from './open-jobs.ts'
 import { PeerThrottle } from './peer-throttle.ts'
 import type { ProviderChannels } from './provider-channels.ts'
+import { refuseLine } from './refuse-line.ts'
 
 const firstFrameTimeoutMs = 10_000
 /** A registration counts for so long, in seconds. */
 const registrationSeconds = 120
 const registrations = { burst: 10, perSecond: 0.5, maxWaitMs: 10_000 }
 const linesPerPeer = 8
-const refused: PeerError = { code: 'hub/unreachable', shortMessage: 'The hub cannot take providers now.' }
 
 /** What the desk for providers works with. */
 export type EarnDeskDeps = {
@@ -72,21 +72,12 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
     lines.set(keyOf(provider), line)
     line.send({ type: 'registered', voucher: channel.voucher, channel: channel.config })
     for (const event of jobs.jobsOn(channel.channelId).flatMap(eventsOf)) line.send(event)
-    log('provider-registered', { peer: shortPeerId(stream.remotePeer), providers: lines.size })
+    log('hub-provider-registered', { peer: shortPeerId(stream.remotePeer), providers: lines.size })
     return line
   }
 
   const serve = async (stream: FrameStream): Promise<void> => {
-    let line: EarnLine
-    try {
-      line = await register(stream)
-    } catch (error) {
-      log('provider-refused', {
-        peer: shortPeerId(stream.remotePeer),
-        code: toPeerError(error, refused).code,
-      })
-      return await writeMessage(stream, { type: 'refused', error: toPeerError(error, refused) }, clock)
-    }
+    const line = await register(stream)
     try {
       if ((await stream.read()) === null) return
       throw new ProtocolError('protocol/unexpected-frame', 'A provider registers once on a line.')
@@ -96,7 +87,10 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
   }
 
   return {
-    answer: (stream) => throttle.run(stream.remotePeer, () => serve(stream)),
+    answer: (stream) =>
+      throttle
+        .run(stream.remotePeer, () => serve(stream))
+        .catch((error: unknown) => refuseLine(stream, error, { event: 'hub-provider-refused', log, clock })),
     get size() {
       return lines.size
     },

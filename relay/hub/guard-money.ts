@@ -43,7 +43,9 @@ export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<
 async function look({ store, watch, jobs, claims, idle }: GuardDeps, all: boolean): Promise<void> {
   const channelIds = new Set<Hex>([...jobs.payerChannels(), ...claims.recent()])
   for (const { channelId, voucher, claimedMicroUsd } of await store.channels('receiver')) {
-    if (promisedBy(voucher) > (all ? 0n : claimedMicroUsd)) channelIds.add(channelId)
+    const known = all ? 0n : claimedMicroUsd
+    // A voucher may promise more than was ever earned, which is looked up only where it may matter.
+    if (promisedBy(voucher) > known && (await store.attributed(channelId)) > known) channelIds.add(channelId)
   }
   await watch.refreshAll(channelIds)
   const threatened = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)

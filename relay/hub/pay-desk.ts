@@ -1,15 +1,16 @@
-import { type PeerError, ProtocolError, toPeerError } from '../../src/errors/index.ts'
+import { ProtocolError } from '../../src/errors/index.ts'
 import type { FrameStream } from '../../src/ports/index.ts'
 import type { StreamHandler } from '../../src/ports/transport.ts'
 import { parseFrame } from '../../src/protocol/frame-codec.ts'
 import { type HubPayReply, type HubPayRequest, hubPayRequestSchema } from '../../src/protocol/hub-messages.ts'
-import { type RelayLog, shortPeerId } from '../log.ts'
+import type { RelayLog } from '../log.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import type { Forwarder } from './forwarder.ts'
 import { readFirst, readWithin, writeMessage } from './frame-line.ts'
 import type { HubJobRecord } from './hub-store.ts'
 import { type OpenJobDeps, openJob } from './open-job.ts'
 import { PeerThrottle, pace } from './peer-throttle.ts'
+import { refuseLine } from './refuse-line.ts'
 
 const firstFrameTimeoutMs = 10_000
 /** A line that pays nothing for so long is cut; its job can be opened again. */
@@ -17,7 +18,6 @@ const silenceMs = 10 * 60_000
 const openings = { burst: 64, perSecond: 4, maxWaitMs: 10_000 }
 const payments = { burst: 64, perSecond: 50, maxWaitMs: 10_000 }
 const linesPerPeer = 64
-const refused: PeerError = { code: 'hub/job-refused', shortMessage: 'The hub could not take this payment.' }
 
 /** What the desk for requesters works with. */
 export type PayDeskDeps = OpenJobDeps & { forwarder: Forwarder; log: RelayLog }
@@ -40,12 +40,6 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
   const lines = new Map<FrameStream, Promise<void>>()
 
   const reply = (line: FrameStream, message: HubPayReply) => writeMessage(line, message, clock)
-
-  const tellRefusal = (line: FrameStream, error: unknown) => {
-    const told = toPeerError(error, refused)
-    log('payment-refused', { peer: shortPeerId(line.remotePeer), code: told.code })
-    return reply(line, { type: 'refused', error: told })
-  }
 
   const open = async (line: FrameStream): Promise<HubJobRecord> => {
     const frame = parseFrame(hubPayRequestSchema, await readFirst(line, firstFrameTimeoutMs, clock))
@@ -93,19 +87,12 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
   }
 
   const serve = async (line: FrameStream): Promise<void> => {
-    let job: HubJobRecord
-    try {
-      job = await open(line)
-    } catch (error) {
-      return tellRefusal(line, error)
-    }
+    const job = await open(line)
     let finished = false
     try {
       await tellOpened(line, job)
       await takePayments(line, job)
       finished = true
-    } catch (error) {
-      await tellRefusal(line, error).catch(() => {})
     } finally {
       jobs.release(job.jobId, line, finished)
       channels.topUp(job.payeeChannelId)
@@ -116,7 +103,7 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
     async answer(line) {
       const served = throttle
         .run(line.remotePeer, () => serve(line))
-        .catch((error: unknown) => tellRefusal(line, error))
+        .catch((error: unknown) => refuseLine(line, error, { event: 'hub-payment-refused', log, clock }))
       lines.set(line, served)
       try {
         await served

@@ -3,7 +3,7 @@ import { ManualClock } from '../../src/device/manual-clock.ts'
 import { PeerThrottle } from './peer-throttle.ts'
 
 const rate = { burst: 2, perSecond: 1, maxWaitMs: 1_000 }
-const limited = { code: 'protocol/rate-limited' }
+const limited = { code: 'hub/busy' }
 
 test('a peer that opens lines too fast waits, then is turned away; another is not', async () => {
   const clock = new ManualClock()

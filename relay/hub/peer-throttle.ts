@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../src/errors/index.ts'
+import { HubError } from '../../src/errors/index.ts'
 import type { Clock } from '../../src/ports/index.ts'
 import { type BucketOptions, TokenBucket } from '../token-bucket.ts'
 
@@ -21,7 +21,7 @@ export class PeerThrottle {
 
   /**
    * Runs a peer's line, after a wait where the peer is too fast.
-   * @throws ProtocolError `protocol/rate-limited`
+   * @throws HubError `hub/busy`
    */
   async run(peerId: string, line: () => Promise<void>): Promise<void> {
     const lines = this.#lines.get(peerId) ?? 0
@@ -53,7 +53,7 @@ export class PeerThrottle {
 
 /**
  * Waits for a bucket's next token.
- * @throws ProtocolError `protocol/rate-limited` when that would take too long
+ * @throws HubError `hub/busy` when that would take too long
  */
 export async function pace(bucket: TokenBucket, clock: Clock): Promise<void> {
   const waitMs = bucket.take()
@@ -61,6 +61,6 @@ export async function pace(bucket: TokenBucket, clock: Clock): Promise<void> {
   if (waitMs > 0) await clock.sleep(waitMs)
 }
 
-function tooMany(): ProtocolError {
-  return new ProtocolError('protocol/rate-limited', 'Too many requests. Try again in a few seconds.')
+function tooMany(): HubError {
+  return new HubError('hub/busy', 'Too many requests. Try again in a few seconds.')
 }

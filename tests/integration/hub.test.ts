@@ -1,26 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { withSpread } from '../../src/domain/hub.ts'
-import { sessionSalt } from '../../src/domain/session.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
-import { account, openHubWorld } from '../fixtures/hub.ts'
+import { ceilingMicroUsd, openHubDeal } from '../fixtures/hub.ts'
 import { codeOf } from '../fixtures/hub-ends.ts'
 import { network } from '../fixtures/jobs.ts'
 
-const ceilingMicroUsd = 10_000n
-
-/** A hub at work, a provider with a line to it, and a requester with money. */
-async function openMarket(change: Parameters<typeof openHubWorld>[0] = {}, depositMicroUsd = 100_000n) {
-  const world = await openHubWorld(change)
-  const hub = world.startHub()
-  const provider = await world.joinProvider()
-  expect(codeOf(await provider.register())).toBe('registered')
-  const requester = await world.joinRequester(depositMicroUsd)
-  return { ...world, hub, provider, requester, to: { provider: provider.account.address, ceilingMicroUsd } }
-}
-
 describe('a job through the hub', () => {
   test('is paid chunk by chunk, to the micro-unit on all three accounts', async () => {
-    const { hub, chain, hubAccount, provider, requester, to, policy } = await openMarket()
+    const { hub, chain, hubAccount, provider, requester, to, policy } = await openHubDeal()
     const before = await chain.balance(hubAccount.address)
     const job = await requester.open(to)
     expect(job.reply).toEqual({
@@ -61,7 +48,7 @@ describe('a job through the hub', () => {
   })
 
   test('goes on where its requester’s line broke', async () => {
-    const { hub, provider, requester, to } = await openMarket()
+    const { hub, provider, requester, to } = await openHubDeal()
     const job = await requester.open(to)
     await job.pay(400n)
     job.breakLine()
@@ -75,7 +62,7 @@ describe('a job through the hub', () => {
   })
 
   test('a newer line of a job takes the place of the older', async () => {
-    const { hub, requester, to } = await openMarket()
+    const { hub, requester, to } = await openHubDeal()
     const job = await requester.open(to)
     const again = await requester.open({ ...to, jobId: job.jobId })
     expect(codeOf(again.reply)).toBe('opened')
@@ -85,7 +72,7 @@ describe('a job through the hub', () => {
   })
 
   test('a provider whose line broke hears of its jobs and their last payment again', async () => {
-    const { hub, provider, requester, to } = await openMarket()
+    const { hub, provider, requester, to } = await openHubDeal()
     const job = await requester.open(to)
     await job.pay(400n)
     await expect.poll(() => provider.paid.get(job.jobId)).toBe(400n)
@@ -103,7 +90,7 @@ describe('a job through the hub', () => {
   })
 
   test('goes on after the hub came back on the same store', async () => {
-    const { hub, startHub, provider, requester, to, chain } = await openMarket()
+    const { hub, startHub, provider, requester, to, chain } = await openHubDeal()
     const job = await requester.open(to)
     await job.pay(400n)
     await hub.stop()
@@ -123,7 +110,7 @@ describe('a job through the hub', () => {
   })
 
   test('two providers and three requesters at once, and the chain agrees with every charge', async () => {
-    const { hub, chain, provider, joinProvider, joinRequester, policy } = await openMarket()
+    const { hub, chain, provider, joinProvider, joinRequester, policy } = await openHubDeal()
     const second = await joinProvider()
     await second.register()
     const providers = [provider, second]
@@ -156,149 +143,5 @@ describe('a job through the hub', () => {
     for (const [p, one] of providers.entries()) {
       expect(await one.claim()).toBe(sumOf((line) => line.provider === p, 'charge'))
     }
-  })
-})
-
-describe('a job is refused', () => {
-  test('while its provider has no line', async () => {
-    const { hub, provider, requester, to } = await openMarket()
-    provider.breakLine()
-    await expect.poll(async () => (await hub.figures()).earnLines).toBe(0)
-    expect(codeOf((await requester.open(to)).reply)).toBe('hub/provider-away')
-    await hub.stop()
-  })
-
-  test('when what is open on its channel leaves too little', async () => {
-    const { hub, clock, requester, to } = await openMarket({}, 25_000n)
-    const replies = await Promise.all([1, 2, 3].map(() => requester.open(to)))
-    const codes = replies.map(({ reply }) => codeOf(reply)).sort()
-    expect(codes).toEqual(['hub/underfunded', 'opened', 'opened'])
-    const [first, second] = replies.filter(({ reply }) => reply.type === 'opened')
-    await first!.pay(5_000n)
-
-    // A line that broke keeps its money for a while; one that finished gives it back at once.
-    second!.breakLine()
-    expect(codeOf((await requester.open(to)).reply)).toBe('hub/underfunded')
-    await clock.advance(31_000)
-    const third = await requester.open(to)
-    expect(codeOf(third.reply)).toBe('opened')
-    await third.close()
-    await first!.close()
-    await expect.poll(async () => codeOf((await requester.open(to)).reply)).toBe('opened')
-    await hub.stop()
-  })
-
-  test.each([
-    ['signed by somebody else', { signer: account(77) }, 'ledger/bad-signature'],
-    ['for another spread', { spreadMillionths: 10_000 }, 'hub/spread-changed'],
-    ['for nothing', { ceilingMicroUsd: 0n }, 'hub/job-refused'],
-    ['above what the channel holds', { ceilingMicroUsd: 99_000n }, 'hub/underfunded'],
-    ['for a provider that nobody knows', { provider: account(78).address }, 'hub/provider-away'],
-  ])('%s', async (_name, change, code) => {
-    const { hub, requester, to } = await openMarket()
-    expect(codeOf((await requester.open({ ...to, ...change })).reply)).toBe(code)
-    expect((await hub.figures()).jobsOpen).toBe(0)
-    await hub.stop()
-  })
-
-  test.each([
-    ['pays somebody else', { receiver: account(79).address }, 'ledger/bad-channel'],
-    ['lets somebody else claim', { receiverAuthorizer: account(79).address }, 'ledger/bad-channel'],
-    ['pays in another token', { token: account(79).address }, 'ledger/bad-channel'],
-    ['has ended', { salt: sessionSalt(new Uint8Array(23), 1_799_999_999) }, 'hub/session-over'],
-  ])('on a channel that %s', async (_name, terms, code) => {
-    const { hub, joinRequester, to } = await openMarket()
-    const requester = await joinRequester(100_000n, terms)
-    expect(codeOf((await requester.open(to)).reply)).toBe(code)
-    await hub.stop()
-  })
-
-  test('on a channel that could be emptied before a claim', async () => {
-    const { hub, joinRequester, to } = await openMarket()
-    const requester = await joinRequester(0n, { withdrawDelay: 60 })
-    expect(codeOf((await requester.open(to)).reply)).toBe('ledger/bad-channel')
-    await hub.stop()
-  })
-
-  test('when the hub cannot fund its provider', async () => {
-    const { hub, requester, to, joinRequester } = await openMarket({ maxOpenMicroUsd: 15_000n })
-    expect(codeOf((await requester.open(to)).reply)).toBe('opened')
-    const other = await joinRequester(100_000n)
-    expect(codeOf((await other.open(to)).reply)).toBe('hub/out-of-funds')
-    expect(hub.events).toContain('hub-deposit-failed')
-    expect((await hub.figures()).outOfFunds).toBeGreaterThan(0)
-    await hub.stop()
-  })
-})
-
-describe('a payment is refused', () => {
-  test('once its session key has ended', async () => {
-    const { hub, clock, joinRequester, to } = await openMarket()
-    const endsAtSeconds = Math.floor(clock.nowMs() / 1000) + 60
-    const requester = await joinRequester(100_000n, { salt: sessionSalt(new Uint8Array(23), endsAtSeconds) })
-    const job = await requester.open(to)
-    expect(codeOf(await job.pay(100n))).toBe('paid')
-    await clock.advance(60_000)
-    expect(codeOf(await job.pay(200n))).toBe('ledger/session-over')
-    await hub.stop()
-  })
-
-  test('above the ceiling, below its voucher, or with somebody else’s voucher', async () => {
-    const { hub, requester, joinRequester, to } = await openMarket()
-    const mean = await requester.open(to)
-    expect(codeOf(await mean.send(9_000n, await requester.promise(9_000n)))).toBe('ledger/unattributed')
-    const greedy = await requester.open(to)
-    expect(codeOf(await greedy.pay(ceilingMicroUsd + 1n))).toBe('ledger/overcharged')
-    const thief = await joinRequester(100_000n)
-    const foreign = await requester.open(to)
-    expect(codeOf(await foreign.send(100n, await thief.promise(500n)))).toBe('ledger/voucher-foreign')
-    await hub.stop()
-    expect((await hub.figures()).volumeMicroUsd).toBe(0n)
-  })
-
-  test('beyond the deposit, until there is more of it', async () => {
-    const { hub, chain, requester, to } = await openMarket({}, 10_200n)
-    const job = await requester.open(to)
-    await requester.promise(300n)
-    expect(codeOf(await job.pay(ceilingMicroUsd))).toBe('ledger/over-balance')
-    const { wallet, config } = requester.payer
-    await chain.faucet(wallet.address, 1_000n)
-    await chain.deposit(config, 1_000n, wallet)
-    const again = await requester.open({ ...to, jobId: job.jobId })
-    expect(codeOf(await again.send(ceilingMicroUsd, await requester.promise(0n)))).toBe('paid')
-    await hub.stop()
-    // Only what the job cost is claimed, not all that was promised.
-    expect((await chain.channel(requester.channelId)).totalClaimed).toBe(10_200n)
-  })
-
-  test('once its payer takes its money back, and what was earned is claimed at once', async () => {
-    const { hub, chain, clock, policy, requester, to } = await openMarket()
-    const job = await requester.open(to)
-    await job.pay(4_000n)
-    const { wallet, config } = requester.payer
-    await chain.initiateWithdraw(config, 100_000n, wallet)
-    await clock.advance(policy.watchIntervalMs)
-    await expect.poll(async () => (await chain.channel(requester.channelId)).totalClaimed).toBe(4_080n)
-    expect(codeOf(await job.pay(5_000n))).toBe('hub/withdrawing')
-    expect(codeOf((await requester.open(to)).reply)).toBe('hub/withdrawing')
-    await clock.advance(900_000)
-    await chain.finalizeWithdraw(config, wallet)
-    expect(await chain.balance(wallet.address)).toBe(100_000n - 4_080n)
-    await hub.stop()
-  })
-})
-
-describe('a provider is refused', () => {
-  test.each([
-    ['that signs with another account than it names', { signer: account(80) }, 'ledger/bad-signature'],
-    ['that signed too long ago', { ageSeconds: 121 }, 'ledger/bad-signature'],
-    ['that wants to be paid elsewhere', { receiver: account(81).address }, 'ledger/bad-channel'],
-  ])('%s', async (_name, change, code) => {
-    const { hub, joinProvider, requester } = await openMarket()
-    const liar = await joinProvider()
-    expect(codeOf(await liar.register(change))).toBe(code)
-    const job = await requester.open({ provider: liar.account.address, ceilingMicroUsd })
-    expect(codeOf(job.reply)).toBe('hub/provider-away')
-    await hub.stop()
   })
 })
