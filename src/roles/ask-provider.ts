@@ -20,6 +20,8 @@ import { type JobRoute, type RunJobDeps, runJob } from './run-job.ts'
 
 /** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
 const maxChannels = 4
+/** A stream that has been open for longer without its job is opened anew. */
+const idleStreamMs = 5_000
 
 /** What is asked, and how it is to be answered. */
 export type AskRequest = {
@@ -111,12 +113,17 @@ class AskedProvider {
     const { jobId } = this.#draft
     const job = { jobId, mostMicroUsd: withSpread(this.#ceiling, hub) }
     try {
+      const reachedAtMs = this.#deps.clock.nowMs()
       const { stream, funded } = yield* this.#reach(funding.fund(hub, job, topUp))
       const payment = await this.#openAt(hub, funded).catch((error: Error) => {
         stream.abort(error)
         throw error
       })
-      return yield* this.#run(stream, funded.record, () => payment)
+      try {
+        return yield* this.#run(await this.#fresh(stream, reachedAtMs), funded.record, () => payment)
+      } finally {
+        payment.close()
+      }
     } catch (error) {
       const isUnderfunded = error instanceof HubError && error.code === 'hub/underfunded'
       if (!isUnderfunded || topUp) throw error
@@ -157,6 +164,14 @@ class AskedProvider {
       }
       yield { type: 'funding', ...next.value }
     }
+  }
+
+  /** A provider waits for its job a few seconds; a hub that had to fund its channel to it first may take longer. */
+  async #fresh(stream: FrameStream, reachedAtMs: number): Promise<FrameStream> {
+    const { clock, transport } = this.#deps
+    if (clock.nowMs() - reachedAtMs < idleStreamMs) return stream
+    stream.abort(new MarketError('market/cancelled', 'The hub took its time.'))
+    return transport.open(this.#offer.peerId, inferProtocol, this.#signal)
   }
 
   async *#run(

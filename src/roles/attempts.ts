@@ -1,6 +1,5 @@
-import type { PeerError } from '../errors/index.ts'
-import { BaseError, HubError } from '../errors/index.ts'
 import type { Hub } from '../domain/hub.ts'
+import { type BaseError, HubError, type PeerError } from '../errors/index.ts'
 import type { Clock } from '../ports/index.ts'
 import { type RouteDeps, type RoutedOffer, canPayGas } from './hub/choose-route.ts'
 

@@ -124,8 +124,12 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
       const held = await balance()
       const most = (feeMicroUsd: MicroUsd) => (held > feeMicroUsd ? held - feeMicroUsd : 0n)
       for (const { peerId, account } of await hubs.connected()) {
-        const feeMicroUsd = await hubs.feeFor(peerId, 'transfer').catch(() => null)
-        if (feeMicroUsd === null || !isPlausibleFee(feeMicroUsd)) continue
+        const quoted = await hubs
+          .client(peerId)
+          .quote('transfer')
+          .catch(() => null)
+        if (quoted === null || !isPlausibleFee(quoted.feeMicroUsd)) continue
+        const { feeMicroUsd } = quoted
         return { hub: { peerId, account }, feeMicroUsd, mostMicroUsd: most(feeMicroUsd) }
       }
       if (await canPayGas({ chain, wallet })) return { hub: null, feeMicroUsd: 0n, mostMicroUsd: held }

@@ -5,6 +5,7 @@ import { isSessionOver, sessionEndOf } from '../domain/session.ts'
 import { BaseError, StorageError } from '../errors/index.ts'
 import type { Chain, ChannelRecord, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
+import { canPayGas } from './hub/choose-route.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { isPlausibleFee } from './hub/plausible-fee.ts'
 import { refundThroughHub } from './hub/refund-through-hub.ts'
@@ -44,7 +45,8 @@ export interface Withdrawals {
    * announces the withdrawal and returns null: the channel's delay begins, in which its receiver may still claim.
    * Later answers are paid from another channel.
    * @throws ChainError `chain/reverted` when nothing is left or a withdrawal is announced already
-   * @throws HubError `hub/no-answer` when only the chain will tell whether the hub has paid
+   * @throws HubError `hub/no-answer` when only the chain will tell whether the hub has paid, and why a hub refuses
+   * where the wallet has no gas to do without it
    * @throws StorageError `storage/not-found` for a channel that this tab never opened
    */
   takeBack(channelId: Hex): Promise<MicroUsd | null>
@@ -93,13 +95,15 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
     return unspent(channel) > feeMicroUsd ? { hub: hub.peerId, feeMicroUsd } : null
   }
 
+  /** Returns what a hub has given back; null where it does not, and the wallet can do without it. */
   const refundNow = async (channel: OpenChannel): Promise<MicroUsd | null> => {
     const refund = await refundOf(channel)
     if (!refund) return null
     try {
-      return await refundThroughHub(channel.record, refund.feeMicroUsd, hubs.client(refund.hub), deps)
+      return await refundThroughHub(channel.record, hubs.client(refund.hub), deps)
     } catch (error) {
-      if (!(error instanceof BaseError) || error.code === 'hub/no-answer') throw error
+      const isOpen = error instanceof BaseError && error.code !== 'hub/no-answer'
+      if (!isOpen || !(await canPayGas(deps))) throw error
       return null
     }
   }

@@ -6,39 +6,14 @@ import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import { account } from '../fixtures/hub.ts'
 import { breaking, faultyDesk, refusing, withholding } from '../fixtures/hub-faults.ts'
-import { type HubChange, openHubMarket, withoutGas } from '../fixtures/hub-market.ts'
+import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
+import { withoutGas } from '../fixtures/hub-market.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
 import { price } from '../fixtures/jobs.ts'
 import { hubDeskProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
 import { hastyClock, makeAsk, never, runAsk } from '../fixtures/market.ts'
 
-const wallet = account(1)
 const long = makeAsk(longJob)
-
-/** A hub, a provider that earns through it, and a requester that has money and no gas. */
-async function openDeal(change: HubChange = {}) {
-  const market = await openHubMarket(change.clock)
-  const hub = market.startHub(change)
-  const seller = await market.joinProvider()
-  await seller.atHub()
-  await market.chain.faucet(wallet.address, 2_000_000n)
-  const buyer = await market.joinRequester(wallet, undefined, withoutGas(market.chain))
-  const stop = async () => {
-    await seller.provider.stop()
-    await hub.stop()
-  }
-  return { market, hub, seller, buyer, stop }
-}
-
-type Deal = Awaited<ReturnType<typeof openDeal>>
-
-/** What all answers cost to the micro-unit, and who holds it. */
-function costOf({ hub }: Deal, answers: Answer[]) {
-  const charges = answers.map(({ tokens }) => chargeMicroUsd(tokens, price))
-  const charged = charges.reduce((sum, charge) => sum + charge, 0n)
-  const paid = charges.reduce((sum, charge) => sum + withSpread(charge, hub.terms), 0n)
-  return { charged, paid }
-}
 
 describe('an answer that a hub pays for', () => {
   test('costs charge and spread to the micro-unit, and the wallet sends nothing itself', async () => {
@@ -235,83 +210,6 @@ describe('what was promised', () => {
     const { feesMicroUsd } = await market.store.totals()
     const kept = await buyer.vouchers.channel(record!.channelId, 'payer')
     expect(kept?.voucher?.maxClaimableAmount).toBe(paid + feesMicroUsd)
-    await deal.stop()
-  })
-})
-
-describe('money comes out again without gas', () => {
-  test('a channel to the hub is paid back at once, less the fee', async () => {
-    const deal = await openDeal()
-    const { market, buyer } = deal
-    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
-    const [listed] = await buyer.withdrawals.list()
-    expect(listed?.refund?.feeMicroUsd).toBeGreaterThan(0n)
-    const before = await market.chain.balance(wallet.address)
-    const returned = await buyer.withdrawals.takeBack(answer.terms.channelId)
-    expect(returned).toBe(listed!.amountMicroUsd - listed!.refund!.feeMicroUsd)
-    expect(await market.chain.balance(wallet.address)).toBe(before + returned!)
-    const { paid } = costOf(deal, [answer])
-    expect(await market.chain.balance(wallet.address)).toBe(
-      2_000_000n - paid - (await market.store.totals()).feesMicroUsd,
-    )
-    expect(await buyer.withdrawals.list()).toEqual([])
-
-    const next = await runAsk(buyer.requester.ask(makeAsk(), never))
-    expect(next.error).toBeNull()
-    await deal.stop()
-  })
-
-  test('a hub that is gone leaves the delay of the chain', async () => {
-    const deal = await openDeal()
-    const { market, buyer } = deal
-    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
-    await deal.stop()
-    const withGas = await market.joinRequester(wallet, buyer.vouchers)
-    expect(await withGas.withdrawals.takeBack(answer.terms.channelId)).toBeNull()
-    expect(await withGas.withdrawals.list()).toMatchObject([{ refund: null, withdrawal: { isReady: false } }])
-  })
-
-  test.each([null, 'lost after'] as const)('dollars go to any address; the reply is %s', async (fault) => {
-    const desk = faultyDesk(({ type }) => (type === 'transfer' ? fault : null))
-    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
-    const { market, buyer, hub } = deal
-    const friend = account(900).address
-    const quote = await buyer.payOut.quote()
-    expect(quote).toMatchObject({
-      hub: { account: hub.terms.account },
-      mostMicroUsd: 2_000_000n - quote.feeMicroUsd,
-    })
-    const sent = await buyer.payOut.send(friend, 700_000n, quote)
-    expect(sent.amountMicroUsd).toBe(700_000n)
-    expect(await market.chain.balance(friend)).toBe(700_000n)
-    expect(await market.chain.balance(wallet.address)).toBe(1_300_000n - quote.feeMicroUsd)
-    await deal.stop()
-  })
-
-  test('a transfer that the hub lost goes once, however often it is asked for', async () => {
-    let faults = 0
-    const desk = faultyDesk(({ type }) => (type === 'transfer' && faults++ === 0 ? 'lost before' : null))
-    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
-    const { market, buyer } = deal
-    const friend = account(900).address
-    const quote = await buyer.payOut.quote()
-    await expect(buyer.payOut.send(friend, 500_000n, quote)).rejects.toMatchObject({ code: 'hub/no-answer' })
-    await buyer.payOut.send(friend, 500_000n, quote)
-    expect(await market.chain.balance(friend)).toBe(500_000n)
-    await deal.stop()
-  })
-
-  test('what cannot be right is refused before it is signed', async () => {
-    const deal = await openDeal()
-    const { buyer, market } = deal
-    const quote = await buyer.payOut.quote()
-    const send = (to: string, amount: bigint) => buyer.payOut.send(to, amount, quote)
-    await expect(send('0x12', 1n)).rejects.toMatchObject({ code: 'ledger/bad-address' })
-    await expect(send(market.chain.network.token, 1n)).rejects.toMatchObject({ code: 'ledger/bad-address' })
-    await expect(send(account(900).address, 0n)).rejects.toMatchObject({ code: 'ledger/bad-amount' })
-    await expect(send(account(900).address, 2_000_000n)).rejects.toMatchObject({
-      code: 'chain/insufficient-funds',
-    })
     await deal.stop()
   })
 })

@@ -81,7 +81,7 @@ export class HubFunding {
   ): AsyncGenerator<FundingStep, void, void> {
     const best = await this.#best(hub)
     const missing = mostMicroUsd - (best ? this.#unreserved(best) : 0n)
-    const feeMicroUsd = await this.#deps.hubs.feeFor(hub.peerId, 'deposit')
+    const { feeMicroUsd } = await this.#deps.hubs.client(hub.peerId).quote('deposit')
     const least = missing > 0n ? missing : mostMicroUsd
     const amountMicroUsd = yield* sizeDeposit(least + feeMicroUsd, this.#deps)
     yield { stage: 'deposit', amountMicroUsd, feeMicroUsd }

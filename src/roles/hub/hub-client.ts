@@ -13,12 +13,14 @@ import type { MicroUsd } from '../../domain/price.ts'
 import { HubError, ProtocolError } from '../../errors/index.ts'
 import { verifyHubTerms } from '../../ledger/sign-hub.ts'
 import type { Clock, FrameStream, Transport } from '../../ports/index.ts'
-import { encodeFrame, parseFrame } from '../../protocol/frame-codec.ts'
+import { parseFrame } from '../../protocol/frame-codec.ts'
 import { type HubDeskReply, type HubDeskRequest, hubDeskReplySchema } from '../../protocol/hub-messages.ts'
 import { hubDeskProtocol } from '../../protocol/protocols.ts'
 import { expectFrame, messageStream } from '../frames.ts'
 import { hubRefusal } from './hub-refusal.ts'
 
+/** A relay that is no hub, or a slow one, must not hold up every question. */
+const termsTimeoutMs = 5_000
 const answerTimeoutMs = 15_000
 /** Long enough for a transaction to be sent, priced anew and mined. */
 const miningTimeoutMs = 120_000
@@ -90,7 +92,7 @@ export function createHubClient(peerId: PeerId, deps: HubClientDeps): HubClient 
   return {
     peerId,
     async terms() {
-      const { terms, signature } = await ask({ type: 'terms' }, 'terms', answerTimeoutMs, silence)
+      const { terms, signature } = await ask({ type: 'terms' }, 'terms', termsTimeoutMs, silence)
       checkTerms(terms, peerId, deps.network)
       await verifyHubTerms(terms, signature)
       return terms

@@ -17,7 +17,7 @@ const quoteMarginSeconds = 30
 /** The hubs on the relays that this tab is connected to, by what they say and sign. */
 export interface KnownHubs {
   client(peerId: PeerId): HubClient
-  /** Returns what a hub takes for sending something: its quote, asked again before it expires. */
+  /** Returns what a hub takes for sending something, to be shown; before sending, ask for a quote. */
   feeFor(peerId: PeerId, action: SponsoredAction): Promise<MicroUsd>
   /** Returns the terms of every connected hub, cheapest spread first. */
   connected(): Promise<HubTerms[]>

@@ -5,6 +5,7 @@ import type { ChannelRecord } from '../../ports/index.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
 import { seen } from './deposit-through-hub.ts'
 import type { HubClient } from './hub-client.ts'
+import { checkFee } from './plausible-fee.ts'
 
 const visibleTimeoutMs = 30_000
 const silentTimeoutMs = 60_000
@@ -18,12 +19,13 @@ export type RefundDeps = Pick<FundDeps, 'chain' | 'vouchers' | 'session' | 'cloc
  */
 export async function refundThroughHub(
   record: ChannelRecord,
-  feeMicroUsd: MicroUsd,
   client: HubClient,
   deps: RefundDeps,
 ): Promise<MicroUsd> {
   const { chain, session, clock } = deps
   const { channelId, config } = record
+  const { feeMicroUsd } = await client.quote('refund')
+  checkFee(feeMicroUsd)
   const { balance } = await chain.channel(channelId)
   const feeVoucher = await payerEnd(record, balance, deps).promiseMore(feeMicroUsd)
   const request = { channelId, feeMicroUsd, signedAtSeconds: Math.floor(clock.nowMs() / 1000) }
