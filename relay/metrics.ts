@@ -28,6 +28,7 @@ const hubMetrics: Metric<HubFigures & HubGas>[] = [
   counter('jobs_total', 'Jobs opened.', ({ jobsTotal }) => jobsTotal),
   gauge('pay_lines', 'Lines of requesters.', ({ payLines }) => payLines),
   gauge('earn_lines', 'Lines of providers.', ({ earnLines }) => earnLines),
+  gauge('provider_channels', 'Channels to providers.', ({ providerChannels }) => providerChannels),
   counter('volume_dollars_total', 'Handed on to providers.', dollarsOf('volumeMicroUsd')),
   counter('spread_dollars_total', 'Earned on top of it.', dollarsOf('spreadMicroUsd')),
   counter('fees_dollars_total', 'Fees that channels paid.', dollarsOf('feesMicroUsd')),

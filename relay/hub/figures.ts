@@ -16,6 +16,8 @@ export type HubFigures = {
   /** Lines now: of jobs that are being paid, and of providers. */
   payLines: number
   earnLines: number
+  /** Channels to providers, all that ever were. */
+  providerChannels: number
   /** Charged by providers and handed on. */
   volumeMicroUsd: MicroUsd
   /** Taken from requesters on top of it. */
@@ -62,6 +64,7 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
   const readPaid = async () => {
     const paying = await statesOf('payer')
     return {
+      channels: paying.length,
       promised: sum(paying.map(({ record }) => promisedBy(record.voucher))),
       locked: sum(
         paying.map(({ record, state }) => atLeastZero(state.balance - usedOf(record.voucher, state))),
@@ -93,6 +96,7 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
       jobsTotal: totals.jobs,
       payLines: pay.size,
       earnLines: earn.size,
+      providerChannels: paid.channels,
       volumeMicroUsd: totals.volumeMicroUsd,
       spreadMicroUsd: totals.spreadMicroUsd,
       feesMicroUsd: totals.feesMicroUsd,

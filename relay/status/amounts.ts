@@ -4,11 +4,16 @@ const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
 
-/** Returns micro-dollars to the last of them: `$0.001234`, and never fewer than two decimals. */
+const wholeCents = 10_000n
+/** From ten dollars on, cents are enough to read; `/health` and `/metrics` have the rest. */
+const exactBelowMicroUsd = 10_000_000n
+
+/** Returns micro-dollars as people read them: `$0.001234`, `$2,469.01`. */
 export function dollars(microUsd: bigint): string {
-  const [whole = '0', fraction = ''] = formatUnits(microUsd, 6).split('.')
-  const amount = `${grouped(whole.replace('-', ''))}.${fraction.padEnd(2, '0')}`
-  return `${microUsd < 0n ? '−' : ''}$${amount}`
+  const amount = microUsd < 0n ? -microUsd : microUsd
+  const shown = amount < exactBelowMicroUsd ? amount : amount - (amount % wholeCents)
+  const [whole = '0', fraction = ''] = formatUnits(shown, 6).split('.')
+  return `${microUsd < 0n ? '−' : ''}$${grouped(whole)}.${fraction.padEnd(2, '0')}`
 }
 
 /** Returns wei in coins, to six decimals. */

@@ -13,22 +13,29 @@ export function hubSection(hub: HubStatus | null): Html {
       <p class="quiet">None: started without --hub.</p>
     </section>`
   }
-  const { account, network, spreadMillionths, figures, warnings } = hub
+  const { account, network, spreadMillionths, figures } = hub
+  const takes = `${network}, takes ${percent(spreadMillionths)} on top of each charge`
   return html`<section aria-labelledby="hub">
     <h2 id="hub">Payment hub</h2>
-    ${warnings.map((warning) => html`<p class="alert">${sentenceOf(warning, hub)}</p>`)}
     <dl>
-      ${tile('Account', html`<code>${account}</code>`, network, 'wide')}
+      ${tile('Account', html`<code>${account}</code>`, takes, 'wide')}
       ${figures ? figureTiles(figures, hub) : html``}
-      ${tile('Spread', percent(spreadMillionths), 'on top of each charge')}
     </dl>
   </section>`
 }
 
+/** Returns what the host should do something about, in words. */
+export function hubAlerts(hub: HubStatus | null): Html[] {
+  return hub === null
+    ? []
+    : hub.warnings.map((warning) => html`<p class="alert">${sentenceOf(warning, hub)}</p>`)
+}
+
 function figureTiles(figures: Figures, { warnings }: HubStatus): Html {
   const low = (warning: HubWarning) => (warnings.includes(warning) ? 'low' : '')
+  const gasNote = `coins, about ${grouped(figures.transactionsLeft)} transactions`
   return html`${tile('Balance', dollars(figures.freeMicroUsd), 'on the account', low('balance-low'))}
-  ${tile('Gas left', coins(figures.gasWei), `about ${grouped(figures.transactionsLeft)} transactions`, low('gas-low'))}
+  ${tile('Gas left', coins(figures.gasWei), gasNote, low('gas-low'))}
   ${tile('Volume', dollars(figures.volumeMicroUsd), 'handed on to providers')}
   ${tile('Spread earned', dollars(figures.spreadMicroUsd))}
   ${tile('Fees', dollars(figures.feesMicroUsd), 'for deposits and refunds')}
@@ -36,13 +43,13 @@ function figureTiles(figures: Figures, { warnings }: HubStatus): Html {
   ${tile('Unclaimed', dollars(figures.unclaimedMicroUsd), 'earned from requesters')}
   ${tile('Locked', dollars(figures.lockedMicroUsd), 'deposited for providers, unspent')}
   ${tile('Jobs', grouped(figures.jobsTotal), `${grouped(figures.jobsOpen)} now`)}
-  ${tile('Providers here', grouped(figures.earnLines))}`
+  ${tile('Provider channels', grouped(figures.providerChannels), `${grouped(figures.earnLines)} here now`)}`
 }
 
 function sentenceOf(warning: HubWarning, { figures, trouble, account }: HubStatus): string {
   switch (warning) {
     case 'chain-silent':
-      return `The chain does not answer since ${timeOf(trouble?.sinceMs ?? 0)}: ${trouble?.shortMessage ?? ''} Figures are from before.`
+      return `The hub's figures cannot be read since ${timeOf(trouble?.sinceMs ?? 0)}: ${trouble?.shortMessage ?? ''} What stands here is from before.`
     case 'gas-low':
       return `Gas is low: about ${grouped(figures?.transactionsLeft ?? 0)} transactions are left. Send some of the chain's native coin to ${account}.`
     case 'balance-low':

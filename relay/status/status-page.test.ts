@@ -13,10 +13,11 @@ test('the host sees how tabs and money are', () => {
   const text = textOf(renderStatusPage(relayHealth))
   expect(text).toContain('Tabs here 1,201')
   expect(text).toContain('Up for 3 d 4 h')
-  expect(text).toContain('Account 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23 Base')
-  expect(text).toContain('Spread earned $123.450617')
-  expect(text).toContain('Gas left 0.012345 about 20,576 transactions')
+  expect(text).toContain('Account 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23 Base, takes 5% on top')
+  expect(text).toContain('Spread earned $123.45')
+  expect(text).toContain('Gas left 0.012345 coins, about 20,576 transactions')
   expect(text).toContain('Open exposure $2.950001')
+  expect(text).toContain('Provider channels 9 7 here now')
   expect(text).not.toContain('is low')
 })
 
@@ -30,7 +31,7 @@ test('what needs the host is said in words, not by colour alone', () => {
   const text = textOf(
     renderStatusPage({ ...relayHealth, hub: { ...hubStatus, trouble, warnings: [...warnings] } }),
   )
-  expect(text).toContain('The chain does not answer since 03:04:05 UTC: No answer.')
+  expect(text).toContain('cannot be read since 03:04:05 UTC: No answer.')
   expect(text).toContain('Gas is low: about 20,576 transactions are left.')
   expect(text).toContain('The account&#39;s balance is too low')
 })

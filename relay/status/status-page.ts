@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RelayHealth } from '../relay-health.ts'
 import { duration, grouped } from './amounts.ts'
-import { hubSection } from './hub-section.ts'
+import { hubAlerts, hubSection } from './hub-section.ts'
 import { type Html, html } from './html.ts'
 import { tile } from './tile.ts'
 
@@ -15,6 +15,7 @@ export const statusPagePolicy = [
   `style-src '${hashOf(style)}'`,
   `script-src '${hashOf(script)}'`,
   "connect-src 'self'",
+  'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -26,17 +27,23 @@ export function renderStatusPage(health: RelayHealth): string {
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <link rel="icon" href="data:," />
     <title>Opentab relay</title>`
+  const alerts = hubAlerts(health.hub)
   const body = html`<header>
       <h1>Opentab relay</h1>
-      <p role="status">Up</p>
+      ${statusLine(alerts.length)}
     </header>
-    <main>${relaySection(health)}${hubSection(health.hub)}${troubleSection(health)}</main>
+    <main>${alerts}${relaySection(health)}${hubSection(health.hub)}${troubleSection(health)}</main>
     <footer>
       Brings itself up to date. The same as <a href="/health">JSON</a> and for
       <a href="/metrics">Prometheus</a>.
     </footer>`
   // Style and script are files of this folder, and go in as they are.
   return `<!doctype html><html lang="en"><head>${head.markup}<style>${style}</style></head><body>${body.markup}<script>${script}</script></body></html>`
+}
+
+function statusLine(alerts: number): Html {
+  if (alerts === 0) return html`<p role="status">Up</p>`
+  return html`<p role="status" class="lost">Up, and needs you</p>`
 }
 
 function relaySection({ uptimeSeconds, tabs, offers, reservations, peers, multiaddrs }: RelayHealth): Html {

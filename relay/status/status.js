@@ -2,10 +2,10 @@ const refreshMs = 5_000
 const announcement = document.querySelector('[role=status]')
 
 /** Says it only when it changes, so that a screen reader does not repeat it. */
-function announce(text, isLost) {
+function announce(text, className) {
   if (announcement.textContent === text) return
   announcement.textContent = text
-  announcement.classList.toggle('lost', isLost)
+  announcement.className = className
 }
 
 async function refresh() {
@@ -15,9 +15,10 @@ async function refresh() {
     const response = await fetch('/', { cache: 'no-store', signal: AbortSignal.timeout(refreshMs) })
     const fresh = new DOMParser().parseFromString(await response.text(), 'text/html')
     document.querySelector('main').replaceWith(fresh.querySelector('main'))
-    announce('Up', false)
+    const { textContent, className } = fresh.querySelector('[role=status]')
+    announce(textContent, className)
   } catch {
-    announce('The relay does not answer. What stands here is old.', true)
+    announce('The relay does not answer. What stands here is old.', 'lost')
   }
 }
 
