@@ -1,11 +1,4 @@
-import {
-  BaseError,
-  HttpRequestError,
-  InsufficientFundsError,
-  NonceTooLowError,
-  TimeoutError,
-  WaitForTransactionReceiptTimeoutError,
-} from 'viem'
+import { BaseError, HttpRequestError, InsufficientFundsError, NonceTooLowError, TimeoutError } from 'viem'
 import { ChainError } from '../errors/index.ts'
 import { findCause, hasCode } from './find-cause.ts'
 import { revertReason } from './revert-reason.ts'
@@ -18,8 +11,7 @@ export function chainFailure(cause: unknown, doing: string): ChainError {
   if (cause instanceof ChainError) return cause
   const details = cause instanceof BaseError ? cause.shortMessage : String(cause)
   const options = { cause, details }
-  const is = (...kinds: Kind[]) =>
-    findCause(cause, (link) => kinds.some((kind) => link instanceof kind)) !== null
+  const is = (kind: Kind) => isCausedBy(cause, kind)
 
   if (findCause(cause, hasCode(userRejectedCode)) !== null) {
     return new ChainError('chain/user-rejected', 'The signature was declined.', options)
@@ -35,13 +27,22 @@ export function chainFailure(cause: unknown, doing: string): ChainError {
   if (reason !== null) {
     return new ChainError('chain/reverted', `The contract refused the ${doing}: ${reason}.`, options)
   }
-  if (is(TimeoutError, WaitForTransactionReceiptTimeoutError)) {
+  if (is(TimeoutError)) {
     return new ChainError('chain/timeout', `The chain took too long over the ${doing}.`, options)
   }
   const message = is(HttpRequestError)
     ? 'The chain cannot be reached.'
     : `The chain did not accept the ${doing}.`
   return new ChainError('chain/unreachable', message, options)
+}
+
+/** Whether the endpoint did not answer, so that nobody knows whether the request arrived. */
+export function isOutage(cause: unknown): boolean {
+  return isCausedBy(cause, HttpRequestError) || isCausedBy(cause, TimeoutError)
+}
+
+function isCausedBy(cause: unknown, kind: Kind): boolean {
+  return findCause(cause, (link) => link instanceof kind) !== null
 }
 
 type Kind = abstract new (...args: never[]) => Error

@@ -19,3 +19,11 @@ export function costOf(action: SponsoredAction, channels = 1): Cost {
   const { base, line } = table[action]
   return { gas: base.gas + line.gas * BigInt(channels), bytes: base.bytes + line.bytes * channels }
 }
+
+/**
+ * Returns the most gas that a sender lends to an action: twice what it takes. An account that is a contract checks its
+ * signature by code of its own, which could use up any amount.
+ */
+export function maxGasOf(action: SponsoredAction, channels = 1): bigint {
+  return 2n * costOf(action, channels).gas
+}

@@ -2,9 +2,24 @@ import { type Chain, type PublicClient, createPublicClient, defineChain, http } 
 import { type Network, isLocalChain } from '../domain/network.ts'
 import { ChainError } from '../errors/index.ts'
 
-const requestTimeoutMs = 15_000
-const localPollingMs = 100
-const publicPollingMs = 1_000
+/** How long to wait for what. */
+export type ChainTiming = {
+  requestTimeoutMs: number
+  /** How long a transaction may take until it counts as unconfirmed. */
+  receiptTimeoutMs: number
+  pollingMs: number
+  /** Blocks, its own included, that a transaction must have before it counts. */
+  confirmations: number
+}
+
+const publicTiming: ChainTiming = {
+  requestTimeoutMs: 15_000,
+  receiptTimeoutMs: 60_000,
+  pollingMs: 1_000,
+  confirmations: 2,
+}
+const localTiming: ChainTiming = { ...publicTiming, pollingMs: 100, confirmations: 1 }
+
 /** Anvil would propose a tip that is hundreds of times a layer-2 chain's. */
 const localTipWei = 1_000_000n
 
@@ -12,6 +27,7 @@ const localTipWei = 1_000_000n
 export type Rpc = {
   readonly network: Network
   readonly client: PublicClient
+  readonly timing: ChainTiming
   /**
    * Makes sure, once, that the endpoint speaks for the chain it should.
    * @throws ChainError `chain/wrong-network`
@@ -34,16 +50,18 @@ export function networkChain(network: Network): Chain {
 }
 
 /** Connects to a network's endpoint. Requests made at the same moment travel in one batch. */
-export function createRpc(network: Network): Rpc {
+export function createRpc(network: Network, changed: Partial<ChainTiming> = {}): Rpc {
+  const timing = { ...(isLocalChain(network) ? localTiming : publicTiming), ...changed }
   const client = createPublicClient({
     chain: networkChain(network),
-    transport: http(network.rpcUrl, { batch: true, timeout: requestTimeoutMs, retryCount: 1 }),
-    pollingInterval: isLocalChain(network) ? localPollingMs : publicPollingMs,
+    transport: http(network.rpcUrl, { batch: true, timeout: timing.requestTimeoutMs, retryCount: 1 }),
+    pollingInterval: timing.pollingMs,
   })
   let checked = false
   return {
     network,
     client,
+    timing,
     async checkNetwork() {
       if (checked) return
       const chainId = await client.getChainId()

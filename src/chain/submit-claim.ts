@@ -5,6 +5,7 @@ import type { Signer } from '../ports/signer.ts'
 import { callTogether } from './call-together.ts'
 import { signedClaimCalls } from './claim-calls.ts'
 import { settledIn } from './claim-vouchers.ts'
+import { maxGasOf } from './gas-table.ts'
 import { revertReason } from './revert-reason.ts'
 import type { Rpc } from './rpc.ts'
 import type { SendTransaction } from './send-transaction.ts'
@@ -28,7 +29,7 @@ export async function submitClaim(
   if (!(await bringsMoney(claims, rpc))) return { transaction: null, settledMicroUsd: 0n, skipped: [] }
   const call = callTogether(fee ? [...calls, transferCall(fee, network)] : calls)
   if (fee) await checkFee(() => client.call({ account: sender.address, ...call }))
-  const { transactionHash, logs } = await send(sender, call)
+  const { transactionHash, logs } = await send(sender, { ...call, maxGas: maxGasOf('claim', claims.length) })
   return { transaction: transactionHash, settledMicroUsd: settledIn(logs), skipped: [] }
 }
 

@@ -7,6 +7,7 @@ import type { Signer } from '../ports/signer.ts'
 import { testDollarAbi } from './abi/test-dollar.ts'
 import { callTogether } from './call-together.ts'
 import { bondCall, readFree } from './earnings-bond.ts'
+import { maxGasOf } from './gas-table.ts'
 import { revertReason } from './revert-reason.ts'
 import type { Rpc } from './rpc.ts'
 import type { Call, SendTransaction } from './send-transaction.ts'
@@ -53,7 +54,7 @@ export async function submitTransfers(
       await findReason([first, ...others], sender, rpc)
     throw cause
   }
-  const { transactionHash } = await send(sender, call)
+  const { transactionHash } = await send(sender, { ...call, maxGas: maxGasOf('transfer') })
   return transactionHash
 }
 

@@ -21,10 +21,11 @@ import { claimVouchers } from './claim-vouchers.ts'
 import { authorizeDeposit, depositCall } from './deposit-channel.ts'
 import { readBond, withdrawBond } from './earnings-bond.ts'
 import { gasCost } from './gas-cost.ts'
+import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
 import { refundChannel } from './refund-channel.ts'
-import { type Rpc, createRpc } from './rpc.ts'
-import { type Call, type SendTransaction, createSender } from './send-transaction.ts'
+import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
+import { type Call, type SponsoredCall, type SendTransaction, createSender } from './send-transaction.ts'
 import { siftClaims } from './sift-claims.ts'
 import { submitClaim } from './submit-claim.ts'
 import { submitTransfers } from './submit-transfers.ts'
@@ -38,9 +39,9 @@ class ViemChain implements Chain {
   readonly #rpc: Rpc
   readonly #send: SendTransaction
 
-  constructor(network: Network) {
+  constructor(network: Network, timing?: Partial<ChainTiming>) {
     this.network = network
-    this.#rpc = createRpc(network)
+    this.#rpc = createRpc(network, timing)
     this.#send = createSender(this.#rpc)
   }
 
@@ -96,7 +97,8 @@ class ViemChain implements Chain {
   }
 
   submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex> {
-    return this.#pay('deposit', sender, (rpc) => this.#give(sender, depositCall(deposit, rpc)))
+    const maxGas = maxGasOf('deposit')
+    return this.#pay('deposit', sender, (rpc) => this.#give(sender, { ...depositCall(deposit, rpc), maxGas }))
   }
 
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
@@ -171,7 +173,7 @@ class ViemChain implements Chain {
     return this.#pay('withdrawal', payer, () => this.#give(payer, { to, data }))
   }
 
-  async #give(sender: Signer, call: Call): Promise<Hex> {
+  async #give(sender: Signer, call: Call | SponsoredCall): Promise<Hex> {
     const { transactionHash } = await this.#send(sender, call)
     return transactionHash
   }
@@ -195,6 +197,6 @@ class ViemChain implements Chain {
 }
 
 /** Returns the chain behind a network's JSON-RPC endpoint. Nothing is sent before its first use. */
-export function createViemChain(network: Network): Chain {
-  return new ViemChain(network)
+export function createViemChain(network: Network, timing?: Partial<ChainTiming>): Chain {
+  return new ViemChain(network, timing)
 }
