@@ -122,7 +122,8 @@ const served = once(async () => (await import('./roles/served-jobs.ts')).createS
 const settlement = once(async () => {
   const { createSettlement } = await import('./roles/settle.ts')
   const keys = { vouchers: await vouchers(), wallet: await earner() }
-  const created = createSettlement({ chain: await chain(), ...keys, clock })
+  const parts = { hubs: await hubs(), served: await served() }
+  const created = createSettlement({ chain: await chain(), ...keys, ...parts, clock })
   // What was earned is guarded for as long as the page is open, sharing or not.
   void created.guard(new AbortController().signal)
   return created

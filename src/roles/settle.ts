@@ -1,8 +1,13 @@
-import { type ChannelClaim, type ChannelState, promisedBy } from '../domain/channel.ts'
-import { sameAddress } from '../domain/bytes.ts'
+import type { BondAccount } from '../domain/bond.ts'
+import { promisedBy } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
+import { type EarnedChannel, claimable, earnedChannels } from './earned-channels.ts'
+import { ClaimQuotes, type SentClaim } from './hub/claim-through-hub.ts'
+import type { KnownHubs } from './hub/known-hubs.ts'
+import { type ClaimSlice, claimedBy, sendSlice, sliceClaims } from './send-claims.ts'
+import type { ServedJobs } from './served-jobs.ts'
 
 /** What a provider's bond contract holds of its earnings. */
 export type BondOverview = {
@@ -12,6 +17,10 @@ export type BondOverview = {
   freeMicroUsd: MicroUsd
   /** Unix time in milliseconds when the last of it is released; null while nothing is held. */
   untilMs: number | null
+  /** Most that is ever held. */
+  targetMicroUsd: MicroUsd
+  /** Longest time that earnings are held, in milliseconds. */
+  holdMs: number
 }
 
 /** What the wallet shows. */
@@ -35,12 +44,29 @@ export type WalletOverview = {
 }
 
 /** Where the money is, and whose. */
-export type SettleDeps = { chain: Chain; vouchers: VoucherStore; wallet: Signer; clock: Clock }
+export type SettleDeps = {
+  chain: Chain
+  vouchers: VoucherStore
+  /** Account that earns. */
+  wallet: Signer
+  clock: Clock
+  hubs: Pick<KnownHubs, 'byAccount' | 'client'>
+  served: Pick<ServedJobs, 'keepClaim'>
+}
 
 /** What this tab has, and how earnings become money. */
 export interface Settlement {
   overview(): Promise<WalletOverview>
-  /** Claims every voucher that is worth more than what was claimed before. */
+  /**
+   * What hubs ask for sending a claim now; null where this account's own gas pays for all of it.
+   * @throws HubError when a hub cannot be asked, or asks too much
+   */
+  claimFee(): Promise<MicroUsd | null>
+  /**
+   * Claims every voucher that is worth more than what was claimed before. Channels that could not be claimed are
+   * named, and lose nothing by it.
+   * @throws ChainError or HubError when nothing could be claimed
+   */
   claim(): Promise<ClaimResult>
   /** Claims at once when a payer announces a withdrawal from a channel with unclaimed vouchers. */
   guard(signal: AbortSignal): Promise<void>
@@ -48,83 +74,89 @@ export interface Settlement {
 
 const guardIntervalMs = 30_000
 
-type Unclaimed = { record: ChannelRecord; state: ChannelState }
-
-/** What a claim of this channel can take in total: its voucher, as far as the deposit covers it. */
-function covered({ record, state }: Unclaimed): MicroUsd {
-  return promised(record) < state.balance ? promised(record) : state.balance
-}
-
-/** What a claim of this channel brings now. */
-function claimable(channel: Unclaimed): MicroUsd {
-  const rise = covered(channel) - channel.state.totalClaimed
-  return rise > 0n ? rise : 0n
-}
-
 const promised = ({ voucher }: ChannelRecord) => promisedBy(voucher)
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
 
+function bondOverview(account: BondAccount): BondOverview {
+  const { heldMicroUsd, lockedMicroUsd, freeMicroUsd, held, targetMicroUsd, holdSeconds } = account
+  const releases = held.map(({ releaseAtSeconds }) => releaseAtSeconds * 1000)
+  const untilMs = releases.length > 0 ? Math.max(...releases) : null
+  const holdMs = holdSeconds * 1000
+  return { heldMicroUsd: heldMicroUsd + lockedMicroUsd, freeMicroUsd, untilMs, targetMicroUsd, holdMs }
+}
+
 /** Returns the settlement of one account. */
-export function createSettlement({ chain, vouchers, wallet, clock }: SettleDeps): Settlement {
-  const { network } = chain
-  const here = (side: ChannelRecord['side']) => channelsHere(vouchers, side, network)
+export function createSettlement(deps: SettleDeps): Settlement {
+  const { chain, vouchers, wallet, clock, hubs, served } = deps
+  const quotes = new ClaimQuotes(clock)
+  const earned = () => earnedChannels(wallet.address, chain, vouchers)
 
-  // Asks the chain for every channel: what this tab remembers as claimed, a reorganisation may have undone.
-  const read = (records: ChannelRecord[]): Promise<Unclaimed[]> =>
-    Promise.all(records.map(async (record) => ({ record, state: await chain.channel(record.channelId) })))
-
-  const unclaimed = (receiving: ChannelRecord[]): Promise<Unclaimed[]> =>
-    read(
-      receiving.filter(
-        (record) => record.voucher !== null && sameAddress(record.config.receiver, wallet.address),
-      ),
-    )
-
-  const claimChannels = async (channels: Unclaimed[]): Promise<ClaimResult> => {
-    const claims = channels.flatMap((channel): ChannelClaim[] => {
-      const { config, voucher } = channel.record
-      return voucher ? [{ config, voucher, totalClaimed: covered(channel) }] : []
-    })
-    const result = await chain.claim(claims, wallet)
-    for (const { voucher, totalClaimed } of claims) {
-      if (result.skipped.includes(voucher.channelId)) continue
-      await vouchers.raiseClaimed(voucher.channelId, totalClaimed)
+  const send = async (slice: ClaimSlice): Promise<SentClaim> => {
+    const sent = await sendSlice(slice, quotes, deps)
+    const { transaction, settledMicroUsd, feeMicroUsd } = sent
+    const channels = claimedBy(slice, sent)
+    for (const { channelId, totalClaimedMicroUsd } of channels) {
+      await vouchers.raiseClaimed(channelId, totalClaimedMicroUsd)
     }
+    if (transaction !== null) {
+      await served.keepClaim({ atMs: clock.nowMs(), transaction, settledMicroUsd, feeMicroUsd, channels })
+    }
+    return sent
+  }
+
+  const claimAll = async (channels: EarnedChannel[]): Promise<ClaimResult> => {
+    const slices = await sliceClaims(channels, { hubs })
+    // What was claimed but not settled, in another tab or by somebody else, is fetched as well.
+    if (slices.length === 0) return chain.claim([], wallet)
+    const result: ClaimResult = { transaction: null, settledMicroUsd: 0n, skipped: [] }
+    const failures: unknown[] = []
+    for (const slice of slices) {
+      const sent = await send(slice).catch((error: unknown) => void failures.push(error))
+      result.transaction = sent?.transaction ?? result.transaction
+      result.settledMicroUsd += sent?.settledMicroUsd ?? 0n
+      const left = sent ? sent.skipped : slice.claims.map(({ voucher }) => voucher.channelId)
+      result.skipped.push(...left)
+    }
+    if (failures.length === slices.length) throw failures[0]
     return result
   }
 
   return {
     async overview() {
-      const [receiving, paying] = await Promise.all([here('receiver'), here('payer')])
-      const [balanceMicroUsd, gasWei, open, funded] = await Promise.all([
+      const paying = await channelsHere(vouchers, 'payer', chain.network)
+      const [balanceMicroUsd, gasWei, channels, funded, bond] = await Promise.all([
         chain.balance(wallet.address),
         chain.gasBalance(wallet.address),
-        unclaimed(receiving),
-        read(paying),
+        earned(),
+        Promise.all(paying.map(({ channelId }) => chain.channel(channelId))),
+        chain.bond(wallet.address),
       ])
       return {
         balanceMicroUsd,
         gasWei,
-        earnedMicroUsd: sum(receiving.map(promised)),
-        claimableMicroUsd: sum(open.map(claimable)),
-        claimedMicroUsd: sum(open.map(({ state }) => state.totalClaimed)),
+        earnedMicroUsd: sum(channels.map(({ record }) => promised(record))),
+        claimableMicroUsd: sum(channels.map(claimable)),
+        claimedMicroUsd: sum(channels.map(({ state }) => state.totalClaimed)),
         spentMicroUsd: sum(paying.map(promised)),
-        depositedMicroUsd: sum(funded.map(({ state }) => state.balance)),
-        bond: null,
+        depositedMicroUsd: sum(funded.map(({ balance }) => balance)),
+        bond: bond && bondOverview(bond),
       }
     },
-    async claim() {
-      return claimChannels(await unclaimed(await here('receiver')))
+    async claimFee() {
+      const slices = await sliceClaims(await earned(), { hubs })
+      const fees = slices.flatMap(({ hub, claims }) =>
+        hub ? [quotes.fee(hubs.client(hub.peerId), claims.length)] : [],
+      )
+      return fees.length > 0 ? sum(await Promise.all(fees)) : null
     },
+    claim: async () => claimAll(await earned()),
     async guard(signal) {
       while (!signal.aborted) {
-        const threatened = await here('receiver')
-          .then(unclaimed)
-          .then(
-            (channels) => channels.filter(({ state }) => state.withdrawal !== null),
-            () => [],
-          )
-        if (threatened.length > 0) await claimChannels(threatened).catch(() => {})
+        const threatened = await earned().then(
+          (channels) => channels.filter((one) => one.state.withdrawal !== null && claimable(one) > 0n),
+          () => [],
+        )
+        if (threatened.length > 0) await claimAll(threatened).catch(() => {})
         await clock.sleep(guardIntervalMs, signal).catch(() => {})
       }
     },

@@ -38,6 +38,7 @@ function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts)
     addTestFunds,
     settlement: async () => ({
       overview: async () => overview,
+      claimFee: async () => null,
       claim: async () => ({ transaction: '0x01', settledMicroUsd: 3n, skipped: [] }),
       guard: async () => {},
       ...settlement,

@@ -8,8 +8,10 @@ import type { Chain } from '../../src/ports/index.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
 import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
 import type { FundingStep } from '../../src/roles/payer-channels.ts'
+import { createServedJobs } from '../../src/roles/served-jobs.ts'
 import { createSettlement } from '../../src/roles/settle.ts'
 import { createWithdrawals } from '../../src/roles/withdraw.ts'
+import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { createMemoryNetwork } from '../../src/transport/memory-network.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
@@ -49,12 +51,13 @@ async function openPair() {
     baselineMicroUsd: 0n,
     nowSeconds: () => Math.floor(Date.now() / 1000),
   })
-  const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock })
-  const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
   const { transport } = createMemoryNetwork().join()
   const hubs = createKnownHubs({ transport, clock: systemClock, network: chain.network })
+  const served = createServedJobs(new MemoryDocumentStore())
+  const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock, hubs, served })
+  const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
   const withdrawals = createWithdrawals({ ...funding, hubs })
-  return { wallet, provider, record, steps, settlement, withdrawals, pay }
+  return { wallet, provider, record, steps, settlement, served, withdrawals, pay }
 }
 
 test("an empty wallet is filled, deposits once, and its vouchers become the provider's money", async () => {

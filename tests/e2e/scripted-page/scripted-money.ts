@@ -63,6 +63,7 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
     settlement: () =>
       unlessAlone({
         overview: async () => overview,
+        claimFee: async () => feeMicroUsd,
         async claim() {
           const settledMicroUsd = overview.claimableMicroUsd
           receive(settledMicroUsd)

@@ -1,0 +1,109 @@
+import type { FeeQuote } from '../../domain/authorization.ts'
+import type { Hex } from '../../domain/bytes.ts'
+import type { ChannelClaim } from '../../domain/channel.ts'
+import type { HubTerms } from '../../domain/hub.ts'
+import type { MicroUsd } from '../../domain/price.ts'
+import { HubError } from '../../errors/index.ts'
+import type { Chain, ClaimResult, Clock, Signer } from '../../ports/index.ts'
+import { seen } from './deposit-through-hub.ts'
+import type { HubClient } from './hub-client.ts'
+import { checkFee } from './plausible-fee.ts'
+
+const visibleTimeoutMs = 30_000
+const silentTimeoutMs = 60_000
+/** A quote must hold until the hub has looked at what is sent for it. */
+const leastLeftSeconds = 10
+
+/** What a claim through a hub takes. */
+export type HubClaimDeps = { chain: Chain; wallet: Signer; clock: Clock }
+
+/** What a claim came to, and what sending it cost. */
+export type SentClaim = ClaimResult & { feeMicroUsd: MicroUsd }
+
+/** What hubs have asked for claims; a quote that was shown counts until it ends. */
+export class ClaimQuotes {
+  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #quotes = new Map<string, FeeQuote>()
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock
+  }
+
+  /**
+   * Returns the fee for a claim of so many channels.
+   * @throws HubError when the hub cannot be asked, or asks too much
+   */
+  async fee(client: HubClient, channels: number): Promise<MicroUsd> {
+    const key = `${client.peerId} ${channels}`
+    const known = this.#quotes.get(key)
+    const leastUntil = this.#clock.nowMs() / 1000 + leastLeftSeconds
+    const quote = known && known.expiresAtSeconds > leastUntil ? known : await client.quote('claim', channels)
+    checkFee(quote.feeMicroUsd)
+    this.#quotes.set(key, quote)
+    return quote.feeMicroUsd
+  }
+}
+
+/**
+ * Signs a claim of channels that a hub pays through, and its fee, and has the hub send both in one transaction.
+ * @throws HubError when the hub refuses, when sending costs more than it brings, or when the chain shows nothing of it
+ */
+export async function claimThroughHub(
+  claims: ChannelClaim[],
+  hub: HubTerms,
+  client: HubClient,
+  quotes: ClaimQuotes,
+  deps: HubClaimDeps,
+): Promise<SentClaim> {
+  const { chain, wallet } = deps
+  const claim = await chain.authorizeClaim(claims, wallet)
+  const left = leftOut(claims, claim.claims)
+  const nothing: SentClaim = { transaction: null, settledMicroUsd: 0n, skipped: left, feeMicroUsd: 0n }
+  if (claim.claims.length === 0) return nothing
+  const feeMicroUsd = await quotes.fee(client, claim.claims.length)
+  const worth = await worthOf(claim.claims, chain)
+  if (feeMicroUsd >= worth) throw notWorthIt()
+  const fee = await chain.authorizeTransfer(hub.account, feeMicroUsd, wallet)
+  const done = await client.claim(claim, fee).catch(orSilence)
+  const skipped = [...left, ...(done?.skipped ?? [])]
+  const sent = claim.claims.find(({ voucher }) => !skipped.includes(voucher.channelId))
+  const isSent = done === null || done.transaction !== null
+  if (!sent || !isSent) return { ...nothing, skipped }
+  await shown(sent, done ? visibleTimeoutMs : silentTimeoutMs, deps)
+  const settledMicroUsd = done?.amountMicroUsd ?? worth
+  return { transaction: done?.transaction ?? null, settledMicroUsd, skipped, feeMicroUsd }
+}
+
+function leftOut(claims: ChannelClaim[], signed: ChannelClaim[]): Hex[] {
+  const kept = new Set(signed.map(({ voucher }) => voucher.channelId))
+  return claims.map(({ voucher }) => voucher.channelId).filter((channelId) => !kept.has(channelId))
+}
+
+async function worthOf(claims: ChannelClaim[], chain: Chain): Promise<MicroUsd> {
+  const states = await Promise.all(claims.map(({ voucher }) => chain.channel(voucher.channelId)))
+  const rises = claims.map(({ totalClaimed }, index) => totalClaimed - (states[index]?.totalClaimed ?? 0n))
+  return rises.reduce((sum, rise) => sum + rise, 0n)
+}
+
+const notWorthIt = () =>
+  new HubError('hub/fee-too-high', 'Claiming costs more now than it brings. Nothing is lost by waiting.', {
+    fault: 'user',
+    retryable: true,
+  })
+
+/** A hub that fell silent may have sent the claim: null, because the chain alone can tell. */
+function orSilence(error: unknown): null {
+  if (error instanceof HubError && error.code === 'hub/no-answer') return null
+  throw error
+}
+
+/** @throws HubError `hub/no-answer` unless the chain shows the claim in time */
+async function shown(
+  { voucher, totalClaimed }: ChannelClaim,
+  timeoutMs: number,
+  deps: HubClaimDeps,
+): Promise<void> {
+  const isClaimed = (state: { totalClaimed: MicroUsd }) => state.totalClaimed >= totalClaimed
+  if (await seen(voucher.channelId, isClaimed, timeoutMs, deps)) return
+  throw new HubError('hub/no-answer', 'The hub says it has claimed; the chain does not show it.')
+}
