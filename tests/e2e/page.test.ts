@@ -1,6 +1,6 @@
-import axe, { type AxeResults } from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { seriousFindings } from './serious-findings.ts'
 import { narrow, type ScriptedPage, startScriptedPage, wide } from './start-scripted-page.ts'
 
 let scripted: ScriptedPage
@@ -33,15 +33,6 @@ async function ask(prompt: string) {
   return answer
 }
 
-/** Returns what axe finds serious, one line each. */
-async function seriousFindings(): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate('axe.run()')) as AxeResults
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`))
-}
-
 const sidewaysPixels = () =>
   page.evaluate(() => {
     const main = document.querySelector('main') ?? document.documentElement
@@ -62,7 +53,7 @@ describe.each(views)('in $colorScheme at $viewport.width px', (view) => {
       await page.evaluate((next) => (location.hash = next), hash)
       await page.locator('nav a[aria-current=page]', { hasText: new RegExp(hash.slice(2), 'i') }).waitFor()
       await page.getByRole('heading', { level: 1 }).waitFor()
-      expect({ hash, findings: await seriousFindings() }).toEqual({ hash, findings: [] })
+      expect({ hash, findings: await seriousFindings(page) }).toEqual({ hash, findings: [] })
       expect({ hash, sideways: await sidewaysPixels() }).toEqual({ hash, sideways: 0 })
     }
   })
@@ -72,21 +63,21 @@ describe.each(views)('in $colorScheme at $viewport.width px', (view) => {
     await ask('Explain a rainbow')
     await ask('Please break')
     await page.getByRole('button', { name: 'Settings' }).click()
-    expect(await seriousFindings()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     expect(await sidewaysPixels()).toBeLessThanOrEqual(0)
     await page.getByRole('button', { name: 'Receipt' }).first().click()
     await page.getByRole('button', { name: 'Check again' }).click()
     await page.getByText('The provider signed exactly this answer.').waitFor()
-    expect(await seriousFindings()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
   })
 
   test('sharing is accessible and fits, from the first step to online', async () => {
     await open('#/share', view)
     await page.getByRole('button', { name: 'Start sharing' }).click()
     await page.getByText('Download the model').waitFor()
-    expect(await seriousFindings()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     await page.getByRole('status', { name: 'Sharing status' }).getByText('Online').waitFor()
-    expect(await seriousFindings()).toEqual([])
+    expect(await seriousFindings(page)).toEqual([])
     expect(await sidewaysPixels()).toBeLessThanOrEqual(0)
   })
 })
