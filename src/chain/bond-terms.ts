@@ -13,6 +13,11 @@ export const localBondTerms = {
 /** Whole periods that earnings are held for; each is freed in the period after. */
 export const heldPeriods = 8
 
+/** Returns the longest time that earnings are held, in seconds: what comes at a period's start is freed nine later. */
+export function longestHoldSeconds(periodSeconds: number): number {
+  return (heldPeriods + 1) * periodSeconds
+}
+
 /** Returns the length of one period in seconds, as the contract computes it. */
 export function bondPeriodSeconds(holdSeconds: number): number {
   return Math.ceil(holdSeconds / heldPeriods)

@@ -5,6 +5,7 @@ import type { ChannelConfig } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import type { Signer } from '../ports/signer.ts'
+import { longestHoldSeconds } from './bond-terms.ts'
 import { earningsBondAbi } from './abi/earnings-bond.ts'
 import type { Rpc } from './rpc.ts'
 import type { Call, SendTransaction } from './send-transaction.ts'
@@ -26,16 +27,22 @@ export async function readBond(provider: Address, { client, network }: Rpc): Pro
   const { bond: address } = network
   if (!address) return null
   const args = [provider] as const
-  const [[freeMicroUsd, heldMicroUsd, lockedMicroUsd, convictions], [amounts, times], targetMicroUsd] =
-    await Promise.all([
-      client.readContract({ address, abi, functionName: 'getAccount', args }),
-      client.readContract({ address, abi, functionName: 'getBond', args }),
-      client.readContract({ address, abi, functionName: 'target' }),
-    ])
+  const [
+    [freeMicroUsd, heldMicroUsd, lockedMicroUsd, convictions],
+    [amounts, times],
+    targetMicroUsd,
+    periodSeconds,
+  ] = await Promise.all([
+    client.readContract({ address, abi, functionName: 'getAccount', args }),
+    client.readContract({ address, abi, functionName: 'getBond', args }),
+    client.readContract({ address, abi, functionName: 'target' }),
+    client.readContract({ address, abi, functionName: 'periodSeconds' }),
+  ])
   const held = amounts
     .map((amountMicroUsd, index) => ({ amountMicroUsd, releaseAtSeconds: times[index] ?? 0 }))
     .filter(({ amountMicroUsd }) => amountMicroUsd > 0n)
-  return { freeMicroUsd, heldMicroUsd, lockedMicroUsd, held, targetMicroUsd, convictions }
+  const holdSeconds = longestHoldSeconds(periodSeconds)
+  return { freeMicroUsd, heldMicroUsd, lockedMicroUsd, held, targetMicroUsd, holdSeconds, convictions }
 }
 
 /** Returns what of an account can be paid out now; nothing on a network without a bond. */

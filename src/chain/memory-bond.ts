@@ -4,7 +4,7 @@ import { sameAddress } from '../domain/bytes.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { bondPeriodSeconds, heldPeriods, localBondTerms } from './bond-terms.ts'
+import { bondPeriodSeconds, heldPeriods, localBondTerms, longestHoldSeconds } from './bond-terms.ts'
 import { hashChannel } from './hash-channel.ts'
 import { type MemoryBondAccount, type MemoryState, addBalance, channelOf, refusal } from './memory-state.ts'
 import { settle } from './memory-settlement.ts'
@@ -55,6 +55,7 @@ export function readBond(state: MemoryState, owner: Address, nowSeconds: number)
     lockedMicroUsd: 0n,
     held: parts,
     targetMicroUsd,
+    holdSeconds: longestHoldSeconds(periodSeconds),
     convictions: 0,
   }
 }

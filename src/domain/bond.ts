@@ -19,6 +19,8 @@ export type BondAccount = {
   held: HeldEarnings[]
   /** Most that is ever held; what comes above it frees the oldest part. */
   targetMicroUsd: MicroUsd
+  /** Longest time that earnings are held, in seconds. */
+  holdSeconds: number
   /** How often the provider was convicted of contradicting itself. */
   convictions: number
 }
