@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { testOffer } from '../../tests/fixtures/offer.ts'
 import type { Offer } from './offer.ts'
-import { rankOffers } from './rank-offers.ts'
+import { rankOffers, typicalChargeMicroUsd } from './rank-offers.ts'
 
 const entry = (peerId: string, change: Partial<Offer>) => ({ offer: testOffer(peerId, change) })
 const ranked = (...entries: { offer: Offer }[]) => rankOffers(entries).map(({ offer }) => offer.peerId)
@@ -25,4 +25,13 @@ test('a little dearer and much faster wins', () => {
 test('full tabs come last', () => {
   const full = entry('full', { freeSlots: 0 })
   expect(ranked(full, entry('dear', { price: dear }))).toEqual(['dear', 'full'])
+})
+
+test('a hub’s spread counts as price', () => {
+  const hub = { account: '0x01', peerId: 'relay', spreadMillionths: 300_000 } as const
+  const price = { promptMicroUsdPerMillion: 55_000n, completionMicroUsdPerMillion: 220_000n }
+  const direct = { ...entry('direct', { price }), hub: null }
+  const through = { ...entry('through', {}), hub }
+  expect(rankOffers([through, direct]).map(({ offer }) => offer.peerId)).toEqual(['direct', 'through'])
+  expect(typicalChargeMicroUsd(through.offer, hub)).toBe((typicalChargeMicroUsd(through.offer) * 13n) / 10n)
 })
