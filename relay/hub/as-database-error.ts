@@ -26,7 +26,7 @@ export function asDatabaseError(error: unknown, path: string): BaseError {
 
 /** Returns the error for books that are damaged; they are never mended by guessing. */
 export function corruptBooks(options: { details: string; cause?: unknown }): StorageError {
-  return new StorageError('storage/corrupt', "The hub's books are damaged: restore them from a copy.", {
+  return new StorageError('storage/corrupt', "The hub's books are damaged. They were left as they are.", {
     ...options,
     retryable: false,
   })

@@ -95,7 +95,7 @@ test('a file that is no database is refused and kept', async () => {
 
 test('a damaged page is found when the books are opened', async () => {
   const store = openBooks()
-  for (let index = 0; index < 200; index++) await store.addChannel(hubPayer(index).channel)
+  for (let index = 0; index < 60; index++) await store.addChannel(hubPayer(index).channel)
   await store.close()
   const file = await open(path, 'r+')
   for (let page = 1; page * 4096 < (await stat(path)).size; page++) {
