@@ -86,6 +86,8 @@ async function sign(signer: Signer, call: Call | SponsoredCall, rpc: Rpc): Promi
     throw new ChainError('chain/cannot-sign', 'This key signs vouchers only and cannot send transactions.')
   }
   const request = await client.prepareTransactionRequest({
+    // The same prices as in a quote; left alone, the endpoint would choose a tip of its own.
+    ...(await client.estimateFeesPerGas()),
     chain: client.chain,
     account: from,
     to,
