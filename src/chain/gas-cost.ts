@@ -16,7 +16,7 @@ const gasPriceOracleAbi = parseAbi([
  * next blocks (1.2 times the base fee, and a tip), and on Base the upper bound of the data fee on top.
  */
 export async function gasCost(action: SponsoredAction, channels: number, rpc: Rpc): Promise<bigint> {
-  const { gas, bytes } = costOf(action, channels)
+  const { gas, bytes } = costOf(action, rpc.network, channels)
   const [{ maxFeePerGas }, dataFeeWei] = await Promise.all([
     rpc.client.estimateFeesPerGas(),
     readDataFee(bytes, rpc),

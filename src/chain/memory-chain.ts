@@ -59,7 +59,7 @@ class MemoryChain implements Chain {
   }
 
   async gasCost(action: SponsoredAction, channels?: number): Promise<bigint> {
-    return costOf(action, channels).gas * gasPriceWei
+    return costOf(action, this.network, channels).gas * gasPriceWei
   }
 
   async channel(channelId: Hex): Promise<ChannelState> {

@@ -29,7 +29,10 @@ export async function submitClaim(
   if (!(await bringsMoney(claims, rpc))) return { transaction: null, settledMicroUsd: 0n, skipped: [] }
   const call = callTogether(fee ? [...calls, transferCall(fee, network)] : calls)
   if (fee) await checkFee(() => client.call({ account: sender.address, ...call }))
-  const { transactionHash, logs } = await send(sender, { ...call, maxGas: maxGasOf('claim', claims.length) })
+  const { transactionHash, logs } = await send(sender, {
+    ...call,
+    maxGas: maxGasOf('claim', network, claims.length),
+  })
   return { transaction: transactionHash, settledMicroUsd: settledIn(logs), skipped: [] }
 }
 

@@ -54,7 +54,7 @@ export async function submitTransfers(
       await findReason([first, ...others], sender, rpc)
     throw cause
   }
-  const { transactionHash } = await send(sender, { ...call, maxGas: maxGasOf('transfer') })
+  const { transactionHash } = await send(sender, { ...call, maxGas: maxGasOf('transfer', network) })
   return transactionHash
 }
 

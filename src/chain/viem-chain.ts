@@ -97,7 +97,7 @@ class ViemChain implements Chain {
   }
 
   submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex> {
-    const maxGas = maxGasOf('deposit')
+    const maxGas = maxGasOf('deposit', this.network)
     return this.#pay('deposit', sender, (rpc) => this.#give(sender, { ...depositCall(deposit, rpc), maxGas }))
   }
 
