@@ -1,5 +1,6 @@
-import type { Address } from '../domain/bytes.ts'
+import type { Address, Hex } from '../domain/bytes.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
+import type { Network } from '../domain/network.ts'
 import type { Price } from '../domain/price.ts'
 import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
 import type {
@@ -31,6 +32,8 @@ export type ProvideOptions = {
   /** Most answers at a time; as many as the engine runs side by side when left out. */
   slots?: number
   backends?: Backend[]
+  /** Whether hubs pay by way of the earnings bond, where the network has one. */
+  bond?: boolean
 }
 
 /** All that selling answers takes. */
@@ -75,8 +78,13 @@ const rejection = (signal: AbortSignal) =>
     else signal.addEventListener('abort', fail, { once: true })
   })
 
-/** Earnings through a hub that go straight to the provider's own account. */
-const payTo = (provider: Address): EarnReceiver => ({ receiver: provider, salt: `0x${'00'.repeat(32)}` })
+/** Salt of a channel that owes nobody royalties. */
+const noListing: Hex = `0x${'00'.repeat(32)}`
+
+/** Where hubs pay to: the provider's own account, or the bond in its name. */
+function receiverFor(provider: Address, { bond }: ProvideOptions, network: Network): EarnReceiver {
+  return { receiver: (bond && network.bond) || provider, salt: noListing }
+}
 
 /** One stretch of sharing, from `start` to `stop`. */
 type Session = { over: AbortController; goOffline: () => Promise<void> }
@@ -136,7 +144,7 @@ export function createProvider(deps: ProvideDeps): Provider {
       update({ hubs: hubs.hubs() })
       advertiser.refresh()
     }
-    const hubs = openEarnLines(payTo(signer.address), deps, onHubs, signal)
+    const hubs = openEarnLines(receiverFor(signer.address, options, chain.network), deps, onHubs, signal)
     let shownJobs = 0
     const desk = createJobDesk(
       () => ({ ...draft(), sequence: 0, expiresAtSeconds: 0 }),

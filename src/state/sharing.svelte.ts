@@ -85,7 +85,8 @@ export class Sharing {
     try {
       await this.save().catch(() => {})
       const provider = await this.#watched(abort.signal)
-      await provider.start({ entry, price: this.price, slots: Math.max(this.slots ?? 1, 1) }, abort.signal)
+      const slots = Math.max(this.slots ?? 1, 1)
+      await provider.start({ entry, price: this.price, slots, bond: this.holdsBond }, abort.signal)
     } catch (error) {
       if (!isCancellation(error)) this.failure = toFailure(error)
       if (this.active) this.status = { ...this.status, stage: 'off' }
