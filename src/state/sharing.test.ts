@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../errors/index.ts'
-import type { Provider } from '../roles/provide.ts'
+import type { ProvideOptions, Provider } from '../roles/provide.ts'
 import type { ProviderStatus } from '../roles/provider-status.ts'
 import { Sharing } from './sharing.svelte.ts'
 import { entry, fakeTab, testDocuments } from './fake-tab.ts'
@@ -20,7 +20,11 @@ const online: ProviderStatus = {
 
 /** A provider that does what `start` says, and tells its watchers. */
 function fakeProvider(
-  start: (tell: (status: ProviderStatus) => void, signal?: AbortSignal) => Promise<void>,
+  start: (
+    tell: (status: ProviderStatus) => void,
+    signal?: AbortSignal,
+    options?: ProvideOptions,
+  ) => Promise<void>,
 ) {
   const watchers = new Set<(status: ProviderStatus) => void>()
   const tell = (status: ProviderStatus) => watchers.forEach((watcher) => watcher(status))
@@ -30,7 +34,7 @@ function fakeProvider(
       watchers.add(onStatus)
       return () => watchers.delete(onStatus)
     },
-    start: (_options, signal) => start(tell, signal),
+    start: (options, signal) => start(tell, signal, options),
     stop: async () => tell({ ...online, stage: 'off' }),
   }
   return { provider, watchers }
@@ -50,6 +54,24 @@ describe('turning it on', () => {
     )
     await sharing.stop()
     expect(sharing.active).toBe(false)
+  })
+
+  it('holds no bond unless that was chosen, and remembers the choice', async () => {
+    const documents = testDocuments()
+    const chosen: unknown[] = []
+    const { provider } = fakeProvider(async (tell, _signal, options) => {
+      chosen.push(options?.bond)
+      tell({ ...online, stage: 'off' })
+    })
+    const tab = fakeTab({ documents, provider: async () => provider })
+    const sharing = new Sharing(tab)
+    await sharing.start(entry)
+    sharing.holdsBond = true
+    await sharing.start(entry)
+    const later = new Sharing(tab)
+    await later.restore()
+    await later.start(entry)
+    expect(chosen).toEqual([false, true, true])
   })
 
   it('listens to the provider once, however often it is turned on', async () => {

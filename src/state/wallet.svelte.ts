@@ -21,6 +21,8 @@ export class Wallet {
   #history: History
   address = $state.raw<Address | null>(null)
   overview = $state.raw<WalletOverview | null>(null)
+  /** What relays ask for a claim now: null where this account pays its own gas, undefined while nobody knows. */
+  claimFeeMicroUsd = $state.raw<MicroUsd | null | undefined>(undefined)
   /** What waits in channels for answers to come, or is on its way back. */
   setAside = $state.raw<SetAside[]>([])
   /** Why the chain could not be read the last time. */
@@ -52,6 +54,9 @@ export class Wallet {
       this.overview = overview
       this.setAside = setAside
       this.failure = null
+      if (overview.claimableMicroUsd > 0n) {
+        this.claimFeeMicroUsd = await settlement.claimFee().catch(() => undefined)
+      }
     } catch (error) {
       this.failure = toFailure(error)
     }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ChainError } from '../errors/index.ts'
+import { ChainError, HubError } from '../errors/index.ts'
 import type { Settlement, WalletOverview } from '../roles/settle.ts'
 import type { SetAside, Withdrawals } from '../roles/withdraw.ts'
 import { fakeTab } from './fake-tab.ts'
@@ -38,7 +38,7 @@ function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts)
     addTestFunds,
     settlement: async () => ({
       overview: async () => overview,
-      claimFee: async () => null,
+      claimFee: async () => 1n,
       claim: async () => ({ transaction: '0x01', settledMicroUsd: 3n, skipped: [] }),
       guard: async () => {},
       ...settlement,
@@ -77,6 +77,23 @@ it('claims, and says what came', async () => {
   await wallet.claim()
   expect(wallet.claimedNow).toBe(3n)
   expect(wallet.busy).toBeNull()
+})
+
+it('knows what claiming costs, and reads the rest where no relay says it', async () => {
+  const { wallet } = open({})
+  await wallet.refresh()
+  expect(wallet.claimFeeMicroUsd).toBe(1n)
+  const alone = open({
+    settlement: {
+      async claimFee() {
+        throw new HubError('hub/unreachable', 'The hub cannot be reached.')
+      },
+    },
+  })
+  await alone.wallet.refresh()
+  expect(alone.wallet.claimFeeMicroUsd).toBeUndefined()
+  expect(alone.wallet.failure).toBeNull()
+  expect(alone.wallet.overview).toEqual(overview)
 })
 
 it('shows why a claim came to nothing', async () => {

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { exactUsd, formatMegabytes, formatShare, formatUsd, formatWordRate, plural, shorten } from './format.ts'
+import {
+  exactUsd,
+  formatDuration,
+  formatMegabytes,
+  formatShare,
+  formatUsd,
+  formatWordRate,
+  plural,
+  shorten,
+} from './format.ts'
 
 describe('formatUsd', () => {
   it.each([
@@ -38,6 +47,9 @@ describe('words for people', () => {
     expect(plural(1, 'tab')).toBe('1 tab')
     expect(plural(1400, 'tab')).toBe('1,400 tabs')
     expect(formatMegabytes(98_362_432)).toBe('98 MB')
+    expect(formatDuration(68 * 60_000)).toBe('68 minutes')
+    expect(formatDuration(5 * 3_600_000)).toBe('5 hours')
+    expect(formatDuration(63 * 24 * 3_600_000)).toBe('9 weeks')
     expect(formatShare(50_000)).toBe('5%')
     expect(formatShare(12_500)).toBe('1.25%')
     expect(shorten('0x52908400098527886E0F7030069857D2E4169EE7')).toBe('0x5290…9EE7')

@@ -71,6 +71,15 @@ export function formatTime(atMs: number): string {
   return today ? time : `${at.toLocaleDateString([], { day: 'numeric', month: 'short' })}, ${time}`
 }
 
+/** Returns a length of time in the largest unit that tells it, such as `9 weeks` or `68 minutes`. */
+export function formatDuration(durationMs: number): string {
+  const minutes = Math.round(durationMs / 60_000)
+  if (minutes < 120) return plural(minutes, 'minute')
+  if (minutes < 48 * 60) return plural(Math.round(minutes / 60), 'hour')
+  const days = Math.round(minutes / (24 * 60))
+  return days < 21 ? plural(days, 'day') : plural(Math.round(days / 7), 'week')
+}
+
 /** Returns a calendar day, such as `3 November 2026`. */
 export function formatDay(atMs: number): string {
   return new Date(atMs).toLocaleDateString([], { day: 'numeric', month: 'long', year: 'numeric' })

@@ -38,7 +38,13 @@ function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigin
     depositedMicroUsd: 3_170_000n,
     bond:
       scene === 'bonded'
-        ? { heldMicroUsd: 2_900n, freeMicroUsd: 0n, untilMs: Date.now() + 54 * dayMs }
+        ? {
+            heldMicroUsd: 2_900n,
+            freeMicroUsd: 0n,
+            untilMs: Date.now() + 54 * dayMs,
+            targetMicroUsd: 5_000_000n,
+            holdMs: 63 * dayMs,
+          }
         : null,
   }
 }
@@ -66,7 +72,7 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
         claimFee: async () => feeMicroUsd,
         async claim() {
           const settledMicroUsd = overview.claimableMicroUsd
-          receive(settledMicroUsd)
+          receive(settledMicroUsd - feeMicroUsd)
           const claimedMicroUsd = overview.claimedMicroUsd + settledMicroUsd
           overview = { ...overview, claimedMicroUsd, claimableMicroUsd: 0n }
           return { transaction: served.claim().transaction, settledMicroUsd, skipped: [] }
