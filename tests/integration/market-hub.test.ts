@@ -5,7 +5,7 @@ import { TransportError } from '../../src/errors/index.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import { account } from '../fixtures/hub.ts'
-import { breaking, faultyDesk, refusing, withholding } from '../fixtures/hub-faults.ts'
+import { breaking, faultyDesk, gathering, refusing, withholding } from '../fixtures/hub-faults.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
 import { withoutGas } from '../fixtures/hub-market.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
@@ -210,6 +210,36 @@ describe('what was promised', () => {
     const { feesMicroUsd } = await market.store.totals()
     const kept = await buyer.vouchers.channel(record!.channelId, 'payer')
     expect(kept?.voucher?.maxClaimableAmount).toBe(paid + feesMicroUsd)
+    await deal.stop()
+  })
+
+  test('and never used is taken by two tabs at once: who comes second promises it again', async () => {
+    const line = gathering()
+    const deal = await openDeal({ between: { [hubPayProtocol.id]: line } })
+    const { market, buyer } = deal
+    const other = await market.joinProvider(account(4))
+    await other.atHub()
+    const first = await runAsk(buyer.requester.ask(makeAsk(), never))
+    const [record] = await buyer.vouchers.channels('payer')
+    const { channelId, voucher } = record!
+    const unused = await signVoucher(
+      channelId,
+      voucher!.maxClaimableAmount + 100n,
+      market.chain.network,
+      buyer.session,
+    )
+    await buyer.vouchers.raiseVoucher('payer', unused)
+    const twin = await market.joinRequester(wallet, buyer.vouchers, withoutGas(market.chain))
+    line.missing = 2
+    const both = await Promise.all([buyer, twin].map(({ requester }) => runAsk(requester.ask(long, never))))
+    expect(line.refusals).toContain('ledger/unattributed')
+    expect(both.map(({ error }) => error)).toEqual([null, null])
+    const { paid } = costOf(deal, [first, ...both])
+    const { feesMicroUsd } = await market.store.totals()
+    const kept = await buyer.vouchers.channel(channelId, 'payer')
+    expect(kept?.voucher?.maxClaimableAmount).toBe(paid + feesMicroUsd)
+    expect(await market.store.attributed(channelId)).toBe(paid + feesMicroUsd)
+    await other.provider.stop()
     await deal.stop()
   })
 })
