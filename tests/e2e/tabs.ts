@@ -88,15 +88,15 @@ export async function streaming(page: Page, tokens: number): Promise<void> {
   await expect.poll(streamed, { timeout: 60_000 }).toBeGreaterThan(tokens)
 }
 
-/** Waits for the nth finished answer and returns it as the page keeps it. */
-export async function finishedAnswer(page: Page, count = 1): Promise<Answer> {
+/** Waits for the nth finished answer of this chat, the `kept`th of all, and returns it as the page keeps it. */
+export async function finishedAnswer(page: Page, count = 1, kept = count): Promise<Answer> {
   await expect.poll(() => articles(page).count(), { timeout: 120_000 }).toBe(count)
-  await expect.poll(async () => (await keptAnswers(page)).length).toBe(count)
+  await expect.poll(async () => (await keptAnswers(page)).length).toBe(kept)
   return (await keptAnswers(page)).at(-1)!
 }
 
 /** Reads the answers that the page keeps in its history. */
-async function keptAnswers(page: Page): Promise<Answer[]> {
+export async function keptAnswers(page: Page): Promise<Answer[]> {
   return page.evaluate(async () => {
     const done = <value>(request: IDBRequest<value>) =>
       new Promise<value>((resolve, reject) => {
