@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startStack } from '../../tools/stack/start-stack.ts'
+import { type Stack, startStack } from '../../tools/stack/start-stack.ts'
 
 const free = { port: 0, relayPort: 0, relayHttpPort: 0, chainPort: 0, provider: false, development: true }
 let dataFolder: string
@@ -56,13 +56,38 @@ test('the page is served isolated and with its security policy', async () => {
   }
 })
 
-test('contracts and money outlive a restart', async () => {
+/** Returns what a stack's relay says of its hub. */
+async function readHub({ relay }: Stack): Promise<Record<string, unknown>> {
+  const health = (await (await fetch(`${relay.httpUrl}/health`)).json()) as { hub: Record<string, unknown> }
+  return health.hub
+}
+
+test('contracts, relay and the money of its hub outlive a restart', async () => {
   const first = await startStack({ ...free, dataFolder })
+  const hub = await readHub(first)
   await first.stop()
+  expect(hub).toMatchObject({ warnings: [], figures: { freeMicroUsd: '1000000000' } })
   const second = await startStack({ ...free, dataFolder })
+  expect(await readHub(second)).toEqual(hub)
   await second.stop()
-  expect(second.network.token).toBe(first.network.token)
+  expect(second.network).toEqual({
+    ...first.network,
+    rpcUrl: second.network.rpcUrl,
+    relays: second.network.relays,
+  })
   expect(second.relay.peerId).toBe(first.relay.peerId)
+})
+
+test('a hub does not trust books of a chain that is no more', async () => {
+  const first = await startStack({ ...free, dataFolder })
+  const { account } = await readHub(first)
+  await first.stop()
+  await writeFile(join(dataFolder, 'chain', 'state.json'), '{"block": {')
+  const second = await startStack({ ...free, dataFolder })
+  const hub = await readHub(second)
+  await second.stop()
+  expect(hub.account).not.toBe(account)
+  expect(await readdir(join(dataFolder, 'relay'))).toContainEqual(expect.stringMatching(/^hub\.old-\d+$/))
 })
 
 test('aborting while it starts ends what was started', async () => {

@@ -132,6 +132,7 @@ async function startChain(settings: StackOptions, data: string, parts: Parts, sa
   for (const notice of notices) {
     say(notice)
     await forgetLocalHub(join(data, 'relay'))
+    say("The hub's books spoke of the old chain. They were moved aside too.")
   }
   parts.add(endWithThisProcess(anvil.pid))
   say(`Chain: ${anvil.rpcUrl}`)
