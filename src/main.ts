@@ -181,7 +181,7 @@ const tab: Tab = {
   documents,
   place,
   network,
-  account: async () => (await wallet()).address,
+  account: async () => (await earner()).address,
   balanceOf: async (owner) => (await chain()).balance(owner),
   accounts,
   catalogue: async () => (await models()).catalogue(),

@@ -14,6 +14,8 @@ export type AccountsView = {
   wallets: InjectedWallet[]
   /** The account that something waits for to be unlocked. */
   wanted: LocalAccount | null
+  /** Whether another tab has chosen other accounts, which this one takes up when it is opened anew. */
+  isChangedElsewhere: boolean
 }
 
 /** Where a key comes back from. */

@@ -29,7 +29,7 @@ export type Tab = {
   /** Number of this tab among the open tabs of this browser. */
   place(): Promise<number>
   network(): Promise<Network>
-  /** Address of the account that pays. */
+  /** Address of the account kept in this browser: it earns, and pays unless a wallet does. */
   account(): Promise<Address>
   /** Money of an account, read from the chain. */
   balanceOf(owner: Address): Promise<MicroUsd>

@@ -98,6 +98,19 @@ test.each([1, 2, 3, 4])(
   },
 )
 
+test('a choice in one tab is told to the other, which goes on with its own', async () => {
+  const { accounts, first } = await openTab()
+  const other = await openTab()
+  expect(other.first).toEqual(first)
+  await accounts.call('restore', { privateKey: pasted })
+  expect(await other.accounts.call('view')).toMatchObject({ local: first.local, isChangedElsewhere: true })
+  expect(await signerOf(await other.accounts.call('sign', data))).toBe(first.local.address)
+  expect((await openTab()).first).toMatchObject({
+    local: { address: pastedAddress },
+    isChangedElsewhere: false,
+  })
+})
+
 test('an account that is not kept cannot be used', async () => {
   const { accounts } = await openTab()
   const nobody: Address = `0x${'00'.repeat(20)}`

@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterEach(() => context.close())
 
 /** A tab with accounts open, and a wallet announced unless it is left out. */
-async function openTab(wallet: { chainId?: number; knows?: number[] } | null = {}) {
+async function openTab(wallet: { chainId?: number; knows?: number[]; privateKey?: Hex } | null = {}) {
   const page = await harness.openPage(context)
   const accounts = moduleIn<typeof import('./accounts-page.ts')>(page, 'tests/browser/accounts-page.ts')
   const { rpcUrl, chainId } = chain.network
@@ -147,5 +147,11 @@ test('another account in the wallet is seen, and nothing is signed with it unask
   const shows = privateKeyToAddress(otherKey)
   expect((await accounts.call('view')).wallet).toMatchObject({ address, shows })
   await expect(accounts.call('sign', voucher())).rejects.toMatchObject({ code: 'chain/wrong-account' })
-  expect(await accounts.call('connect', id)).toBe(shows)
+  await accounts.call('prompts')
+
+  // At the next visit it is seen without asking.
+  const later = await openTab({ privateKey: otherKey })
+  await expect.poll(async () => (await later.accounts.call('view')).wallet?.shows).toBe(shows)
+  expect(await later.accounts.call('prompts')).toEqual([])
+  expect(await later.accounts.call('connect', id)).toBe(shows)
 })

@@ -1,4 +1,4 @@
-import type { LocalAccount, NewProtection, WalletAccount } from '../../domain/account.ts'
+import type { LocalAccount, NewProtection } from '../../domain/account.ts'
 import { type Address, sameAddress } from '../../domain/bytes.ts'
 import type { Network } from '../../domain/network.ts'
 import { AccountError, ChainError } from '../../errors/index.ts'
@@ -8,11 +8,13 @@ import type { Signer } from '../../ports/signer.ts'
 import { refuseDevelopmentKey } from '../development-keys.ts'
 import { createKeySigner } from '../key-signer.ts'
 import { type AnnouncedWallet, type Wallets, discoverWallets } from './discover-wallets.ts'
+import { type DescribeWallet, followWallet } from './follow-wallet.ts'
 import { HeldKeys } from './held-keys.ts'
-import type { ChosenWallet } from './key-records.ts'
+import type { Choice, ChosenWallet } from './key-records.ts'
 import {
   type NamedKey,
   firstAccount,
+  isSameChoice,
   listKeys,
   nameOf,
   noteBackup,
@@ -24,7 +26,6 @@ import { readKeystore, writeKeystore } from './keystore.ts'
 import { ensureKey } from './local-account.ts'
 import { parsePrivateKey } from './parse-private-key.ts'
 import { clearUnfinished, replaceKey } from './replace-key.ts'
-import { watchWalletAccount } from './watch-wallet-account.ts'
 import { connectWallet, createWalletSigner } from './wallet-signer.ts'
 
 /** The accounts in this browser's database, and the wallets that announce themselves to the page. */
@@ -33,31 +34,36 @@ class BrowserAccounts implements Accounts {
   #clock: Pick<Clock, 'nowMs'>
   #wallets: Wallets
   #listeners = new Set<() => void>()
-  #keys = new HeldKeys(() => this.#changed())
-  /** The account that the wallet in use shows now, once it said so. */
-  #shows: Address | null = null
+  #keys: HeldKeys
+  #describeWallet: DescribeWallet
+  #otherTabs = new BroadcastChannel('opentab-accounts')
+  /** What was in use when this tab opened. Another tab's choice takes effect when this one is opened anew. */
+  #choice: Promise<Choice> | null = null
 
   constructor(network: Network, clock: Pick<Clock, 'nowMs'>, wallets: Wallets) {
     this.#network = network
     this.#clock = clock
     this.#wallets = wallets
-    wallets.watch(() => this.#changed())
+    const onChange = () => this.#changed()
+    this.#keys = new HeldKeys(onChange)
+    this.#describeWallet = followWallet(wallets, onChange)
+    wallets.watch(onChange)
+    this.#otherTabs.onmessage = onChange
     // Nothing depends on it: what is staged is never read as an account.
     clearUnfinished().catch(() => {})
   }
 
   async view(): Promise<AccountsView> {
-    const [inUse, { wallet }, all] = [await this.#local(), await readChoice(), await listKeys()]
-    const others = all.filter(({ name }) => name !== inUse.name)
-    const kept = [inUse, ...others].map((key) => this.#describe(key))
-    const { wanted } = this.#keys
-    const waited = [inUse, ...others].find(({ name }) => name === wanted)
+    const [inUse, choice, all] = [await this.#local(), await this.#chosen(), await listKeys()]
+    const keys = [inUse, ...all.filter(({ name }) => name !== inUse.name)]
+    const wanted = keys.find(({ name }) => name === this.#keys.wanted)
     return {
       local: this.#describe(inUse),
-      wallet: wallet && this.#describeWallet(wallet),
-      kept,
+      wallet: choice.wallet && this.#describeWallet(choice.wallet),
+      kept: keys.map((key) => this.#describe(key)),
       wallets: this.#wallets.list().map(({ id, name, icon }) => ({ id, name, icon })),
-      wanted: waited ? this.#describe(waited) : null,
+      wanted: wanted ? this.#describe(wanted) : null,
+      isChangedElsewhere: !isSameChoice(choice, await readChoice()),
     }
   }
 
@@ -67,9 +73,8 @@ class BrowserAccounts implements Accounts {
   }
 
   async payer(): Promise<Signer> {
-    const { wallet } = await readChoice()
+    const { wallet } = await this.#chosen()
     if (!wallet) return this.earner()
-    void this.#follow(wallet)
     return createWalletSigner(wallet.address, this.#network, () => this.#find(wallet))
   }
 
@@ -94,8 +99,11 @@ class BrowserAccounts implements Accounts {
     const { name } = await this.#local()
     const privateKey = await this.#keys.key(name)
     const replaced = await readKey(name)
-    await replaceKey(privateKey, name, protection, { replaced, backedUpAtMs: replaced?.backedUpAtMs })
-    this.#changed()
+    await replaceKey(privateKey, name, protection, {
+      replaced,
+      backedUpAtMs: replaced?.backedUpAtMs,
+    })
+    this.#tell()
   }
 
   async backUp(passphrase: string): Promise<string> {
@@ -104,7 +112,7 @@ class BrowserAccounts implements Accounts {
 
   async noteBackup(): Promise<void> {
     await noteBackup((await this.#local()).name, this.#clock.nowMs())
-    this.#changed()
+    this.#tell()
   }
 
   async restore(from: Restorable): Promise<Address> {
@@ -115,39 +123,37 @@ class BrowserAccounts implements Accounts {
     refuseDevelopmentKey(privateKey, this.#network)
     const { address } = createKeySigner(privateKey)
     const name = await nameOf(address)
-    await replaceKey(
-      privateKey,
-      name,
-      { to: 'browser' },
-      {
-        replaced: null,
-        choice: { account: name, wallet: null },
-        backedUpAtMs: isBackup ? this.#clock.nowMs() : undefined,
-      },
-    )
-    this.#changed()
+    const choice = { account: name, wallet: null }
+    const backedUpAtMs = isBackup ? this.#clock.nowMs() : undefined
+    await replaceKey(privateKey, name, { to: 'browser' }, { replaced: null, choice, backedUpAtMs })
+    this.#switched()
     return address
   }
 
   async use(address: Address): Promise<void> {
     const kept = (await listKeys()).find(({ record }) => sameAddress(record.address, address))
     if (!kept) throw new AccountError('account/not-found', 'This browser keeps no such account.')
-    await writeChoice(kept.name, null)
-    this.#changed()
+    await writeChoice({ account: kept.name, wallet: null })
+    this.#switched()
   }
 
   async connect(walletId: string): Promise<Address> {
     const wallet = await this.#find({ id: walletId, name: 'The wallet' })
     const address = await connectWallet(wallet, this.#network)
     const { name } = await this.#local()
-    await writeChoice(name, { id: wallet.id, name: wallet.name, address })
-    this.#changed()
+    await writeChoice({ account: name, wallet: { id: wallet.id, name: wallet.name, address } })
+    this.#switched()
     return address
+  }
+
+  #chosen(): Promise<Choice> {
+    this.#choice ??= readChoice()
+    return this.#choice
   }
 
   /** The kept account in use; made at the first visit. */
   async #local(): Promise<NamedKey> {
-    const { account } = await readChoice()
+    const { account } = await this.#chosen()
     const record = await readKey(account)
     if (record) return { name: account, record }
     return { name: firstAccount, record: await ensureKey(firstAccount) }
@@ -157,15 +163,6 @@ class BrowserAccounts implements Accounts {
     const found = await this.#wallets.find(id)
     if (found) return found
     throw new ChainError('chain/wallet-missing', `${name} is not here. Open this page where it is installed.`)
-  }
-
-  async #follow(chosen: ChosenWallet): Promise<void> {
-    const found = await this.#wallets.find(chosen.id)
-    if (!found) return
-    watchWalletAccount(found, (address) => {
-      this.#shows = address
-      this.#changed()
-    })
   }
 
   #describe({ name, record }: NamedKey): LocalAccount {
@@ -178,15 +175,15 @@ class BrowserAccounts implements Accounts {
     }
   }
 
-  #describeWallet({ id, name, address }: ChosenWallet): WalletAccount {
-    const here = this.#wallets.list().find((wallet) => wallet.id === id)
-    const isOther = this.#shows !== null && !sameAddress(this.#shows, address)
-    return {
-      address,
-      wallet: { id, name, icon: here?.icon ?? null },
-      isHere: here !== undefined,
-      shows: isOther ? this.#shows : null,
-    }
+  #switched(): void {
+    this.#choice = null
+    this.#tell()
+  }
+
+  /** What is stored has changed: other tabs show it too. */
+  #tell(): void {
+    this.#otherTabs.postMessage(null)
+    this.#changed()
   }
 
   #changed(): void {

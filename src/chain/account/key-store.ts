@@ -1,6 +1,6 @@
 import { type Address, sameAddress } from '../../domain/bytes.ts'
 import { AccountError } from '../../errors/index.ts'
-import { type Choice, type ChosenWallet, type KeyRecord, withKeys } from './key-records.ts'
+import { type Choice, type KeyRecord, withKeys } from './key-records.ts'
 
 const durability = 'strict'
 
@@ -97,10 +97,13 @@ export async function readChoice(): Promise<Choice> {
 }
 
 /** Remembers which kept account, or which wallet in its place, is in use. */
-export async function writeChoice(account: string, wallet: ChosenWallet | null): Promise<void> {
-  await withKeys((keys) =>
-    put(keys.transaction('choices', 'readwrite', { durability }), { account, wallet }, 'payer'),
-  )
+export async function writeChoice(choice: Choice): Promise<void> {
+  await withKeys((keys) => put(keys.transaction('choices', 'readwrite', { durability }), choice, 'payer'))
+}
+
+/** Whether two choices let the same account earn and the same account pay. */
+export function isSameChoice(a: Choice, b: Choice): boolean {
+  return a.account === b.account && a.wallet?.id === b.wallet?.id && a.wallet?.address === b.wallet?.address
 }
 
 type Writable<value, key> = {
