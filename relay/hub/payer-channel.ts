@@ -50,19 +50,16 @@ export async function readPayerChannel(
 
 /**
  * Checks that a voucher pays a fee on top of all that is used of its channel, and that `balanceMicroUsd` covers it.
- * @throws LedgerError, HubError `hub/fee-too-low`, `hub/session-over`
+ * @throws LedgerError, HubError `hub/fee-too-low`
  */
 export async function checkFeeVoucher(
   voucher: Voucher,
   feeMicroUsd: MicroUsd,
   channel: PayerChannel,
   balanceMicroUsd: MicroUsd,
-  { terms, clock }: PayerChannelDeps,
+  { terms }: Pick<PayerChannelDeps, 'terms'>,
 ): Promise<void> {
   const { channelId, config, held, usedMicroUsd } = channel
-  if (isSessionOver(config, Math.floor(clock.nowMs() / 1000))) {
-    throw new HubError('hub/session-over', "This channel's session key has ended.")
-  }
   await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, terms)
   if (voucher.maxClaimableAmount > balanceMicroUsd) {
     throw new LedgerError('ledger/over-balance', 'The voucher promises more than the channel holds.')
@@ -73,6 +70,12 @@ export async function checkFeeVoucher(
       `The voucher does not cover the fee of ${feeMicroUsd} micro-dollars.`,
     )
   }
+}
+
+/** @throws HubError `hub/session-over` once a channel's session key has ended */
+export function refuseEnded(config: ChannelConfig, { clock }: Pick<PayerChannelDeps, 'clock'>): void {
+  if (!isSessionOver(config, clock.nowMs() / 1000)) return
+  throw new HubError('hub/session-over', "This channel's session key has ended.")
 }
 
 /** Returns the voucher that promises more. */

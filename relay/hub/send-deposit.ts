@@ -3,7 +3,7 @@ import { sameAddress } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import { HubError } from '../../src/errors/index.ts'
 import { refuseWithdrawing } from './channel-watch.ts'
-import { checkFeeVoucher, keepPayerChannel, readPayerChannel } from './payer-channel.ts'
+import { checkFeeVoucher, keepPayerChannel, readPayerChannel, refuseEnded } from './payer-channel.ts'
 import { type Done, type SendDeps, done } from './send-deps.ts'
 
 /**
@@ -26,6 +26,7 @@ export async function sendDeposit(
   const channel = await readPayerChannel(config, deps)
   const { channelId, state } = channel
   refuseWithdrawing(state)
+  refuseEnded(config, deps)
   const feeMicroUsd = fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
   await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)

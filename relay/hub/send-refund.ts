@@ -1,6 +1,7 @@
 import type { Hex } from '../../src/domain/bytes.ts'
 import type { ChannelConfig, Voucher } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
+import { isSessionOver } from '../../src/domain/session.ts'
 import { HubError } from '../../src/errors/index.ts'
 import { verifyRefundRequest } from '../../src/ledger/sign-hub.ts'
 import {
@@ -79,9 +80,11 @@ function checkFresh(signedAtSeconds: number, { clock }: SendDeps): void {
   throw new HubError('hub/stale-request', "The request is too old. Is this computer's clock right?")
 }
 
-function verifyOrder(order: RefundOrder, channelId: Hex, { terms }: SendDeps): Promise<void> {
+/** A session key that has ended may still pay for the way out, which its payer's own account then has to want. */
+function verifyOrder(order: RefundOrder, channelId: Hex, { terms, clock }: SendDeps): Promise<void> {
   const { payer, payerAuthorizer } = order.channel
+  const isOver = isSessionOver(order.channel, clock.nowMs() / 1000)
   const { feeMicroUsd, signedAtSeconds, signature } = order
   const request = { channelId, feeMicroUsd, signedAtSeconds }
-  return verifyRefundRequest(request, signature, [payer, payerAuthorizer], terms)
+  return verifyRefundRequest(request, signature, isOver ? [payer] : [payer, payerAuthorizer], terms)
 }

@@ -117,11 +117,15 @@ export async function* sizeDeposit(
   throw new ChainError('chain/insufficient-funds', 'The wallet holds too little for this answer.')
 }
 
-/** Returns the payer's end of a channel that promises at most what it holds. */
+/** What a channel's promises are signed and kept with. */
+export type PromiseDeps = Omit<FundDeps, 'random' | 'wallet'>
+
+/** Returns the payer's end of a channel that promises at most what it holds; `now` is a Unix time in seconds. */
 export function payerEnd(
   { channelId, config }: ChannelRecord,
   limitMicroUsd: MicroUsd,
-  { chain, vouchers, session, clock }: Omit<FundDeps, 'random' | 'wallet'>,
+  { chain, vouchers, session, clock }: PromiseDeps,
+  now = () => nowSeconds(clock),
 ): PayerChannel {
   return createPayerChannel({
     channelId,
@@ -130,6 +134,6 @@ export function payerEnd(
     vouchers,
     session,
     limitMicroUsd,
-    nowSeconds: () => nowSeconds(clock),
+    nowSeconds: now,
   })
 }

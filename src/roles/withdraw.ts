@@ -1,7 +1,7 @@
 import { type Address, type Hex, type PeerId, sameAddress } from '../domain/bytes.ts'
 import { type ChannelState, usedOf } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { isSessionOver, sessionEndOf } from '../domain/session.ts'
+import { sessionEndOf } from '../domain/session.ts'
 import { BaseError, StorageError } from '../errors/index.ts'
 import type { Chain, ChannelRecord, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
@@ -88,7 +88,7 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
   /** Returns the hub that gives a channel's money back at once, and its fee, where there is more than that to get. */
   const refundOf = async (channel: OpenChannel): Promise<{ hub: PeerId; feeMicroUsd: MicroUsd } | null> => {
     const { config } = channel.record
-    if (channel.state.withdrawal || isSessionOver(config, clock.nowMs() / 1000)) return null
+    if (channel.state.withdrawal) return null
     const hub = await hubs.byAccount(config.receiver)
     const feeMicroUsd = hub && (await hubs.feeFor(hub.peerId, 'refund').catch(() => null))
     if (hub === null || feeMicroUsd === null || !isPlausibleFee(feeMicroUsd)) return null

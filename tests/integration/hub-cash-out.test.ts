@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { sessionSeconds } from '../../src/domain/session.ts'
 import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
 import { account } from '../fixtures/hub.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
@@ -24,6 +25,20 @@ describe('money comes out again without gas', () => {
 
     const next = await runAsk(buyer.requester.ask(makeAsk(), never))
     expect(next.error).toBeNull()
+    await deal.stop()
+  })
+
+  test('a channel whose session key has ended is paid back too, when the wallet itself asks', async () => {
+    let aheadMs = 0
+    const clock = { nowMs: () => Date.now() + aheadMs, sleep: hastyClock.sleep }
+    const deal = await openDeal({ clock })
+    const { market, buyer } = deal
+    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+    aheadMs = (sessionSeconds + 60) * 1000
+    const before = await market.chain.balance(wallet.address)
+    const returned = await buyer.withdrawals.takeBack(answer.terms.channelId)
+    expect(returned).toBeGreaterThan(900_000n)
+    expect(await market.chain.balance(wallet.address)).toBe(before + returned!)
     await deal.stop()
   })
 

@@ -5,14 +5,14 @@ import { HubError, LedgerError } from '../../errors/index.ts'
 import { signHubJob } from '../../ledger/sign-hub.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import type { PaymentRoute } from '../payment-route.ts'
-import { type FundDeps, payerEnd } from '../payer-channels.ts'
+import { type PromiseDeps, payerEnd } from '../payer-channels.ts'
 import { type LinePayment, type OpenFrame, type Opened, PayLine, type PayLineDeps } from './pay-line.ts'
 
 /** How long the end of an answer waits for the hub's word that its last payment was handed on. */
 const settleTimeoutMs = 10_000
 
 /** What a job is paid through a hub with. */
-export type HubPaymentDeps = PayLineDeps & Omit<FundDeps, 'random' | 'wallet'>
+export type HubPaymentDeps = PayLineDeps & PromiseDeps
 
 /** A job, the hub that pays its provider, and the channel to the hub. */
 export type HubPaymentJob = {

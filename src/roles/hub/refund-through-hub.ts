@@ -1,4 +1,5 @@
 import type { MicroUsd } from '../../domain/price.ts'
+import { isSessionOver } from '../../domain/session.ts'
 import { HubError } from '../../errors/index.ts'
 import { signRefundRequest } from '../../ledger/sign-hub.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
@@ -11,26 +12,29 @@ const visibleTimeoutMs = 30_000
 const silentTimeoutMs = 60_000
 
 /** What a refund is asked for with. */
-export type RefundDeps = Pick<FundDeps, 'chain' | 'vouchers' | 'session' | 'clock'>
+export type RefundDeps = Omit<FundDeps, 'random'>
 
 /**
  * Asks a hub for all that a channel to it holds unspent, and returns what came back, as the chain shows it.
- * @throws HubError when the chain does not show it; LedgerError `ledger/session-over`
+ * @throws HubError when the chain does not show it
  */
 export async function refundThroughHub(
   record: ChannelRecord,
   client: HubClient,
   deps: RefundDeps,
 ): Promise<MicroUsd> {
-  const { chain, session, clock } = deps
+  const { chain, wallet, session, clock } = deps
   const { channelId, config } = record
   const { feeMicroUsd } = await client.quote('refund')
   checkFee(feeMicroUsd)
   const { balance } = await chain.channel(channelId)
-  const feeVoucher = await payerEnd(record, balance, deps).promiseMore(feeMicroUsd)
-  const request = { channelId, feeMicroUsd, signedAtSeconds: Math.floor(clock.nowMs() / 1000) }
-  const signature = await signRefundRequest(request, chain.network, session)
-  const { signedAtSeconds } = request
+  const signedAtSeconds = Math.floor(clock.nowMs() / 1000)
+  // A session key that has ended may still pay for the way out, if the wallet itself asks for that.
+  const isOver = isSessionOver(config, signedAtSeconds)
+  const payer = payerEnd(record, balance, deps, isOver ? () => 0 : undefined)
+  const feeVoucher = await payer.promiseMore(feeMicroUsd)
+  const request = { channelId, feeMicroUsd, signedAtSeconds }
+  const signature = await signRefundRequest(request, chain.network, isOver ? wallet : session)
   const failure = await client
     .refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
     .then(
