@@ -1,5 +1,4 @@
 import type { Address } from '../src/domain/bytes.ts'
-import type { HubTerms } from '../src/domain/hub.ts'
 import type { Network } from '../src/domain/network.ts'
 import { BaseError } from '../src/errors/index.ts'
 import type { Chain } from '../src/ports/chain.ts'
@@ -48,6 +47,7 @@ export class HubStatusReader {
   readonly #timer: NodeJS.Timeout
   #figures: HubStatus['figures'] = null
   #trouble: HubStatus['trouble'] = null
+  #reading: Promise<void> | null = null
 
   constructor(deps: HubStatusDeps) {
     this.#deps = deps
@@ -55,8 +55,13 @@ export class HubStatusReader {
     this.#timer.unref()
   }
 
-  /** Reads now; a failure is told in the status. */
-  async read(): Promise<void> {
+  /** Reads now; a failure is told in the status. A chain that is slow is not asked again meanwhile. */
+  read(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => (this.#reading = null))
+    return this.#reading
+  }
+
+  async #read(): Promise<void> {
     try {
       const [figures, gas] = await Promise.all([this.#deps.hub.figures(), readGas(this.#deps)])
       this.#figures = { ...figures, ...gas }

@@ -1,4 +1,3 @@
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { PeerId } from '../src/domain/bytes.ts'
 import { directoryProtocol } from '../src/protocol/protocols.ts'
 import { createCircuitRelay, type RelayNode } from './circuit-relay.ts'
@@ -47,8 +46,8 @@ export async function startRelay(options: StartRelayOptions): Promise<Relay> {
   const troubles = new RecentTroubles(options.log ?? (() => {}))
   const { log } = troubles
   const privateKey = await readOrCreatePeerKey(options.dataDir)
-  const hub = (await options.openHub?.(peerIdFromPrivateKey(privateKey).toString(), log)) ?? null
   const node = await createCircuitRelay({ privateKey, host, port, announce, maxTabs })
+  const hub = (await options.openHub?.(node.peerId.toString(), log)) ?? null
   const board = new OfferBoard(maxTabs)
   const directory = new DirectoryHost(board, log)
   const parts: RelayParts = { node, directory, board, hub, troubles, startedMs: performance.now() }

@@ -26,10 +26,9 @@ export class DeskLimits {
     this.#all = this.#bucket(transactionsOfAll)
   }
 
-  /** @throws HubError `hub/busy` */
-  takeQuestion(peer: PeerId): void {
-    if (this.#of(peer).questions.take() !== null) return
-    throw new HubError('hub/busy', 'Too many questions. Try again in a minute.')
+  /** Returns whether a peer may ask one more question now. */
+  takeQuestion(peer: PeerId): boolean {
+    return this.#of(peer).questions.take() !== null
   }
 
   /** @throws HubError `hub/busy`, `hub/out-of-gas` */

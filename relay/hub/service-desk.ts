@@ -26,6 +26,10 @@ import { sendTransfer } from './send-transfer.ts'
 import { Turns } from './turns.ts'
 
 const questionTimeoutMs = 10_000
+const tooMany: PeerError = {
+  code: 'hub/busy',
+  shortMessage: 'Too many questions. Try again in a minute.',
+}
 const failed: PeerError = { code: 'hub/busy', shortMessage: 'The hub could not do this now.' }
 
 /** What a service desk is made of. */
@@ -57,15 +61,17 @@ class ServiceDesk {
   }
 
   async answer(stream: FrameStream): Promise<void> {
+    const peer = stream.remotePeer
+    if (!this.#limits.takeQuestion(peer))
+      return stream.write(encodeFrame({ type: 'refused', error: tooMany }))
     const frame = await stream.read(AbortSignal.timeout(questionTimeoutMs))
     if (frame === null) return
     const request = parseFrame(hubDeskRequestSchema, frame)
-    await stream.write(encodeFrame(await this.#replyTo(request, stream.remotePeer)))
+    await stream.write(encodeFrame(await this.#replyTo(request, peer)))
   }
 
   async #replyTo(request: HubDeskRequest, peer: PeerId): Promise<HubDeskReply> {
     try {
-      this.#limits.takeQuestion(peer)
       if (request.type === 'terms') return await this.#terms()
       if (request.type === 'quote') {
         return { type: 'quote', ...(await this.#quotes.quote(request.action, request.channels)) }

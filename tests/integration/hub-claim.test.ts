@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { HubClient } from '../../src/roles/hub/hub-client.ts'
 import type { HandProvider } from '../fixtures/hub-ends.ts'
 import { account } from '../fixtures/hub.ts'
@@ -21,7 +21,7 @@ describe('a claim', () => {
     const job = await desk.requester.open({ provider: provider.account.address, ceilingMicroUsd: 10_000n })
     await job.pay(7_777n)
     await job.close()
-    await expect.poll(() => provider.voucher?.maxClaimableAmount).toBe(7_777n)
+    await vi.waitUntil(() => provider.voucher?.maxClaimableAmount === 7_777n)
   })
 
   async function signClaim(fee = feeMicroUsd, to = desk.world.hubAccount.address) {
