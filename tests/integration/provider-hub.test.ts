@@ -111,7 +111,7 @@ describe('a job is refused', () => {
     const { world, hub, provider, requester } = await openWorld()
     const { terms } = await askThroughHub(provider, requester, world, { maxTokens: 40 })
     await provider.provider.stop()
-    const again = await startHubProvider(world, wallet, provider.kept)
+    const again = await startHubProvider(world, wallet, { kept: provider.kept })
     await expect.poll(async () => (await again.offer())?.hubs).toHaveLength(1)
     await requester.open({ provider: wallet.address, ceilingMicroUsd: 5_000n, jobId: terms.jobId })
     const where = { transport: requester.transport, clock: world.clock, peerId: again.peerId }
@@ -142,7 +142,7 @@ describe('a requester that stops paying', () => {
     const second = await leave(provider)
     expect(second.refusal).toBe('This channel left earlier answers unpaid.')
     await provider.provider.stop()
-    const again = await startHubProvider(world, wallet, provider.kept)
+    const again = await startHubProvider(world, wallet, { kept: provider.kept })
     await expect.poll(async () => (await again.offer())?.hubs).toHaveLength(1)
     expect((await leave(again)).refusal).toBe('This channel left earlier answers unpaid.')
     expect(again.provider.status().earnedMicroUsd).toBe(0n)
