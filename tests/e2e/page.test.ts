@@ -71,6 +71,25 @@ describe.each(views)('in $colorScheme at $viewport.width px', (view) => {
     expect(await seriousFindings(page)).toEqual([])
   })
 
+  test('the receipt of an answer given, a table of earnings and money out are accessible and fit', async () => {
+    await open('?scene=bonded#/wallet', view)
+    await page.getByRole('button', { name: 'The figures in a table' }).click()
+    expect(await sidewaysPixels()).toBe(0)
+    await page.getByRole('button', { name: 'Answered: open the receipt' }).first().click()
+    await page.getByText('Checked: it is the provider’s').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Send' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Send money' })
+    await sheet.getByLabel('To the address').fill(`0x${'ab'.repeat(20)}`)
+    await sheet.getByLabel('Amount in dollars').fill('1')
+    expect(await seriousFindings(page)).toEqual([])
+    await sheet.getByRole('button', { name: 'Read it over' }).click()
+    await sheet.getByRole('button', { name: 'Send $1.00' }).waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    expect(await sidewaysPixels()).toBe(0)
+  })
+
   test('sharing is accessible and fits, from the first step to online', async () => {
     await open('#/share', view)
     await page.getByRole('button', { name: 'Start sharing' }).click()
