@@ -33,6 +33,25 @@ const adviceByCode: Record<string, Advice> = {
     text: 'The chain does not answer, so nothing can be paid right now.',
     remedy: 'retry',
   },
+  'hub/unreachable': {
+    text: 'The relay that passes payments on does not answer; another may.',
+    remedy: 'retry',
+  },
+  'hub/out-of-funds': { text: 'That relay cannot pay now; another tab or relay may.', remedy: 'retry' },
+  'hub/spread-changed': { text: 'The new price stands over the prompt.', remedy: 'retry' },
+  'hub/fee-too-high': { text: 'The relay asks too much for the deposit. Nothing was sent.', remedy: 'retry' },
+  'hub/no-answer': {
+    text: 'The relay fell silent; only the chain can tell whether the deposit went through. Your wallet shows it in a moment.',
+    remedy: 'wallet',
+  },
+  'hub/unpaid': {
+    text: 'The relay did not confirm that it paid the tab. What you paid for is kept here.',
+    remedy: 'retry',
+  },
+  'hub/withdrawing': {
+    text: 'What was set aside is being taken back; sending again sets some aside anew.',
+    remedy: 'retry',
+  },
   'transport/no-relay': { text: 'No relay answers. This page goes on trying by itself.', remedy: 'retry' },
   'page/reloaded': { text: 'Ask again to get it whole.', remedy: 'retry' },
 }
