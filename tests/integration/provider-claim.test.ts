@@ -22,7 +22,7 @@ async function openEarned({ bond = false } = {}) {
   await expect.poll(async () => (await provider.offer())?.hubs).toHaveLength(1)
   const { charge } = await askThroughHub(provider, requester, world)
   await expect.poll(() => provider.provider.status().earnedMicroUsd).toBe(charge)
-  const { clock } = world
+  const { chain, clock } = world
   const { served, transport } = provider
   const { vouchers } = provider.kept
   const hubs = createKnownHubs({ transport, clock, network: chain.network })
