@@ -12,11 +12,11 @@ import type { Accounts, AccountsView, Restorable } from '../../src/ports/account
 import type { TypedData } from '../../src/ports/signer.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
-import { type AnnouncedWallet, type WalletScript, announceWallet } from '../fixtures/announced-wallet.ts'
+import { type ScriptedWallet, type WalletScript, announceWallet } from '../fixtures/announced-wallet.ts'
 
 let opened: Accounts
 let chainNetwork: Network
-let wallet: AnnouncedWallet
+let wallet: ScriptedWallet
 
 /** Opens the accounts as the page does when it starts. */
 export async function open(network: Network): Promise<AccountsView> {
