@@ -40,7 +40,7 @@ function answer(url: string, response: ServerResponse, health: () => RelayHealth
     }
     response.writeHead(200, headers).end(renderStatusPage(health()))
   } else if (url === '/health') {
-    response.writeHead(200, { 'content-type': 'application/json' }).end(toJson({ status: 'ok', ...health() }))
+    response.writeHead(200, { 'content-type': 'application/json' }).end(toJson(withStatus(health())))
   } else if (url === '/metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(formatMetrics(health()))
   } else {
@@ -48,6 +48,11 @@ function answer(url: string, response: ServerResponse, health: () => RelayHealth
       .writeHead(404, { 'content-type': 'text/plain' })
       .end('This relay answers /, /health and /metrics.\n')
   }
+}
+
+/** A relay whose hub needs its host goes on introducing tabs: it is degraded, not down. */
+function withStatus(health: RelayHealth): RelayHealth & { status: 'ok' | 'degraded' } {
+  return { status: health.hub && health.hub.warnings.length > 0 ? 'degraded' : 'ok', ...health }
 }
 
 /** Amounts as decimal strings, as everywhere between processes. */

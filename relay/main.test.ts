@@ -1,16 +1,43 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { network } from '../tests/fixtures/jobs.ts'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 
 function runRelay(...args: string[]): ChildProcess {
   return spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs a relay that must not start as a hub, and returns what it wrote. */
+async function refusedHub(key: string | undefined, ...args: string[]): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'opentab-relay-'))
+  const networkFile = join(dataDir, 'network.json')
+  const base = { ...network, name: 'Base', chainId: 8453 }
+  await writeFile(networkFile, JSON.stringify(base))
+  const flags = [
+    '--port',
+    '0',
+    '--http-port',
+    '0',
+    '--data',
+    dataDir,
+    '--hub',
+    '--network',
+    networkFile,
+    ...args,
+  ]
+  const env = { ...process.env, ...(key && { OPENTAB_HUB_KEY: key }) }
+  const relay = spawn(process.execPath, [main, ...flags], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, errors] = await Promise.all([textOf(relay.stdout), textOf(relay.stderr), once(relay, 'exit')])
+  expect(relay.exitCode).toBe(1)
+  await rm(dataDir, { recursive: true })
+  return out + errors
 }
 
 async function textOf(stream: NodeJS.ReadableStream | null): Promise<string> {
@@ -39,4 +66,27 @@ test('a wrong option ends it with one sentence and no stack', async () => {
   const [errors] = await Promise.all([textOf(relay.stderr), once(relay, 'exit')])
   expect(relay.exitCode).toBe(1)
   expect(errors).toBe('--port must be a number from 0 to 65535, not "many".\n(relay/invalid-option)\n')
+})
+
+test('a hub on a public chain does not start without a key of its own and the price of its gas', async () => {
+  const [keyless, priceless] = await Promise.all([
+    refusedHub(undefined, '--gas-token-usd', '3000'),
+    refusedHub(undefined),
+  ])
+  expect(keyless).toMatch(
+    /^A hub on Base needs a key of its own\.\n.*OPENTAB_HUB_KEY.*\n\(relay\/hub-key-missing\)\n$/,
+  )
+  expect(priceless).toMatch(/--gas-token-usd\.\n\(relay\/invalid-option\)\n$/)
+})
+
+test('a hub on a public chain refuses a key that everybody knows, and never writes a key', async () => {
+  const key = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
+  const [known, broken] = await Promise.all([
+    refusedHub(key, '--gas-token-usd', '3000'),
+    refusedHub(`${key}00`, '--gas-token-usd', '3000'),
+  ])
+  for (const said of [known, broken]) {
+    expect(said).toMatch(/\(relay\/hub-key-refused\)\n$/)
+    expect(said).not.toContain(key.slice(2, 20))
+  }
 })
