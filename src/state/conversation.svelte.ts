@@ -5,7 +5,7 @@ import { abortable } from './abortable.ts'
 import type { AskSettings } from './ask-settings.svelte.ts'
 import { Exchange, type ExchangeDocument } from './exchange.svelte.ts'
 import { type Failure, isCancellation, toFailure } from './failure.ts'
-import type { History } from './history.svelte.ts'
+import type { Funding, History } from './history.svelte.ts'
 import { splitSentences } from './sentences.ts'
 import type { Tab } from './tab.ts'
 
@@ -107,11 +107,14 @@ export class Conversation {
   async #follow(exchange: Exchange, messages: ChatMessage[], signal: AbortSignal): Promise<void> {
     const requester = await abortable(this.#tab.requester(), signal)
     const events = requester.ask(this.#request(exchange, messages), signal)
+    let funding: Funding | null = null
     while (true) {
       const step = await events.next()
+      // It is told before it is done: what comes next says that it was.
+      if (funding) await this.#history.addFunding(funding)
       if (step.done) return exchange.finish(step.value)
       exchange.follow(step.value)
-      if (step.value.type === 'funding') await this.#history.addFunding(step.value)
+      funding = step.value.type === 'funding' ? step.value : null
       if (step.value.type === 'tokens') this.#speak(exchange.text)
       await this.#saveNowAndThen()
     }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { MarketError } from '../errors/index.ts'
+import { ChainError, MarketError } from '../errors/index.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { Answer, AskEvent } from '../roles/answer.ts'
 import type { AskRequest } from '../roles/request.ts'
@@ -119,6 +119,17 @@ describe('sending', () => {
 })
 
 describe('when it goes wrong', () => {
+  it('writes down no deposit that was not made', async () => {
+    const { conversation, history } = converse(async function* () {
+      yield { type: 'funding', stage: 'faucet', amountMicroUsd: 5n, feeMicroUsd: 0n }
+      yield { type: 'funding', stage: 'deposit', amountMicroUsd: 4n, feeMicroUsd: 1n }
+      throw new ChainError('chain/user-rejected', 'The deposit was not signed.')
+    })
+    conversation.draft = 'Bees'
+    await conversation.send(entry)
+    expect(history.movements).toMatchObject([{ kind: 'test-funds', amountMicroUsd: 5n }])
+  })
+
   it('keeps the failure where the answer would have stood', async () => {
     const { conversation, history } = converse(async function* () {
       yield { type: 'choosing' }

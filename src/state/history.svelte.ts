@@ -19,7 +19,8 @@ type HistoryDocument =
   | Omit<Movement, 'key'>
   | { kind: 'answer'; atMs: number; amountMicroUsd: MicroUsd; modelName: string; answer: Answer }
 
-type Funding = Pick<Extract<AskEvent, { type: 'funding' }>, 'stage' | 'amountMicroUsd'>
+/** Money that an answer needs before it begins. */
+export type Funding = Pick<Extract<AskEvent, { type: 'funding' }>, 'stage' | 'amountMicroUsd'>
 
 const collection = 'history'
 /** Documents that are read at a time, newest first. */
@@ -62,7 +63,7 @@ export class History {
     await this.#add({ kind: 'answer', modelName, answer, atMs: Date.now(), amountMicroUsd })
   }
 
-  /** Writes down what a tab does before it can ask: take test money, or set some aside. */
+  /** Writes down what was done before an answer: test money taken, or some set aside. */
   async addFunding({ stage, amountMicroUsd }: Funding): Promise<void> {
     await this.addMovement(stage === 'faucet' ? 'test-funds' : 'deposit', amountMicroUsd)
   }
