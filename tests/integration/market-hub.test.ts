@@ -5,7 +5,7 @@ import { TransportError } from '../../src/errors/index.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import { account } from '../fixtures/hub.ts'
-import { breaking, faultyDesk, gathering, refusing, withholding } from '../fixtures/hub-faults.ts'
+import { breaking, faultyDesk, gathering, insatiable, refusing, withholding } from '../fixtures/hub-faults.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
 import { withoutGas } from '../fixtures/hub-market.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
@@ -104,6 +104,17 @@ describe('a hub that fails', () => {
       await deal.stop()
     },
   )
+
+  test('says of every voucher that it is used up: the requester gives it one payment twice, and no more', async () => {
+    const line = insatiable()
+    const deal = await openDeal({ between: { [hubPayProtocol.id]: line }, clock: hastyClock })
+    const answer = await runAsk(deal.buyer.requester.ask(long, never))
+    expect(answer.error?.code).toBe('hub/unpaid')
+    const first = withSpread(chargeMicroUsd({ ...answer.tokens, completionTokens: 1 }, price), deal.hub.terms)
+    const { feesMicroUsd } = await deal.market.store.totals()
+    expect(line.taken).toBe(feesMicroUsd + 2n * first)
+    await deal.stop()
+  })
 })
 
 describe('a hub that is in the way', () => {

@@ -38,6 +38,11 @@ export class HubPayment implements PaymentRoute {
   #handedOn: MicroUsd = 0n
   /** Promised before, sent or not, and used up by no job: it pays first. */
   #unused: MicroUsd = 0n
+  /** Taken from it. */
+  #usedUp: MicroUsd = 0n
+  /** Promised again, because other jobs have used up what was to pay this one. */
+  #madeUp: MicroUsd = 0n
+  #largestDue: MicroUsd = 0n
   #limitMicroUsd: MicroUsd
   #failure: Error | null = null
   #turn: Promise<void> = Promise.resolve()
@@ -67,8 +72,14 @@ export class HubPayment implements PaymentRoute {
     const signature = await signHubJob(job.job, deps.chain.network, deps.session)
     const open: OpenFrame = { type: 'open', ...hubJob, channel: job.record.config, signature }
     const payment = new HubPayment(job, open, deps)
-    await payment.#start(await payment.#line.open())
-    return payment
+    const opened = await payment.#line.open()
+    try {
+      await payment.#start(opened)
+      return payment
+    } catch (error) {
+      payment.close()
+      throw error
+    }
   }
 
   get paidMicroUsd(): MicroUsd {
@@ -128,6 +139,7 @@ export class HubPayment implements PaymentRoute {
       const fromUnused = rise < this.#unused ? rise : this.#unused
       this.voucher = await this.#promiseMore(rise - fromUnused)
       this.#unused -= fromUnused
+      this.#usedUp += fromUnused
       this.#promised = charge
       this.#line.send({ chargeMicroUsd: charge, voucher: this.voucher })
     })
@@ -151,7 +163,7 @@ export class HubPayment implements PaymentRoute {
     if (refusal?.details === 'ledger/unattributed') {
       const due = withSpread(this.#promised, this.hub) - withSpread(this.#handedOn, this.hub)
       const missing = due - ((await this.#promisedInAll()) - attributedMicroUsd)
-      this.voucher = await this.#promiseMore(missing > 0n ? missing : 0n)
+      this.voucher = await this.#promiseMore(this.#makeUp(missing, due))
     }
     return this.voucher
       ? ({ chargeMicroUsd: this.#promised, voucher: this.voucher } satisfies LinePayment)
@@ -173,6 +185,18 @@ export class HubPayment implements PaymentRoute {
       this.#limitMicroUsd = (await this.#deps.chain.channel(record.channelId)).balance
       return promise()
     }
+  }
+
+  /**
+   * Returns how much to promise again where the hub says that other jobs have used up what was to pay this one. That
+   * happens between tabs; a hub that only says so gets one payment of the job twice and no more.
+   */
+  #makeUp(missing: MicroUsd, due: MicroUsd): MicroUsd {
+    if (missing <= 0n) return 0n
+    if (due > this.#largestDue) this.#largestDue = due
+    this.#madeUp += missing
+    if (this.#madeUp <= this.#usedUp + this.#largestDue) return missing
+    throw new HubError('hub/unpaid', 'The hub says that what it was given is used up, more than can be.')
   }
 
   async #promisedInAll(): Promise<MicroUsd> {
