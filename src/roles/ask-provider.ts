@@ -140,7 +140,7 @@ class AskedProvider {
     const { spreadMillionths } = hub
     const job = { jobId, channelId, provider, ceilingMicroUsd: this.#ceiling, spreadMillionths }
     const isAlone = () => funding.jobs.countOn(channelId) === 1
-    return HubPayment.open({ hub, job, record, balanceMicroUsd, isAlone }, this.#deps)
+    return HubPayment.open({ hub, job, channel: { record, balanceMicroUsd, isAlone } }, this.#deps)
   }
 
   /** Reaches the provider, then funds: money moves only once somebody is there to be paid. */
