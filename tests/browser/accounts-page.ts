@@ -1,10 +1,11 @@
 import { createAccounts } from '../../src/chain/account/accounts.ts'
+import { generateWrappingKey, sealKey } from '../../src/chain/account/seal-key.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { systemClock } from '../../src/device/system-clock.ts'
 import { systemRandom } from '../../src/device/system-random.ts'
 import type { NewProtection } from '../../src/domain/account.ts'
-import type { Address } from '../../src/domain/bytes.ts'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
 import type { ChannelConfig } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
@@ -111,6 +112,18 @@ export function cutPowerAt(write: number): void {
       },
     })
   }
+}
+
+/** Leaves an account as the first version of this page stored it, which knew one protection and did not name it. */
+export async function storeFirstVersion(privateKey: Hex): Promise<void> {
+  const wrappingKey = await generateWrappingKey()
+  const lock = { protection: 'browser', wrappingKey } as const
+  const { protection: _, ...record } = await sealKey(privateKey, 'wallet', lock, wrappingKey)
+  const opening = indexedDB.open('opentab-keys', 1)
+  opening.onupgradeneeded = () => opening.result.createObjectStore('accounts')
+  const database = await settled(opening)
+  await settled(database.transaction('accounts', 'readwrite').objectStore('accounts').add(record, 'wallet'))
+  database.close()
 }
 
 /** Names of what is stored, by store. */

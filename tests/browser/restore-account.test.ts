@@ -111,6 +111,19 @@ test('a choice in one tab is told to the other, which goes on with its own', asy
   })
 })
 
+test('an account that the first version stored goes on, and can be protected', async () => {
+  const page = await harness.openPage(context)
+  const accounts = moduleIn<typeof import('./accounts-page.ts')>(page, 'tests/browser/accounts-page.ts')
+  await accounts.call('storeFirstVersion', `0x${pasted}`)
+  expect((await accounts.call('open', network)).local).toMatchObject({
+    address: pastedAddress,
+    protection: 'browser',
+    isLocked: false,
+  })
+  await accounts.call('protect', { to: 'passphrase', passphrase })
+  expect((await openTab()).first.local).toMatchObject({ address: pastedAddress, isLocked: true })
+})
+
 test('an account that is not kept cannot be used', async () => {
   const { accounts } = await openTab()
   const nobody: Address = `0x${'00'.repeat(20)}`
