@@ -31,15 +31,15 @@ export const defaultHubOptions = {
 } as const satisfies Partial<HubOptions>
 
 /** The part of `--help` that is about the hub. */
-export const hubUsage = `  --hub             pay providers for requesters, for a spread (OPENTAB_HUB=1); with it:
-  --network <file>  network.json of the chain that the money is on (OPENTAB_NETWORK)
-  --hub-key-file <file>     the hub account's private key in hexadecimal; or the key itself in OPENTAB_HUB_KEY.
-                    Only on a local chain it is made by itself
-  --hub-spread <n>  taken on top of a provider's charge, as 5% or in millionths (OPENTAB_HUB_SPREAD, 5%)
-  --gas-token-usd <price>   dollars per coin that pays for gas (OPENTAB_GAS_TOKEN_USD; 3000 on a local chain)
-  --hub-deposit <usd>       put into a provider's channel at a time (OPENTAB_HUB_DEPOSIT, 1)
-  --hub-max-open <usd>      most that lies unspent in one provider's channels (OPENTAB_HUB_MAX_OPEN, 5)
-  --hub-data <dir>  where the hub's database is kept (OPENTAB_HUB_DATA, hub in --data)`
+export const hubUsage = `  --hub                    pay providers for requesters, for a spread (OPENTAB_HUB=1). With it:
+  --network <file>         network.json of the chain that the money is on (OPENTAB_NETWORK)
+  --hub-key-file <file>    private key of the hub's account, in hexadecimal; or the key itself in
+                           OPENTAB_HUB_KEY. On a local chain alone it is made by itself
+  --hub-spread <share>     on top of a provider's charge, as 5% or in millionths (OPENTAB_HUB_SPREAD, 5%)
+  --gas-token-usd <price>  of the coin that pays for gas (OPENTAB_GAS_TOKEN_USD; 3000 on a local chain)
+  --hub-deposit <usd>      put into a provider's channel at a time (OPENTAB_HUB_DEPOSIT, 1)
+  --hub-max-open <usd>     most that lies unspent with one provider (OPENTAB_HUB_MAX_OPEN, 5)
+  --hub-data <dir>         where the hub's books are kept (OPENTAB_HUB_DATA, hub in --data)`
 
 const string = { type: 'string' } as const
 

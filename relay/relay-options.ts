@@ -32,8 +32,9 @@ export const relayUsage = `Usage: node relay/main.ts [options]
   --announce <addr> address told to tabs, such as /dns4/relay.example.org/tcp/443/tls/ws;
                     may be given several times (OPENTAB_RELAY_ANNOUNCE, separated by commas)
   --max-tabs <n>    tabs at a time (OPENTAB_RELAY_MAX_TABS, 5000)
-${hubUsage}
-  --help            this text`
+  --help            this text
+
+${hubUsage}`
 
 type Environment = Record<string, string | undefined>
 

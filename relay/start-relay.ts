@@ -15,8 +15,8 @@ import { serveProtocol } from './serve-protocol.ts'
 
 /** A tab has one line to the directory, and for a moment a second one when it comes back. */
 const directoryStreamsPerPeer = 32
-/** A busy requester pays for many jobs at once; the hub itself bounds them further. */
-const hubStreamsPerPeer = 128
+/** What one peer may have waiting at a hub, by the longest frames: many lines of payments, a few long questions. */
+const hubBytesPerPeer = 1024 * 1024
 
 /** A running relay. */
 export type Relay = {
@@ -90,8 +90,9 @@ type RelayParts = {
 
 async function serveProtocols({ node, directory, hub }: RelayParts): Promise<void> {
   await serveProtocol(node, directoryProtocol, (stream) => directory.serve(stream), directoryStreamsPerPeer)
-  for (const { spec, answer } of hub?.protocols ?? [])
-    await serveProtocol(node, spec, answer, hubStreamsPerPeer)
+  for (const { spec, answer } of hub?.protocols ?? []) {
+    await serveProtocol(node, spec, answer, hubBytesPerPeer / spec.maxFrameBytes)
+  }
 }
 
 /** The hub first: it takes nothing new, claims, and closes its books while tabs are still told why. */
