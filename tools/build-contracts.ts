@@ -12,7 +12,10 @@ const contracts = [
   { contract: 'ModelRegistry', name: 'model-registry' },
   { contract: 'EarningsBond', name: 'earnings-bond' },
   { contract: 'Multicall3', name: 'multicall3' },
+  { contract: 'Permit2DepositCollector', name: 'permit2-deposit-collector' },
+  { contract: 'Permit2', name: 'permit2' },
   { contract: 'TestDollar', name: 'test-dollar' },
+  { contract: 'PlainDollar', name: 'plain-dollar' },
 ]
 
 const root = new URL('../', import.meta.url)

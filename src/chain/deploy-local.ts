@@ -20,7 +20,11 @@ import { earningsBondAbi } from './abi/earnings-bond.ts'
 import { earningsBondBytecode } from './abi/earnings-bond-bytecode.ts'
 import { modelRegistryBytecode } from './abi/model-registry-bytecode.ts'
 import { multicall3Bytecode } from './abi/multicall3-bytecode.ts'
+import { permit2Bytecode } from './abi/permit2-bytecode.ts'
+import { permit2DepositCollectorAbi } from './abi/permit2-deposit-collector.ts'
+import { permit2DepositCollectorBytecode } from './abi/permit2-deposit-collector-bytecode.ts'
 import { testDollarBytecode } from './abi/test-dollar-bytecode.ts'
+import { permit2Address } from './authorize-permit2.ts'
 import { localBondTerms } from './bond-terms.ts'
 import { multicallAddress } from './call-together.ts'
 import { chainFailure } from './chain-failure.ts'
@@ -28,6 +32,7 @@ import { chainFailure } from './chain-failure.ts'
 /** Where the x402 contracts are on public chains. The local chain has them there too, for any x402 client. */
 const settlement: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003'
 const collector: Address = '0x4020806089470a89826cB9fB1f4059150b550004'
+const permit2Collector: Address = '0x4020425FAf3B746C082C2f942b4E5159887B0005'
 /** The deterministic CREATE2 deployer that anvil starts with. */
 const deployer: Address = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
 
@@ -50,13 +55,21 @@ export async function deployLocal(rpcUrl: string, relays: string[] = []): Promis
       bytecode: depositCollectorBytecode,
       args: [settlement],
     })
+    const permit2CollectorCode = encodeDeployData({
+      abi: permit2DepositCollectorAbi,
+      bytecode: permit2DepositCollectorBytecode,
+      args: [settlement, permit2Address],
+    })
     await install(settlement, settlementCode, client)
     await install(collector, collectorCode, client)
+    await install(permit2Address, permit2Bytecode, client)
+    await install(permit2Collector, permit2CollectorCode, client)
     await install(multicallAddress, multicall3Bytecode, client)
     const token = await deploy(testDollarBytecode, client)
     const registry = await deploy(modelRegistryBytecode, client)
     const bond = await deploy(bondCode(token, registry), client)
-    return { name: 'Local chain', chainId, rpcUrl, token, settlement, collector, bond, registry, relays }
+    const where = { name: 'Local chain', chainId, rpcUrl, relays }
+    return { ...where, token, settlement, collector, permit2Collector, bond, registry }
   } catch (error) {
     throw chainFailure(error, 'deployment')
   }

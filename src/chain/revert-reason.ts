@@ -1,6 +1,9 @@
 import { type Abi, type Hex, decodeErrorResult, isHex } from 'viem'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { depositCollectorAbi } from './abi/deposit-collector.ts'
+import { earningsBondAbi } from './abi/earnings-bond.ts'
+import { permit2Abi } from './abi/permit2.ts'
+import { permit2DepositCollectorAbi } from './abi/permit2-deposit-collector.ts'
 import { testDollarAbi } from './abi/test-dollar.ts'
 import { findCause, hasCode } from './find-cause.ts'
 
@@ -8,9 +11,14 @@ import { findCause, hasCode } from './find-cause.ts'
 const revertedCode = 3
 const selectorBytes = 4
 
-const errorAbi: Abi = [...batchSettlementAbi, ...depositCollectorAbi, ...testDollarAbi].filter(
-  ({ type }) => type === 'error',
-)
+const errorAbi: Abi = [
+  ...batchSettlementAbi,
+  ...depositCollectorAbi,
+  ...permit2DepositCollectorAbi,
+  ...permit2Abi,
+  ...earningsBondAbi,
+  ...testDollarAbi,
+].filter(({ type }) => type === 'error')
 
 /** Returns the contract's reason, such as `ClaimExceedsBalance`; null when the error is not a revert. */
 export function revertReason(error: unknown): string | null {

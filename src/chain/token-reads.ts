@@ -4,16 +4,20 @@ import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import type { TypedData } from '../ports/signer.ts'
 import { testDollarAbi } from './abi/test-dollar.ts'
+import { readOptional } from './read-optional.ts'
 import type { Rpc } from './rpc.ts'
 
-/** Returns the token's EIP-712 domain. USDC has no EIP-5267 `eip712Domain`; its `name` and `version` are the domain's. */
+/**
+ * Returns the token's EIP-712 domain. USDC has no EIP-5267 `eip712Domain`; its `name` and `version` are the domain's. A
+ * token that does not say its version has the first.
+ */
 export async function readTokenDomain({ client, network }: Rpc): Promise<TypedData['domain']> {
   const token = { address: network.token, abi: testDollarAbi } as const
   const [name, version] = await Promise.all([
     client.readContract({ ...token, functionName: 'name' }),
-    client.readContract({ ...token, functionName: 'version' }),
+    readOptional(client.readContract({ ...token, functionName: 'version' })),
   ])
-  return { name, version, chainId: network.chainId, verifyingContract: network.token }
+  return { name, version: version ?? '1', chainId: network.chainId, verifyingContract: network.token }
 }
 
 /** Returns the token balance of an address. */

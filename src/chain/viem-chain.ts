@@ -23,6 +23,7 @@ import { readBond, withdrawBond } from './earnings-bond.ts'
 import { gasCost } from './gas-cost.ts'
 import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
+import { allowanceCall } from './permit2-allowance.ts'
 import { refundChannel } from './refund-channel.ts'
 import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
 import { type Call, type SponsoredCall, type SendTransaction, createSender } from './send-transaction.ts'
@@ -89,6 +90,10 @@ class ViemChain implements Chain {
   }
 
   async deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
+    await this.#pay('deposit', payer, async (rpc) => {
+      const allow = await allowanceCall(payer.address, amount, rpc)
+      if (allow) await this.#send(payer, allow)
+    })
     return this.submitDeposit(await this.authorizeDeposit(config, amount, payer), payer)
   }
 

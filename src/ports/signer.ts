@@ -2,7 +2,7 @@ import type { Address, Hex } from '../domain/bytes.ts'
 
 /** EIP-712 typed data. */
 export type TypedData = {
-  domain: { name: string; version: string; chainId: number; verifyingContract: Address }
+  domain: { name: string; version?: string; chainId: number; verifyingContract: Address }
   types: Record<string, readonly { name: string; type: string }[]>
   primaryType: string
   message: Record<string, unknown>
