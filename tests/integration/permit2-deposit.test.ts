@@ -1,7 +1,5 @@
-import {
-  type BatchSettlementDepositPayload,
-  BatchSettlementEvmScheme,
-} from '@x402/evm/batch-settlement/client'
+import type { BatchSettlementDepositPayload } from '@x402/evm'
+import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client'
 import {
   createPublicClient,
   createTestClient,
