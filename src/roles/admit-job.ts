@@ -13,7 +13,14 @@ import { verifyJob } from '../ledger/sign-job.ts'
 import type { ModelText } from '../ports/index.ts'
 import type { Debts } from './debts.ts'
 import type { EarnLines } from './hub/earn-lines.ts'
-import { type JobFunds, type JobFundsDeps, directFunds, hubFunds } from './job-funds.ts'
+import {
+  type AnnouncedJob,
+  type JobFunds,
+  type JobFundsDeps,
+  announcedJob,
+  directFunds,
+  hubFunds,
+} from './job-funds.ts'
 import { refuse } from './refuse.ts'
 import type { ServedJobs } from './served-jobs.ts'
 
@@ -39,26 +46,36 @@ export type AdmittedJob = {
   funds: JobFunds
 }
 
+/** A job that its channel's own key has signed, and that its hub, where one pays, has announced. */
+export type ScreenedJob = OfferedJob & { viaHub: AnnouncedJob | null }
+
 /**
- * Checks a job from the outside in, cheapest first, and opens the provider's end of what pays for it. `running` is
- * how many other answers its channel pays for now.
+ * Checks what takes nothing of this tab: the terms, the signature, and the hub's announcement, which is waited for.
  * @throws MarketError or LedgerError that says why the job is refused
  */
+export async function screenJob(job: OfferedJob, offer: Offer, deps: AdmitDeps): Promise<ScreenedJob> {
+  refuse(refuseTerms(job.terms, offer))
+  await checkSigner(job, deps)
+  const line = deps.hubs.lineTo(job.channel.receiver)
+  return { ...job, viaHub: line && (await announcedJob(job.terms, line)) }
+}
+
+/**
+ * Checks the rest, cheapest first, and opens the provider's end of what pays for the job. `running` is how many
+ * other answers its channel pays for now.
+ * @throws MarketError that says why the job is refused
+ */
 export async function admitJob(
-  job: OfferedJob,
+  { terms, channel: config, viaHub }: ScreenedJob,
   offer: Offer,
   running: number,
   deps: AdmitDeps,
 ): Promise<AdmittedJob> {
-  const { terms, channel: config } = job
-  refuse(refuseTerms(terms, offer))
-  await checkSigner(job, deps)
-  const line = deps.hubs.lineTo(config.receiver)
   const windowTokens = windowAfterDebt(await deps.debts.of(terms.channelId), running, offer)
   // The vouchers of a direct channel cannot tell which of two answers they pay for.
-  if (running > 0 && (line === null || windowTokens === 0)) refuse('channel-busy')
+  if (running > 0 && (viaHub === null || windowTokens === 0)) refuse('channel-busy')
   if (windowTokens === 0) refuse('unpaid-before')
-  const funds = line ? await hubFunds(terms, line) : await directFunds(config, terms, offer, deps)
+  const funds = viaHub ? hubFunds(terms, viaHub) : await directFunds(config, terms, offer, deps)
   const promptIds = await deps.text.encodeChat(terms.messages)
   const maxTokens = Math.min(terms.maxTokens, roomFor(promptIds, offer))
   const atStake = { promptTokens: promptIds.length, completionTokens: Math.min(windowTokens, maxTokens) }

@@ -3,7 +3,7 @@ import type { Offer } from '../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { type PeerError, toPeerError } from '../errors/index.ts'
 import type { FrameStream } from '../ports/index.ts'
-import { type AdmitDeps, type AdmittedJob, type OfferedJob, admitJob } from './admit-job.ts'
+import { type AdmitDeps, type AdmittedJob, type OfferedJob, admitJob, screenJob } from './admit-job.ts'
 import { expectFrame, providerEnd } from './frames.ts'
 import { refuse } from './refuse.ts'
 import { type JobStream, type ServeDeps, serveJob } from './serve-job.ts'
@@ -81,15 +81,18 @@ export function createJobDesk(
     done.abort()
   }
 
+  const admitting = (): AdmitDeps => ({ ...deps, text: deps.engine.text })
+
   type Taken = { job: AdmittedJob; entry: Entry }
   const take = async (offered: OfferedJob, current: Offer): Promise<Taken> => {
     const { jobId, channelId } = offered.terms
+    const screened = await screenJob(offered, current, admitting())
     const earlier = onChannel(channelId)
     const entry = takeSlot(jobId, channelId, current.slots)
     try {
       await lastPayments(earlier)
       const running = onChannel(channelId).length - 1
-      const job = await admitJob(offered, current, running, { ...deps, text: deps.engine.text })
+      const job = await admitJob(screened, current, running, admitting())
       return { job, entry }
     } catch (error) {
       freeSlot(entry)
@@ -98,7 +101,7 @@ export function createJobDesk(
   }
 
   /** Keeps what a job was charged and paid, now that it is over and whenever more is paid. */
-  const book = async (kept: ServedJob, { terms: { channelId }, funds }: AdmittedJob) => {
+  const book = async (kept: ServedJob, { terms: { channelId }, funds }: AdmittedJob, due: MicroUsd) => {
     let booked = 0n
     const bookPaid = async (chargedMicroUsd: MicroUsd) => {
       const paidMicroUsd = funds.payments.paidMicroUsd()
@@ -108,7 +111,7 @@ export function createJobDesk(
       await deps.served.keep({ ...kept, paidMicroUsd, promisedMicroUsd: await funds.promisedMicroUsd() })
     }
     funds.payments.watchPaid(() => void bookPaid(0n).catch(() => {}))
-    await bookPaid(kept.receipt.receipt.chargeMicroUsd)
+    await bookPaid(due)
   }
 
   const serve = async (end: JobStream, { job, entry }: Taken, current: Offer) => {
@@ -118,7 +121,7 @@ export function createJobDesk(
       events.onPaid(payments.paidMicroUsd() - paid)
       paid = payments.paidMicroUsd()
     })
-    const kept = await serveJob(end, job, current, deps, {
+    const { kept, isOurFault } = await serveJob(end, job, current, deps, {
       signal,
       onTokens(tokens) {
         entry.shown = { ...entry.shown, tokens, chargeMicroUsd: chargeMicroUsd(tokens, job.terms.price) }
@@ -126,7 +129,8 @@ export function createJobDesk(
       },
       onAnswered: () => (entry.isAnswered = true),
     })
-    await book(kept, job)
+    // Nobody owes us for an answer that we broke off.
+    await book(kept, job, isOurFault ? payments.paidMicroUsd() : kept.receipt.receipt.chargeMicroUsd)
     events.onServed()
   }
 

@@ -6,6 +6,7 @@ import type { Offer } from '../domain/offer.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { createReceiverChannel } from '../ledger/receiver-channel.ts'
 import type { Chain, Clock, VoucherStore } from '../ports/index.ts'
+import type { EarnChannel } from './hub/earn-channel.ts'
 import type { EarnLine } from './hub/earn-line.ts'
 import { type JobPayments, directPayments } from './job-payments.ts'
 import { refuse } from './refuse.ts'
@@ -72,23 +73,30 @@ export async function directFunds(
   }
 }
 
+/** A job that a hub has announced, and the channel through which it pays. */
+export type AnnouncedJob = { hub: Address; channel: EarnChannel; ceilingMicroUsd: MicroUsd }
+
 /**
- * Takes a job that a hub has announced; the requester's channel is the hub's business, ours with the hub is what
- * secures it.
- * @throws MarketError when the hub announces no such job for this channel
+ * Returns a job as its hub announced it.
+ * @throws MarketError when the hub announces no such job for this channel in time
  */
-export async function hubFunds({ jobId, channelId }: JobTerms, line: EarnLine): Promise<JobFunds> {
+export async function announcedJob({ jobId, channelId }: JobTerms, line: EarnLine): Promise<AnnouncedJob> {
   const announced = await line.announcement(jobId)
   const { hub, channel } = line
   if (announced?.channelId !== channelId || !hub || !channel) return refuse('not-announced')
+  return { hub: hub.account, channel, ceilingMicroUsd: announced.ceilingMicroUsd }
+}
+
+/** Opens what a hub pays a job with: the requester's channel is the hub's business, the hub's own secures us. */
+export function hubFunds({ jobId }: JobTerms, { hub, channel, ceilingMicroUsd }: AnnouncedJob): JobFunds {
   return {
     channelId: channel.channelId,
-    hub: hub.account,
+    hub,
     heldVoucher: null,
     payments: channel.payments(jobId),
     async freeMicroUsd(needed) {
       const free = await channel.freeMicroUsd(needed)
-      return free < announced.ceilingMicroUsd ? free : announced.ceilingMicroUsd
+      return free < ceilingMicroUsd ? free : ceilingMicroUsd
     },
     promisedMicroUsd: async () => channel.promisedMicroUsd,
   }

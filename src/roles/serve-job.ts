@@ -1,8 +1,8 @@
 import type { FinishReason } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
+import { type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import { MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
+import { EngineError, MarketError, type PeerError, brokeOff, toPeerError } from '../errors/index.ts'
 import { jobHash } from '../ledger/job-hash.ts'
 import { type OutputChain, createOutputChain } from '../ledger/output-chain.ts'
 import { signReceipt } from '../ledger/sign-receipt.ts'
@@ -10,7 +10,7 @@ import type { Chain, Clock, Engine, Signer } from '../ports/index.ts'
 import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.ts'
 import type { AdmittedJob } from './admit-job.ts'
 import type { MessageStream } from './frames.ts'
-import type { JobPayments } from './job-payments.ts'
+import type { JobFunds } from './job-funds.ts'
 import { createPaymentGate } from './payment-gate.ts'
 import type { ServedJob, ServedJobs } from './served-jobs.ts'
 
@@ -18,8 +18,8 @@ import type { ServedJob, ServedJobs } from './served-jobs.ts'
 const paymentTimeoutMs = 20_000
 /** How long it waits for the last payment after the receipt. */
 const lastPaymentTimeoutMs = 10_000
-/** Longest silence of a requester: vouchers are its only duty, and where a hub pays it has none. */
-const silenceMs = 10 * 60_000
+/** Longest silence of a requester that pays by vouchers. Where a hub pays, it has nothing to say. */
+const silenceMs = { direct: 10 * 60_000, hub: 24 * 3600_000 }
 
 /** What a job is served with. */
 export type ServeDeps = { chain: Chain; engine: Engine; signer: Signer; clock: Clock; served: ServedJobs }
@@ -36,14 +36,17 @@ export type ServeOptions = {
   onAnswered?: () => void
 }
 
-type Ending = { finishReason: FinishReason; error: PeerError | null }
+/** A job as it was kept, and whether it was this tab that broke it off. */
+export type Served = { kept: ServedJob; isOurFault: boolean }
+
+type Ending = { finishReason: FinishReason; error: PeerError | null; isOurFault: boolean }
 
 /** Hands vouchers over; a cancel, a goodbye or a breach of protocol aborts the answer. */
-async function listen(stream: JobStream, payments: JobPayments, answer: AbortController): Promise<void> {
+async function listen(stream: JobStream, funds: JobFunds, answer: AbortController): Promise<void> {
   try {
     for (;;) {
-      const frame = await stream.read(silenceMs)
-      if (frame?.type === 'voucher') await payments.take(frame.voucher)
+      const frame = await stream.read(funds.hub ? silenceMs.hub : silenceMs.direct)
+      if (frame?.type === 'voucher') await funds.payments.take(frame.voucher)
       else if (frame?.type === 'cancel') answer.abort(new MarketError('market/cancelled', 'Cancelled.'))
       else throw new MarketError('market/cancelled', 'The requester left.')
     }
@@ -90,7 +93,7 @@ export async function serveJob(
   offer: Offer,
   deps: ServeDeps,
   options: ServeOptions,
-): Promise<ServedJob> {
+): Promise<Served> {
   const { terms, promptIds, windowTokens, funds } = job
   const { payments } = funds
   const tokens: TokenCount = { promptTokens: promptIds.length, completionTokens: 0 }
@@ -104,7 +107,7 @@ export async function serveJob(
     promptHash: job.promptHash,
     heldVoucher: funds.heldVoucher,
   })
-  const listening = listen(stream, payments, gone)
+  const listening = listen(stream, funds, gone)
 
   const send = async (tokenIds: number[], text: string) => {
     await stream.write({ type: 'tokens', start: tokens.completionTokens, tokenIds, text })
@@ -114,13 +117,14 @@ export async function serveJob(
   }
 
   const endingOf = (finishReason: FinishReason): Ending => {
-    if (options.signal.aborted)
-      return { finishReason: 'failed', error: toPeerError(options.signal.reason, brokeOff) }
+    const isOurFault = options.signal.aborted
+    if (isOurFault)
+      return { finishReason: 'failed', error: toPeerError(options.signal.reason, brokeOff), isOurFault }
     const cause: unknown = gone.signal.reason
     const breach = cause !== undefined && !(cause instanceof MarketError)
     return breach
-      ? { finishReason: 'unpaid', error: toPeerError(cause, brokeOff) }
-      : { finishReason, error: null }
+      ? { finishReason: 'unpaid', error: toPeerError(cause, brokeOff), isOurFault }
+      : { finishReason, error: null, isOurFault }
   }
 
   const generate = async (): Promise<Ending> => {
@@ -130,7 +134,7 @@ export async function serveJob(
     try {
       for (;;) {
         if (!(await gate.mayServe(tokens.completionTokens, paymentTimeoutMs, stop)) && !stop.aborted) {
-          return { finishReason: 'unpaid', error: null }
+          return { finishReason: 'unpaid', error: null, isOurFault: false }
         }
         const next = await answer.next()
         if (!next.done) {
@@ -145,9 +149,10 @@ export async function serveJob(
     }
   }
 
-  const { finishReason, error } = await generate().catch((cause): Ending => ({
+  const { finishReason, error, isOurFault } = await generate().catch((cause): Ending => ({
     finishReason: 'failed',
     error: toPeerError(cause, brokeOff),
+    isOurFault: cause instanceof EngineError && !gone.signal.aborted,
   }))
   options.onAnswered?.()
   const charge = chargeMicroUsd(tokens, terms.price)
@@ -164,5 +169,5 @@ export async function serveJob(
   } catch (cause) {
     stream.abort(cause instanceof Error ? cause : new Error(String(cause)))
   }
-  return kept
+  return { kept, isOurFault }
 }
