@@ -1,6 +1,8 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
+import { promisedBy } from '../../src/domain/channel.ts'
+import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import type { Answer } from '../../src/roles/answer.ts'
 import { formatUsd } from '../../src/ui/format.ts'
@@ -71,7 +73,8 @@ describe('a prompt answered and paid, tab to tab', () => {
     greedy = await finishedAnswer(requester)
     expect(greedy.error).toBeNull()
     expect(greedy.text).toContain('Paris')
-    expect(greedy.chargeMicroUsd).toBe(charge(greedy))
+    expect(greedy.hub).not.toBeNull()
+    expect(greedy.chargeMicroUsd).toBe(withSpread(charge(greedy), greedy.hub))
     const article = articles(requester).first()
     await expect.poll(() => article.innerText()).toContain('Paris')
     const shown = await article.innerText()
@@ -91,7 +94,7 @@ describe('a prompt answered and paid, tab to tab', () => {
     expect(seeded.error).toBeNull()
     expect(seeded.terms.messages.length).toBeGreaterThanOrEqual(3)
     expect(seeded.terms.channelId).toBe(greedy.terms.channelId)
-    expect(seeded.voucher?.maxClaimableAmount).toBe(greedy.chargeMicroUsd + seeded.chargeMicroUsd)
+    expect(promisedBy(seeded.voucher) - promisedBy(greedy.voucher)).toBe(seeded.chargeMicroUsd)
   })
 
   test('both are what the engine gives alone, and their receipts check out; with one token changed they do not', async () => {
@@ -122,7 +125,7 @@ describe('a prompt answered and paid, tab to tab', () => {
 
   test('the provider earned it, and a claim brings it on the chain', async () => {
     const chain = createViemChain(world.stack.network)
-    const earned = greedy.chargeMicroUsd + seeded.chargeMicroUsd
+    const earned = charge(greedy) + charge(seeded)
     await expect
       .poll(() => provider.getByText('Earned').first().locator('..').innerText())
       .toContain(formatUsd(earned))
@@ -152,22 +155,26 @@ describe('a prompt answered and paid, tab to tab', () => {
     const answer = await finishedAnswer(requester, 3)
     expect(answer.finishReason).toBe('cancelled')
     expect(answer.tokens.completionTokens).toBeLessThan(400)
-    expect(answer.chargeMicroUsd).toBe(charge(answer))
+    expect(answer.chargeMicroUsd).toBe(withSpread(charge(answer), answer.hub))
     expect(answer.receipt?.receipt.tokens).toEqual(answer.tokens)
-    promised = answer.voucher?.maxClaimableAmount ?? 0n
+    promised = promisedBy(answer.voucher)
   })
 
-  test('what is left is taken back, and the provider claims its part at once', async () => {
+  test('what is left comes back at once, and the relay keeps what was promised and its fee', async () => {
     const chain = createViemChain(world.stack.network)
     const { channelId } = greedy.terms
+    const { payer } = greedy.channel
+    const deposited = (await chain.channel(channelId)).balance
+    const before = await chain.balance(payer)
     await requester.goto(new URL('#/wallet', world.stack.url).href)
+    await requester.getByText('comes back at once').waitFor()
     await requester.getByRole('button', { name: 'Take back' }).click()
-    await requester.getByText('on its way, ready at').waitFor()
-    const { balance, withdrawal } = await chain.channel(channelId)
-    expect(withdrawal?.amount).toBe(balance - promised)
-    await expect
-      .poll(async () => (await chain.channel(channelId)).totalClaimed, { timeout: 60_000 })
-      .toBe(promised)
+    await requester.getByText('is back in your balance').waitFor()
+    const { balance, totalClaimed } = await chain.channel(channelId)
+    expect(balance).toBe(totalClaimed)
+    const feeMicroUsd = totalClaimed - promised
+    expect(feeMicroUsd).toBeGreaterThan(0n)
+    expect((await chain.balance(payer)) - before).toBe(deposited - promised - feeMicroUsd)
     await requester.context().close()
   })
 
@@ -212,7 +219,7 @@ describe('what goes wrong', () => {
     const answer = await finishedAnswer(requester)
     expect(answer.error?.code).toMatch(/^transport\/(stream-reset|peer-unreachable)$/)
     expect(answer.text.length).toBeGreaterThan(20)
-    expect(answer.chargeMicroUsd).toBeLessThanOrEqual(charge(answer))
+    expect(answer.chargeMicroUsd).toBeLessThanOrEqual(withSpread(charge(answer), answer.hub))
     expect(await articles(requester).first().innerText()).toContain(answer.text.slice(0, 20))
   })
 })
