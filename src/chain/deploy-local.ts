@@ -28,11 +28,9 @@ import { permit2Address } from './authorize-permit2.ts'
 import { localBondTerms } from './bond-terms.ts'
 import { multicallAddress } from './call-together.ts'
 import { chainFailure } from './chain-failure.ts'
+import { x402Addresses } from './x402-addresses.ts'
 
-/** Where the x402 contracts are on public chains. The local chain has them there too, for any x402 client. */
-const settlement: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003'
-const collector: Address = '0x4020806089470a89826cB9fB1f4059150b550004'
-const permit2Collector: Address = '0x4020425FAf3B746C082C2f942b4E5159887B0005'
+const { settlement, collector, permit2Collector } = x402Addresses
 /** The deterministic CREATE2 deployer that anvil starts with. */
 const deployer: Address = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
 

@@ -16,6 +16,7 @@ import { permit2Address } from '../../src/chain/authorize-permit2.ts'
 import { plainDollarAbi } from '../../src/chain/abi/plain-dollar.ts'
 import { plainDollarBytecode } from '../../src/chain/abi/plain-dollar-bytecode.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import { x402Addresses } from '../../src/chain/x402-addresses.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { Address, Hex } from '../../src/domain/bytes.ts'
 import type { ChannelConfig } from '../../src/domain/channel.ts'
@@ -150,7 +151,8 @@ test('a deposit that the x402 client made by Permit2 is taken', async () => {
     [BigInt(nonce), BigInt(deadline), signature, '0x'],
   )
   const amount = BigInt(made.deposit.amount)
-  const collector = local.network.permit2Collector!
+  const collector = x402Addresses.permit2Collector
+  expect(made.deposit.authorization.permit2Authorization?.spender).toBe(collector)
   await chain.submitDeposit({ config: made.channelConfig, amount, collector, collectorData }, hub)
   expect((await chain.channel(made.voucher.channelId)).balance).toBe(amount)
 })
