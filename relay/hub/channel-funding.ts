@@ -64,6 +64,16 @@ export class ChannelFunding {
     return { record, lockedMicroUsd, freeMicroUsd, isWithdrawing: state.withdrawal !== null }
   }
 
+  /** Returns what may still be deposited for a channel's provider, whatever its channels. */
+  async roomFor({ config }: ChannelRecord): Promise<MicroUsd> {
+    const { store, policy } = this.#deps
+    const records = (await store.channels('payer')).filter((record) =>
+      sameAddress(record.config.receiverAuthorizer, config.receiverAuthorizer),
+    )
+    const all = await Promise.all(records.map((record) => this.ofRecord(record)))
+    return all.reduce((room, { lockedMicroUsd }) => room - lockedMicroUsd, policy.maxOpenMicroUsd)
+  }
+
   /**
    * Deposits the policy's amount, or more where more is needed. One deposit into a channel at a time; who comes
    * meanwhile waits for the same.
@@ -102,20 +112,11 @@ export class ChannelFunding {
 
   async #amountFor(record: ChannelRecord, atLeast: MicroUsd): Promise<MicroUsd> {
     const { chain, signer, policy } = this.#deps
-    const [locked, balance] = await Promise.all([this.#lockedFor(record), chain.balance(signer.address)])
+    const [room, balance] = await Promise.all([this.roomFor(record), chain.balance(signer.address)])
     const wanted = policy.depositMicroUsd > atLeast ? policy.depositMicroUsd : atLeast
-    const amount = lowest(wanted, policy.maxOpenMicroUsd - locked, balance)
+    const amount = lowest(wanted, room, balance)
     if (amount >= atLeast && amount > 0n) return amount
     throw outOfFunds()
-  }
-
-  /** What lies in all channels of a channel's provider. */
-  async #lockedFor({ config }: ChannelRecord): Promise<MicroUsd> {
-    const records = (await this.#deps.store.channels('payer')).filter((record) =>
-      sameAddress(record.config.receiverAuthorizer, config.receiverAuthorizer),
-    )
-    const all = await Promise.all(records.map((record) => this.ofRecord(record)))
-    return all.reduce((sum, { lockedMicroUsd }) => sum + lockedMicroUsd, 0n)
   }
 
   #failed(error: unknown): unknown {

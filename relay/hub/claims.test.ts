@@ -21,10 +21,14 @@ test('claims when all that is unclaimed is worth fifty times the gas', async () 
 test('claims what is worth its gas when the last claim was long ago', async () => {
   const money = await openHubMoney()
   const { chain, claims, clock, policy } = money
-  const { channelId } = (await addEarnings(money, 1, 10_000n, gas + 1n)).channel
+  const payer = await addEarnings(money, 1, 10_000n, gas + 1n)
+  const { channelId } = payer.channel
   await claims.claimIfDue()
   expect((await chain.channel(channelId)).totalClaimed).toBe(0n)
   await clock.advance(policy.claimAtLatestMs)
+  await claims.claimIfDue()
+  expect((await chain.channel(channelId)).totalClaimed).toBe(gas + 1n)
+  await earnMore(money, payer, gas + 1n)
   await claims.claimIfDue()
   expect((await chain.channel(channelId)).totalClaimed).toBe(gas + 1n)
 })

@@ -19,7 +19,7 @@ export type ProviderChannelsDeps = {
   store: HubStore
   clock: Clock
   funding: ChannelFunding
-  policy: Pick<HubPolicy, 'lowWaterMicroUsd' | 'withdrawDelaySeconds'>
+  policy: Pick<HubPolicy, 'depositMicroUsd' | 'lowWaterMicroUsd' | 'withdrawDelaySeconds'>
 }
 
 /** The hub's channels to providers, funded on demand. */
@@ -52,10 +52,13 @@ export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChan
     }
   }
 
+  /** By the whole amount or not at all: a transaction for less is not worth it. */
   const topUpNow = async (channelId: Hex): Promise<void> => {
-    const { freeMicroUsd, isWithdrawing } = await funding.of(channelId)
+    const { record, freeMicroUsd, isWithdrawing } = await funding.of(channelId)
     const isLow = freeMicroUsd >= 0n && freeMicroUsd < policy.lowWaterMicroUsd
-    if (isLow && !isWithdrawing) await funding.deposit(channelId, 1n)
+    if (!isLow || isWithdrawing) return
+    const { depositMicroUsd } = policy
+    if ((await funding.roomFor(record)) >= depositMicroUsd) await funding.deposit(channelId, depositMicroUsd)
   }
 
   return {

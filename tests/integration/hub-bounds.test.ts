@@ -50,10 +50,32 @@ describe('what a peer can do to a hub', () => {
     await hub.stop()
   })
 
+  test('payments that come too fast wait', async () => {
+    const { hub, clock, requester, to } = await openHubDeal()
+    const job = await requester.open(to)
+    const voucher = await requester.promise(10_000n)
+    const writeAll = async () => {
+      for (let charge = 1; charge <= 66; charge++) {
+        await job.line.write(encodeFrame({ type: 'pay', chargeMicroUsd: BigInt(charge), voucher }))
+      }
+    }
+    const codes: string[] = []
+    const readAll = async () => {
+      while (codes.length < 66) codes.push(codeOf(parseFrame(hubPayReplySchema, (await job.line.read())!)))
+    }
+    const done = Promise.all([writeAll(), readAll()])
+    await expect.poll(() => codes.length).toBe(64)
+    await clock.advance(1_000)
+    await done
+    expect(new Set(codes)).toEqual(new Set(['paid']))
+    await hub.stop()
+  })
+
   test('a provider that talks on its line is cut, and its newer line takes the place of an older', async () => {
     const { hub, provider } = await openHubDeal()
     await provider.register()
     expect((await hub.figures()).earnLines).toBe(1)
+    await expect.poll(() => provider.linesOver).toBe(1)
     await provider.say({ type: 'hello' })
     await expect.poll(async () => (await hub.figures()).earnLines).toBe(0)
     expect(hub.events).toContain('hub-provider-refused')
@@ -118,6 +140,27 @@ describe('what a hub does by itself', () => {
       voucher: { maxClaimableAmount: 400n },
     })
     await back.stop()
+  })
+
+  test('takes back what lies idle at a provider that is away, and pays it again when it is back', async () => {
+    const { hub, clock, requester, provider, to, policy } = await openHubDeal({ idleChannelMs: 3_600_000 })
+    const job = await requester.open(to)
+    await job.pay(400n)
+    await job.close()
+    provider.breakLine()
+    const locked = async () => (await hub.figures()).lockedMicroUsd
+    await expect.poll(locked).toBe(policy.depositMicroUsd - 400n)
+    await clock.advance(2 * 3_600_000)
+    await expect.poll(() => hub.events).toContain('hub-reclaim-started')
+
+    await provider.register()
+    expect(codeOf((await requester.open(to)).reply)).toBe('hub/out-of-funds')
+    await clock.advance(policy.withdrawDelaySeconds * 1000)
+    await expect.poll(() => hub.events).toContain('hub-reclaimed')
+    expect(await locked()).toBe(0n)
+    expect(codeOf((await requester.open(to)).reply)).toBe('opened')
+    expect(await provider.claim()).toBe(400n)
+    await hub.stop()
   })
 
   test('says that it is busy while its chain does not answer, and goes on when it does', async () => {

@@ -56,10 +56,14 @@ test('a hub pays and is paid to the micro-unit, in one deposit and one claim', a
 })
 
 test('a claim that the chain undid is made again', async () => {
-  const { hub, clock, policy, requester, to, claimed } = await openDeal()
+  const { hub, clock, gas, policy, requester, to, claimed } = await openDeal()
+  gas.wei = 1_000_000n
   const job = await requester.open(to)
   await job.pay(5_000n)
+  await job.close()
+  await clock.advance(60_000)
   const undo = await local.mark()
+  gas.wei = 0n
   await clock.advance(policy.watchIntervalMs)
   await expect.poll(claimed).toBe(5_100n)
   await expect.poll(async () => (await hub.figures()).unclaimedMicroUsd).toBe(0n)

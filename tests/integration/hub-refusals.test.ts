@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ChainError } from '../../src/errors/index.ts'
 import { sessionSalt } from '../../src/domain/session.ts'
 import { account, ceilingMicroUsd, openHubDeal } from '../fixtures/hub.ts'
 import { codeOf } from '../fixtures/hub-ends.ts'
@@ -29,6 +30,33 @@ describe('a job is refused', () => {
     await third.close()
     await first!.close()
     await expect.poll(async () => codeOf((await requester.open(to)).reply)).toBe('opened')
+    await hub.stop()
+  })
+
+  test('when a micro-unit is missing', async () => {
+    const { hub, joinRequester, to } = await openHubDeal()
+    const short = await joinRequester(2n * 10_200n - 1n)
+    expect(codeOf((await short.open(to)).reply)).toBe('opened')
+    expect(codeOf((await short.open(to)).reply)).toBe('hub/underfunded')
+    const exact = await joinRequester(2n * 10_200n)
+    expect(codeOf((await exact.open(to)).reply)).toBe('opened')
+    expect(codeOf((await exact.open(to)).reply)).toBe('opened')
+    await hub.stop()
+  })
+
+  test('when it was opened with other terms before, or by somebody else', async () => {
+    const { hub, requester, joinRequester, joinProvider, to } = await openHubDeal()
+    const { jobId } = await requester.open(to)
+    const other = await joinProvider()
+    await other.register()
+    const stranger = await joinRequester(100_000n)
+    for (const { reply } of [
+      await requester.open({ ...to, jobId, ceilingMicroUsd: 20_000n }),
+      await requester.open({ ...to, jobId, provider: other.account.address }),
+      await stranger.open({ ...to, jobId }),
+    ]) {
+      expect(codeOf(reply)).toBe('hub/job-refused')
+    }
     await hub.stop()
   })
 
@@ -70,7 +98,7 @@ describe('a job is refused', () => {
     const other = await joinRequester(100_000n)
     expect(codeOf((await other.open(to)).reply)).toBe('hub/out-of-funds')
     expect(hub.events).toContain('hub-deposit-failed')
-    expect((await hub.figures()).outOfFunds).toBeGreaterThan(0)
+    expect(await hub.figures()).toMatchObject({ outOfFunds: 1, jobsOpen: 1 })
     await hub.stop()
   })
 })
@@ -105,10 +133,10 @@ describe('a payment is refused', () => {
     const job = await requester.open(to)
     await requester.promise(300n)
     expect(codeOf(await job.pay(ceilingMicroUsd))).toBe('ledger/over-balance')
+    const again = await requester.open({ ...to, jobId: job.jobId })
     const { wallet, config } = requester.payer
     await chain.faucet(wallet.address, 1_000n)
     await chain.deposit(config, 1_000n, wallet)
-    const again = await requester.open({ ...to, jobId: job.jobId })
     expect(codeOf(await again.send(ceilingMicroUsd, await requester.promise(0n)))).toBe('paid')
     await hub.stop()
     // Only what the job cost is claimed, not all that was promised.
@@ -128,6 +156,39 @@ describe('a payment is refused', () => {
     await clock.advance(900_000)
     await chain.finalizeWithdraw(config, wallet)
     expect(await chain.balance(wallet.address)).toBe(100_000n - 4_080n)
+    await hub.stop()
+  })
+})
+
+describe('a withdrawal', () => {
+  /** A job that was paid, a payer who leaves, and gas that makes a claim worth nothing else. */
+  async function openLeaving() {
+    const deal = await openHubDeal()
+    deal.gas.wei = 1_000_000n
+    const job = await deal.requester.open(deal.to)
+    await job.pay(4_000n)
+    const { wallet, config } = deal.requester.payer
+    await deal.chain.initiateWithdraw(config, 100_000n, wallet)
+    const claimed = async () => (await deal.chain.channel(deal.requester.channelId)).totalClaimed
+    return { ...deal, claimed }
+  }
+
+  test('that shows when a job is opened is answered by a claim there and then', async () => {
+    const { hub, requester, to, claimed } = await openLeaving()
+    expect(codeOf((await requester.open(to)).reply)).toBe('hub/withdrawing')
+    await expect.poll(claimed).toBe(4_080n)
+    await hub.stop()
+  })
+
+  test('is answered by a claim again and again until one passes', async () => {
+    const { hub, chain, clock, policy, claimed } = await openLeaving()
+    const claim = chain.claim.bind(chain)
+    chain.claim = () => Promise.reject(new ChainError('chain/unreachable', 'No answer.'))
+    await clock.advance(policy.watchIntervalMs)
+    expect(hub.events).toContain('hub-claim-failed')
+    chain.claim = claim
+    await clock.advance(policy.watchIntervalMs)
+    await expect.poll(claimed).toBe(4_080n)
     await hub.stop()
   })
 })
