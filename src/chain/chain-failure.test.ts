@@ -1,6 +1,6 @@
 import { BaseError, HttpRequestError, RpcRequestError, TimeoutError, encodeErrorResult, toHex } from 'viem'
 import { expect, test } from 'vitest'
-import { ChainError } from '../errors/index.ts'
+import { AccountError, ChainError } from '../errors/index.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { chainFailure } from './chain-failure.ts'
 
@@ -23,6 +23,16 @@ test.each([
   for (const error of [thrown, new BaseError('Outer', { cause: thrown })]) {
     expect(chainFailure(error, 'claim')).toMatchObject({ name: 'ChainError', code, retryable })
   }
+})
+
+test('a signer that has lost its key keeps its own words', () => {
+  const lost = new AccountError('account/wrong-passphrase', 'That is not the passphrase.')
+  expect(chainFailure(lost, 'deposit')).toMatchObject({
+    code: 'chain/cannot-sign',
+    shortMessage: 'That is not the passphrase.',
+    fault: 'user',
+    retryable: true,
+  })
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { BaseError, HttpRequestError, InsufficientFundsError, NonceTooLowError, TimeoutError } from 'viem'
-import { ChainError } from '../errors/index.ts'
+import { ChainError, BaseError as OwnError } from '../errors/index.ts'
 import { findCause, hasCode } from './find-cause.ts'
 import { revertReason } from './revert-reason.ts'
 
@@ -9,6 +9,9 @@ const userRejectedCode = 4001
 /** Returns what was thrown while doing something, such as `deposit`, as a `ChainError`. */
 export function chainFailure(cause: unknown, doing: string): ChainError {
   if (cause instanceof ChainError) return cause
+  // Nothing but a signer throws other errors of ours: an account that is gone, or cannot be read.
+  if (cause instanceof OwnError)
+    return new ChainError('chain/cannot-sign', cause.shortMessage, { ...traits(cause), cause })
   const details = cause instanceof BaseError ? cause.shortMessage : String(cause)
   const options = { cause, details }
   const is = (kind: Kind) => isCausedBy(cause, kind)
@@ -44,5 +47,7 @@ export function isOutage(cause: unknown): boolean {
 function isCausedBy(cause: unknown, kind: Kind): boolean {
   return findCause(cause, (link) => link instanceof kind) !== null
 }
+
+const traits = ({ fault, retryable }: OwnError) => ({ fault, retryable })
 
 type Kind = abstract new (...args: never[]) => Error

@@ -10,7 +10,7 @@ import type { ChannelConfig } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Accounts, AccountsView, Restorable } from '../../src/ports/accounts.ts'
-import type { TypedData } from '../../src/ports/signer.ts'
+import type { Signer, TypedData } from '../../src/ports/signer.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { type ScriptedWallet, type WalletScript, announceWallet } from '../fixtures/announced-wallet.ts'
@@ -39,6 +39,15 @@ export const connect = (walletId: string) => opened.connect(walletId)
 export async function sign(data: TypedData): Promise<string> {
   return (await opened.payer()).signTypedData(data)
 }
+
+let held: Signer
+
+/** Takes the signer once, as the page does when it opens. */
+export async function hold(): Promise<void> {
+  held = await opened.earner()
+}
+
+export const signHeld = (data: TypedData) => held.signTypedData(data)
 
 export async function earnerAddress(): Promise<string> {
   return (await opened.earner()).address

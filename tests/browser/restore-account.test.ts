@@ -124,6 +124,18 @@ test('an account that the first version stored goes on, and can be protected', a
   expect((await openTab()).first.local).toMatchObject({ address: pastedAddress, isLocked: true })
 })
 
+test('a tab signs on when the data of the site is cleared, and never as another account', async () => {
+  const open = await openTab()
+  await open.accounts.call('hold')
+  await open.accounts.call('protect', { to: 'passphrase', passphrase })
+  const locked = await openTab()
+  await locked.accounts.call('hold')
+  await open.accounts.call('wipe')
+  await openTab()
+  expect(await signerOf(await open.accounts.call('signHeld', data))).toBe(open.first.local.address)
+  await expect(locked.accounts.call('signHeld', data)).rejects.toMatchObject({ code: 'account/not-found' })
+})
+
 test('an account that is not kept cannot be used', async () => {
   const { accounts } = await openTab()
   const nobody: Address = `0x${'00'.repeat(20)}`

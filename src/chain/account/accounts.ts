@@ -80,6 +80,8 @@ class BrowserAccounts implements Accounts {
 
   async earner(): Promise<Signer> {
     const { name, record } = await this.#local()
+    // What needs no unlocking is opened now, so that it signs on if somebody clears the site's data.
+    if (record.protection === 'browser') await this.#keys.key(name)
     return this.#keys.signer(name, record.address)
   }
 

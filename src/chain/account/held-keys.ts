@@ -1,8 +1,9 @@
-import type { Address, Hex } from '../../domain/bytes.ts'
-import { ChainError } from '../../errors/index.ts'
+import { type Address, type Hex, sameAddress } from '../../domain/bytes.ts'
+import { AccountError, ChainError } from '../../errors/index.ts'
 import type { Signer } from '../../ports/signer.ts'
 import { createKeySigner } from '../key-signer.ts'
-import { ensureKey } from './local-account.ts'
+import type { KeyRecord } from './key-records.ts'
+import { readKey } from './key-store.ts'
 import { openKey } from './open-key.ts'
 
 type Held = { privateKey: Hex; signer: Signer }
@@ -36,8 +37,9 @@ export class HeldKeys {
   signer(name: string, address: Address): Signer {
     return {
       address,
-      signTypedData: async (data) => (await this.#open(name)).signer.signTypedData(data),
-      signTransaction: async (transaction) => signTransaction((await this.#open(name)).signer, transaction),
+      signTypedData: async (data) => (await this.#signerOf(name, address)).signTypedData(data),
+      signTransaction: async (transaction) =>
+        signTransaction(await this.#signerOf(name, address), transaction),
     }
   }
 
@@ -65,13 +67,18 @@ export class HeldKeys {
   async #open(name: string): Promise<Held> {
     const held = this.#held.get(name)
     if (held) return held
-    const { protection } = await ensureKey(name)
+    const { protection } = await storedKey(name)
     return protection === 'browser' ? this.#read(name) : this.#wait(name)
   }
 
+  async #signerOf(name: string, address: Address): Promise<Signer> {
+    const { signer } = await this.#open(name)
+    // Somebody may have cleared the site's data in the meantime, and another account taken the name.
+    return sameAddress(signer.address, address) ? signer : gone()
+  }
+
   async #read(name: string, passphrase?: string): Promise<Held> {
-    const record = await ensureKey(name)
-    const privateKey = await openKey(record, name, passphrase)
+    const privateKey = await openKey(await storedKey(name), name, passphrase)
     const held = { privateKey, signer: createKeySigner(privateKey) }
     this.#held.set(name, held)
     return held
@@ -82,6 +89,14 @@ export class HeldKeys {
     this.#onChange()
     return this.#waiting.opened.promise
   }
+}
+
+async function storedKey(name: string): Promise<KeyRecord> {
+  return (await readKey(name)) ?? gone()
+}
+
+function gone(): never {
+  throw new AccountError('account/not-found', 'This account is no longer in this browser.')
 }
 
 function signTransaction(signer: Signer, transaction: Record<string, unknown>): Promise<Hex> {

@@ -1,11 +1,11 @@
 import type { NewProtection } from '../../domain/account.ts'
 import type { Hex } from '../../domain/bytes.ts'
 import { AccountError, StorageError } from '../../errors/index.ts'
+import { createKeySigner } from '../key-signer.ts'
 import type { KeyRecord } from './key-records.ts'
 import { newPasskeyLock, passkeyKey } from './passkey.ts'
 import { checkPassphrase, newPassphraseLock, passphraseKey } from './passphrase.ts'
 import { generateWrappingKey, sealKey, unsealKey } from './seal-key.ts'
-import { createKeySigner } from '../key-signer.ts'
 
 /**
  * Decrypts a stored key, asking its passkey or taking its passphrase.
