@@ -1,5 +1,6 @@
-import { encodeFunctionData, multicall3Abi } from 'viem'
+import { encodeFunctionData } from 'viem'
 import type { Address } from '../domain/bytes.ts'
+import { multicall3Abi } from './abi/multicall3.ts'
 import type { Call } from './send-transaction.ts'
 
 /** Multicall3, at the same address on every public chain; the local chain has one with the same function there. */

@@ -59,3 +59,8 @@ export async function openFunded(subject: ChainSubject, amount = 500n, funds?: b
 export function isTransaction(transaction: Hex | null): boolean {
   return transaction !== null && /^0x[0-9a-f]{64}$/.test(transaction)
 }
+
+/** Returns what each account holds of the token. */
+export async function balancesOf(chain: Chain, ...owners: Signer[]): Promise<bigint[]> {
+  return Promise.all(owners.map(({ address }) => chain.balance(address)))
+}

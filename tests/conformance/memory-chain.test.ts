@@ -2,12 +2,13 @@ import { test } from 'vitest'
 import { createMemoryChain } from '../../src/chain/memory-chain.ts'
 import { ManualClock } from '../../src/device/manual-clock.ts'
 import { network } from '../fixtures/jobs.ts'
+import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
 const bonded = { ...network, bond: '0x0000000000000000000000000000000000000b04' } as const
 
-test.each([...chainCases, ...sponsoredChainCases])('$name', async ({ run }) => {
+test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases])('$name', async ({ run }) => {
   const clock = new ManualClock(1_800_000_000_000)
   await run({
     chain: createMemoryChain(bonded, clock),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
+import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-test.each([...chainCases, ...sponsoredChainCases])('$name', async ({ run }) => {
+test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases])('$name', async ({ run }) => {
   await run({
     chain: createViemChain(local.network),
     foreign: createViemChain({ ...local.network, chainId: 8453 }),
