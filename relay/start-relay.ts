@@ -25,6 +25,7 @@ export type Relay = {
   multiaddrs: string[]
   /** Address of the status page, `/health` and `/metrics`. */
   httpUrl: string
+  /** Stops it in order; again is no harm. */
   stop(): Promise<void>
 }
 
@@ -65,16 +66,18 @@ export async function startRelay(options: StartRelayOptions): Promise<Relay> {
     throw error
   })
   const { peerId, multiaddrs } = health()
+  let stopping: Promise<void> | null = null
+  const stop = async () => {
+    await http.stop()
+    await stopParts(parts)
+    log('stopped', { uptimeSeconds: relayUptimeSeconds(parts) })
+  }
   log('started', { peer: shortPeerId(peerId), addresses: multiaddrs.length, http: http.url })
   return {
     peerId,
     multiaddrs,
     httpUrl: http.url,
-    async stop() {
-      await http.stop()
-      await stopParts(parts)
-      log('stopped', { uptimeSeconds: relayUptimeSeconds(parts) })
-    },
+    stop: () => (stopping ??= stop()),
   }
 }
 

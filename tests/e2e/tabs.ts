@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { expect, vi } from 'vitest'
 import type { Answer } from '../../src/roles/answer.ts'
-import { startRelay } from '../../relay/start-relay.ts'
 import { launchBrowser } from '../../tools/find-browser.ts'
+import { startLocalRelay } from '../../tools/stack/local-relay.ts'
 import { type StartOptions, type Stack, startStack } from '../../tools/stack/start-stack.ts'
 
 /** All that `npm start` runs, on free ports, and a browser. */
@@ -42,7 +42,7 @@ export async function openStack(options: StartOptions = {}): Promise<TestStack> 
     async restartRelay() {
       const port = Number(/\/tcp\/(\d+)\//.exec(relay.multiaddrs[0] ?? '')?.[1])
       await relay.stop()
-      relay = await startRelay({ port, dataDir: join(dataFolder, 'relay') })
+      relay = await startLocalRelay({ network: stack.network, dataDir: join(dataFolder, 'relay'), port })
     },
     async close() {
       await browser.close()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Relay, startRelay } from '../../relay/start-relay.ts'
+import type { Relay } from '../../relay/start-relay.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { systemClock } from '../../src/device/system-clock.ts'
@@ -13,7 +13,7 @@ import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Transport } from '../../src/ports/index.ts'
 import { type HubClient, createHubClient } from '../../src/roles/hub/hub-client.ts'
 import { createFrameStream } from '../../src/transport/frame-stream.ts'
-import { startLocalHub } from '../../tools/stack/local-hub.ts'
+import { startLocalRelay } from '../../tools/stack/local-relay.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { startWireNode } from '../fixtures/wire-node.ts'
 
@@ -37,12 +37,8 @@ afterAll(async () => {
 /** Starts a relay with a hub on the local chain; `said` is what its host is told. */
 async function startHubRelay() {
   const said: string[] = []
-  const { network } = local
   const say = (line: string) => said.push(line)
-  const relay = await startRelay({
-    dataDir,
-    openHub: (peerId, log) => startLocalHub({ network, dataDir, peerId, log, say }),
-  })
+  const relay = await startLocalRelay({ network: local.network, dataDir, say })
   return { relay, said }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Relay, type StartRelayOptions, startRelay } from '../../relay/start-relay.ts'
+import type { Relay } from '../../relay/start-relay.ts'
 import { deployLocal } from '../../src/chain/deploy-local.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { type Anvil, startAnvil } from '../anvil.ts'
@@ -10,7 +10,7 @@ import { buildPage } from './build-page.ts'
 import { checkPorts } from './check-ports.ts'
 import { type StackOptions, defaultOptions } from './options.ts'
 import { type ProviderTab, startProviderTab } from './provider-tab.ts'
-import { forgetLocalHub, startLocalHub } from './local-hub.ts'
+import { forgetLocalHub, startLocalRelay } from './local-relay.ts'
 import { servePage } from './serve-page.ts'
 import { endWithThisProcess } from './watchdog.ts'
 
@@ -108,7 +108,10 @@ async function startParts(
   const anvil = await startChain(settings, data, parts, say)
   const contracts = await deployLocal(anvil.rpcUrl)
   say(`Contracts: on the local chain, ${contracts.settlement}`)
-  const relay = await startHubRelay(settings, data, contracts, parts, say)
+  const { relayPort: port, relayHttpPort: httpPort } = settings
+  const dataDir = join(data, 'relay')
+  const relay = await parts.start(() => startLocalRelay({ network: contracts, dataDir, port, httpPort, say }))
+  say(`Relay: ${relay.multiaddrs[0]}, status at ${relay.httpUrl}/`)
   const network: Network = { ...contracts, relays: relay.multiaddrs }
   const networkFile = join(data, 'network.json')
   await writeFile(networkFile, `${JSON.stringify(network, null, 2)}\n`)
@@ -117,8 +120,8 @@ async function startParts(
     say('Page: building what has changed…')
     await buildPage(signal)
   }
-  const { port, development } = settings
-  const { url } = await parts.start(() => servePage({ port, networkFile, development }))
+  const { development } = settings
+  const { url } = await parts.start(() => servePage({ port: settings.port, networkFile, development }))
   say(`Page: ${url}`)
   const provider = settings.provider ? await startProvider(settings, url, data, parts, say, signal) : null
   return { url, network, relay, provider, broken: breaking(anvil, provider, parts), stop: () => parts.stop() }
@@ -137,23 +140,6 @@ async function startChain(settings: StackOptions, data: string, parts: Parts, sa
   parts.add(endWithThisProcess(anvil.pid))
   say(`Chain: ${anvil.rpcUrl}`)
   return anvil
-}
-
-async function startHubRelay(
-  settings: StackOptions,
-  data: string,
-  network: Network,
-  parts: Parts,
-  say: Say,
-): Promise<Relay> {
-  const dataDir = join(data, 'relay')
-  const openHub: StartRelayOptions['openHub'] = (peerId, log) =>
-    startLocalHub({ network, dataDir, peerId, log, say })
-  const { relayPort: port, relayHttpPort: httpPort } = settings
-  const relay = await parts.start(() => startRelay({ port, httpPort, dataDir, openHub }))
-  say(`Relay: ${relay.multiaddrs[0]}`)
-  say(`Relay's status: ${relay.httpUrl}/`)
-  return relay
 }
 
 /** Everything else is of use without a provider tab, so its failure is told and not thrown. */
