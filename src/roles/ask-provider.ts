@@ -5,7 +5,7 @@ import type { ChatMessage, JobTerms, SamplerSettings } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
 import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
-import { HubError, MarketError } from '../errors/index.ts'
+import { BaseError, HubError, MarketError } from '../errors/index.ts'
 import { signJob } from '../ledger/sign-job.ts'
 import type { ChannelRecord, FrameStream } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
@@ -117,7 +117,7 @@ class AskedProvider {
       const { stream, funded } = yield* this.#reach(funding.fund(hub, job, topUp))
       const payment = await this.#openAt(hub, funded).catch((error: Error) => {
         stream.abort(error)
-        throw error
+        throw error instanceof BaseError && error.fault === 'peer' ? asHubError(error) : error
       })
       try {
         return yield* this.#run(await this.#fresh(stream, reachedAtMs), funded.record, () => payment)
@@ -185,4 +185,10 @@ class AskedProvider {
     const job = { terms, signature, offer: this.#offer, config, route, text: openText(terms.modelId) }
     return yield* runJob(stream, job, this.#deps, this.#signal)
   }
+}
+
+/** Whatever a hub does wrong when a job is opened, its provider may be asked without it. */
+function asHubError(error: BaseError): HubError {
+  if (error instanceof HubError) return error
+  return new HubError('hub/refused', error.shortMessage, { cause: error, details: error.code })
 }

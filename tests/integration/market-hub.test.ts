@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
+import { defaultHubPolicy } from '../../relay/hub/hub-policy.ts'
 import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { TransportError } from '../../src/errors/index.ts'
+import { createHubClient } from '../../src/roles/hub/hub-client.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import { account } from '../fixtures/hub.ts'
@@ -162,6 +164,29 @@ describe('a hub that is in the way', () => {
     expect(line.refused).toBe(1)
     expect(answer).toMatchObject({ error: null, hub: { account: deal.hub.terms.account } })
     await deal.stop()
+  })
+
+  test('its fee has gone up since it was quoted: the same deposit is sent for the new one', async () => {
+    const deal = await openDeal()
+    const { market, buyer } = deal
+    const quoted = await buyer.hubs.client(deal.hub.terms.peerId).quote('deposit')
+    await deal.hub.stop()
+    const hub = market.startHub({ policy: { weiPerMicroUsd: defaultHubPolicy.weiPerMicroUsd / 2n } })
+    vi.spyOn(buyer.hubs, 'client').mockImplementationOnce((peerId) => {
+      const client = createHubClient(peerId, { ...buyer, network: market.chain.network })
+      return { ...client, quote: async () => quoted }
+    })
+    await expect
+      .poll(async () => (await buyer.requester.quote(long.modelId))?.hub, { timeout: 5_000 })
+      .not.toBeNull()
+    const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+    expect(answer.error).toBeNull()
+    const { feesMicroUsd } = await market.store.totals()
+    expect(feesMicroUsd).toBeGreaterThan(quoted.feeMicroUsd)
+    const [channel] = await buyer.vouchers.channels('payer')
+    expect(channel?.voucher?.maxClaimableAmount).toBe(answer.chargeMicroUsd + feesMicroUsd)
+    await deal.seller.provider.stop()
+    await hub.stop()
   })
 
   test.each(['lost before', 'lost after'] as const)(

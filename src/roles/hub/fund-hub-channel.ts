@@ -12,7 +12,7 @@ import {
   sizeDeposit,
   usableChannels,
 } from '../payer-channels.ts'
-import { depositThroughHub } from './deposit-through-hub.ts'
+import { type SignedDeposit, sendDeposit, signDeposit } from './deposit-through-hub.ts'
 import type { KnownHubs } from './known-hubs.ts'
 import { LiveJobs } from './live-jobs.ts'
 
@@ -33,6 +33,8 @@ export class HubFunding {
   readonly jobs = new LiveJobs()
   readonly #deps: HubFundingDeps
   #turn: Promise<unknown> = Promise.resolve()
+  /** Deposits of which only the chain can tell what became, by channel. */
+  readonly #unsettled = new Map<Hex, SignedDeposit>()
 
   constructor(deps: HubFundingDeps) {
     this.#deps = deps
@@ -90,14 +92,23 @@ export class HubFunding {
       // Another answer's deposit may have come first, and be enough for both.
       if (!mustDeposit && channel && this.#unreserved(channel) >= mostMicroUsd) return
       const record = channel?.record ?? (await addChannel(hub.account, this.#deps))
-      await depositThroughHub(
-        record,
-        amountMicroUsd,
-        feeMicroUsd,
-        this.#deps.hubs.client(hub.peerId),
-        this.#deps,
-      )
+      await this.#send(hub, record, amountMicroUsd, feeMicroUsd)
     })
+  }
+
+  /** Sends a deposit. One that may be on its way already is sent again as it was signed, and so is made once. */
+  async #send(hub: Hub, record: ChannelRecord, amount: MicroUsd, feeMicroUsd: MicroUsd): Promise<void> {
+    const { channelId } = record
+    const signed =
+      this.#unsettled.get(channelId) ?? (await signDeposit(record, amount, feeMicroUsd, this.#deps))
+    this.#unsettled.set(channelId, signed)
+    try {
+      await sendDeposit(signed, this.#deps.hubs.client(hub.peerId), this.#deps)
+    } catch (error) {
+      if (!(error instanceof HubError && error.code === 'hub/no-answer')) this.#unsettled.delete(channelId)
+      throw error
+    }
+    this.#unsettled.delete(channelId)
   }
 
   async #best(hub: Hub): Promise<OpenChannel | undefined> {
