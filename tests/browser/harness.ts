@@ -79,7 +79,9 @@ async function serveSources(): Promise<ViteDevServer> {
     root,
     configFile: `${root}/vite.config.ts`,
     logLevel: 'error',
-    optimizeDeps: { noDiscovery: true },
+    cacheDir: 'node_modules/.vite-browser',
+    // viem is hundreds of files, and every fresh context would load each of them.
+    optimizeDeps: { noDiscovery: true, include: ['viem', 'viem/accounts'] },
     server: { host: '127.0.0.1', port: 0, strictPort: false, hmr: false, watch: null },
   })
   return server.listen()
