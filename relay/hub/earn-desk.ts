@@ -1,4 +1,4 @@
-import { type Address, sameAddress } from '../../src/domain/bytes.ts'
+import { type Address, type Hex, sameAddress } from '../../src/domain/bytes.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { LedgerError, ProtocolError } from '../../src/errors/index.ts'
 import { type Payee, verifyPayee } from '../../src/ledger/sign-hub.ts'
@@ -12,6 +12,7 @@ import { readFirst } from './frame-line.ts'
 import type { OpenJob, OpenJobs } from './open-jobs.ts'
 import { PeerThrottle } from './peer-throttle.ts'
 import type { ProviderChannels } from './provider-channels.ts'
+import { ProviderLines } from './provider-lines.ts'
 import { refuseLine } from './refuse-line.ts'
 
 const firstFrameTimeoutMs = 10_000
@@ -35,8 +36,10 @@ export interface EarnDesk {
   answer: StreamHandler
   /** Lines now. */
   readonly size: number
-  /** A provider's line, or null while it has none. */
-  lineOf(provider: Address): EarnLine | null
+  /** A provider's newest line, on this channel where one is named, or null while it has none. */
+  lineOf(provider: Address, channelId?: Hex): EarnLine | null
+  /** Tells all tabs of a provider that are paid through this channel. */
+  tell(provider: Address, channelId: Hex, event: HubEarnEvent): void
   /** Cuts all lines. */
   stop(): void
 }
@@ -44,9 +47,8 @@ export interface EarnDesk {
 /** Opens the desk. */
 export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
   const { network, signer, clock, channels, jobs, log } = deps
-  const lines = new Map<string, EarnLine>()
+  const lines = new ProviderLines()
   const throttle = new PeerThrottle(registrations, linesPerPeer, clock)
-  const keyOf = (provider: Address) => provider.toLowerCase()
 
   const register = async (stream: FrameStream): Promise<EarnLine> => {
     const frame = parseFrame(hubEarnRequestSchema, await readFirst(stream, firstFrameTimeoutMs, clock))
@@ -68,8 +70,7 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
   /** All in one step, so that no payment falls between what is told anew and what is told from now on. */
   const take = (channel: ChannelRecord, provider: Address, stream: FrameStream) => {
     const line = new EarnLine(provider, channel, stream, clock)
-    lines.get(keyOf(provider))?.stream.abort(new Error('Replaced by a newer line.'))
-    lines.set(keyOf(provider), line)
+    lines.add(line)
     line.send({ type: 'registered', voucher: channel.voucher, channel: channel.config })
     for (const event of jobs.jobsOn(channel.channelId).flatMap(eventsOf)) line.send(event)
     log('hub-provider-registered', { peer: shortPeerId(stream.remotePeer), providers: lines.size })
@@ -82,7 +83,7 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
       if ((await stream.read()) === null) return
       throw new ProtocolError('protocol/unexpected-frame', 'A provider registers once on a line.')
     } finally {
-      if (lines.get(keyOf(line.provider)) === line) lines.delete(keyOf(line.provider))
+      lines.remove(line)
     }
   }
 
@@ -94,11 +95,9 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
     get size() {
       return lines.size
     },
-    lineOf: (provider) => lines.get(keyOf(provider)) ?? null,
-    stop() {
-      for (const { stream } of lines.values()) stream.abort(new Error('The hub stops.'))
-      lines.clear()
-    },
+    lineOf: (provider, channelId) => lines.newest(provider, channelId),
+    tell: (provider, channelId, event) => lines.tell(provider, channelId, event),
+    stop: () => lines.clear(),
   }
 }
 

@@ -45,8 +45,8 @@ export async function openJob(
     await addPayerChannel(request, channelId, deps)
     await channels.secure(channel)
     await store.addJob(record)
-    const provider = providerLine(request, earn, record.payeeChannelId)
-    for (const event of eventsOf(job)) provider.send(event)
+    providerLine(request, earn, record.payeeChannelId)
+    for (const event of eventsOf(job)) earn.tell(record.provider, record.payeeChannelId, event)
   } catch (error) {
     jobs.drop(record.jobId, line)
     throw error
@@ -57,8 +57,8 @@ export async function openJob(
 
 /** @throws HubError `hub/provider-away` */
 function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex): EarnLine {
-  const line = earn.lineOf(provider)
-  if (line && (channelId === undefined || line.channel.channelId === channelId)) return line
+  const line = earn.lineOf(provider, channelId)
+  if (line) return line
   throw new HubError('hub/provider-away', 'This provider is not connected to the hub now.')
 }
 

@@ -67,9 +67,7 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
     }
     const outgoing = await forwarder.forward({ jobId, chargeMicroUsd, voucher })
     jobs.charge(jobId, chargeMicroUsd, outgoing)
-    const line = earn.lineOf(provider)
-    if (line?.channel.channelId === payeeChannelId)
-      line.send({ type: 'pay', jobId, chargeMicroUsd, voucher: outgoing })
+    earn.tell(provider, payeeChannelId, { type: 'pay', jobId, chargeMicroUsd, voucher: outgoing })
   }
 
   /** Takes payments, each only after the one before is on disk, until the requester has finished. */

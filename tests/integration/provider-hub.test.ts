@@ -89,6 +89,25 @@ describe('an answer that a hub pays for', () => {
   })
 })
 
+test('two tabs of one provider both earn through the hub, over one channel', async () => {
+  const { world, hub, provider, requester } = await openWorld()
+  const twin = await startHubProvider(world, wallet, { kept: provider.kept })
+  await expect.poll(async () => (await twin.offer())?.hubs).toHaveLength(1)
+  const other = await world.joinRequester(100_000n)
+  const [first, second] = await Promise.all([
+    askThroughHub(provider, requester, world),
+    askThroughHub(twin, other, world),
+  ])
+  expect([first.receipt?.finishReason, second.receipt?.finishReason]).toEqual(['stop', 'stop'])
+  await expect.poll(() => provider.provider.status().earnedMicroUsd).toBe(first.charge)
+  await expect.poll(() => twin.provider.status().earnedMicroUsd).toBe(second.charge)
+  const [channel, ...more] = await provider.kept.vouchers.channels('receiver')
+  expect(more).toEqual([])
+  expect(channel?.voucher?.maxClaimableAmount).toBe(first.charge + second.charge)
+  await Promise.all([provider.provider.stop(), twin.provider.stop()])
+  await hub.stop()
+})
+
 describe('a job is refused', () => {
   test.each([
     ['never', null],
