@@ -48,8 +48,8 @@ export type RunningHub = {
   stop(): Promise<void>
 }
 
-/** A claim at the end may take so long before the hub stops without it, in milliseconds. */
-const lastClaimMs = 15_000
+/** What is under way and the last claim may take so long before the hub stops without them, in milliseconds. */
+const stopMs = 15_000
 
 /** Starts a hub: it takes jobs and payments from requesters, pays providers, and claims what it earned. */
 export function createHub(deps: HubDeps): RunningHub {
@@ -91,10 +91,9 @@ export function createHub(deps: HubDeps): RunningHub {
     async stop() {
       stopping.abort()
       earn.stop()
-      await pay.stop()
+      const ended = Promise.all([pay.stop(), guarding]).then(() => claims.claimWorthwhile())
+      await within(stopMs, ended, chainIsSlow, clock).catch(() => {})
       jobs.clear()
-      const claimed = guarding.then(() => claims.claimWorthwhile())
-      await within(lastClaimMs, claimed, chainIsSlow, clock).catch(() => {})
     },
   }
 }
@@ -106,5 +105,5 @@ function termsOf({ network, signer, peerId, policy }: HubDeps): HubTerms {
 }
 
 function chainIsSlow(): ChainError {
-  return new ChainError('chain/timeout', 'The last claim takes too long.')
+  return new ChainError('chain/timeout', 'The chain takes too long for a hub that stops.')
 }

@@ -7,7 +7,7 @@ const failed = new HubError('hub/busy', 'The hub could not do this now.')
 const chainSilent = new HubError('hub/busy', 'The hub cannot deal with the chain now.')
 
 /** Returns what a peer is told: of the hub's own trouble only that it may try again. */
-export function refusalOf(error: unknown): PeerError {
+function refusalOf(error: unknown): PeerError {
   if (error instanceof ChainError) return chainSilent.toPeer()
   return (error instanceof BaseError ? error : failed).toPeer()
 }
