@@ -5,9 +5,6 @@ import { claimBatchTypes, settlementDomain } from '../domain/settlement-types.ts
 import type { Signer } from '../ports/signer.ts'
 import { hashChannel } from './hash-channel.ts'
 
-/** Most lines of one claim: some nodes take no transaction above 128 KiB, and a line takes half of one. */
-export const maxClaimLines = 200
-
 /** Returns the typed data by which a receiver's authorizer lets anybody send a claim. */
 export function claimBatch(claims: ChannelClaim[], network: Pick<Network, 'chainId' | 'settlement'>) {
   return {

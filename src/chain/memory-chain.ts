@@ -11,10 +11,11 @@ import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channe
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
+import { limits } from '../protocol/limits.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
-import { claimBatch, maxClaimLines, signClaims } from './authorize-claim.ts'
+import { claimBatch, signClaims } from './authorize-claim.ts'
 import { authorizationSeconds, signDeposit } from './authorize-deposit.ts'
 import { signTransfer } from './authorize-transfer.ts'
 import { costOf } from './gas-table.ts'
@@ -122,7 +123,7 @@ class MemoryChain implements Chain {
 
   async authorizeClaim(claims: ChannelClaim[], authorizer: Signer): Promise<ClaimAuthorization> {
     const { accepted } = await this.#sift(structuredClone(this.#state), claims, authorizer.address)
-    return signClaims(accepted.slice(0, maxClaimLines), this.network, authorizer)
+    return signClaims(accepted.slice(0, limits.channelsPerClaim), this.network, authorizer)
   }
 
   submitClaim(

@@ -1,7 +1,7 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim } from '../domain/channel.ts'
+import { limits } from '../protocol/limits.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
-import { maxClaimLines } from './authorize-claim.ts'
 import { claimLine } from './claim-calls.ts'
 import { hashChannel } from './hash-channel.ts'
 import { revertReason } from './revert-reason.ts'
@@ -14,8 +14,8 @@ export type SiftedClaims = { slices: ChannelClaim[][]; skipped: Hex[] }
 export async function siftClaims(claims: ChannelClaim[], sender: Address, rpc: Rpc): Promise<SiftedClaims> {
   const rising = await keepRising(claims, rpc)
   const slices: ChannelClaim[][] = []
-  for (let start = 0; start < rising.length; start += maxClaimLines) {
-    const accepted = await keepAccepted(rising.slice(start, start + maxClaimLines), sender, rpc)
+  for (let start = 0; start < rising.length; start += limits.channelsPerClaim) {
+    const accepted = await keepAccepted(rising.slice(start, start + limits.channelsPerClaim), sender, rpc)
     if (accepted.length > 0) slices.push(accepted)
   }
   const accepted = new Set(slices.flat())

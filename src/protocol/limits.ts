@@ -13,7 +13,7 @@ export const limits = {
   peerIdChars: 128,
   /** Hubs that one offer may name. */
   hubsPerOffer: 4,
-  /** Channels that one claim may batch. */
+  /** Channels that one claim may batch: into the bond 80 kB, where many nodes take no transaction above 128 KiB. */
   channelsPerClaim: 100,
   /** Bytes of what a deposit collector is given. */
   collectorDataBytes: 2048,
