@@ -20,7 +20,10 @@ export function formatUsd(amount: MicroUsd): string {
   const leadingZeros = /^0*/.exec(fraction)?.[0].length ?? 0
   const room = significantDigits + (whole === 0n ? leadingZeros : -String(whole).length)
   const decimals = Math.max(0, room)
-  const shown = fraction.slice(0, decimals).replace(/0+$/, '').padEnd(Math.min(cents, decimals), '0')
+  const shown = fraction
+    .slice(0, decimals)
+    .replace(/0+$/, '')
+    .padEnd(decimals < cents ? 0 : cents, '0')
   return `${sign}$${whole.toLocaleString('en-US')}${shown && `.${shown}`}`
 }
 
