@@ -14,10 +14,14 @@ import { openSqliteHubStore } from './hub/sqlite-hub-store.ts'
 import type { HubOptions } from './hub-options.ts'
 import { type HubStatus, HubStatusReader } from './hub-status.ts'
 import type { RelayLog } from './log.ts'
+import { RunningAnswers } from './running-answers.ts'
 
 const weiPerCoin = 10n ** 18n
 /** What a local chain's coin is taken to be worth. */
 const localMicroUsdPerCoin = 3_000_000_000n
+
+/** A transaction may take so long after the hub has stopped taking new ones. */
+const lastAnswersMs = 30_000
 
 /** A payment hub as its relay sees it. */
 export type RelayHub = Pick<RunningHub, 'protocols'> & {
@@ -53,13 +57,19 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
   const hub = createHub({ network, chain, signer, peerId: options.peerId, store, clock, log, policy })
   const reader = new HubStatusReader({ hub, network, chain, policy })
   await reader.read()
+  const answers = new RunningAnswers()
   return {
-    protocols: hub.protocols,
+    protocols: hub.protocols.map(({ spec, answer }) => ({ spec, answer: answers.follow(answer) })),
     status: () => reader.status(),
     async stop() {
       reader.stop()
-      await hub.stop()
-      await store.close()
+      try {
+        await hub.stop()
+        // What is on its way to the chain still has to be written down.
+        await answers.ended(lastAnswersMs)
+      } finally {
+        await store.close()
+      }
     },
   }
 }

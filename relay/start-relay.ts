@@ -101,9 +101,12 @@ async function serveProtocols({ node, directory, hub }: RelayParts): Promise<voi
 /** The hub first: it takes nothing new, claims, and closes its books while tabs are still told why. */
 async function stopParts({ node, directory, hub }: RelayParts): Promise<void> {
   for (const { spec } of hub?.protocols ?? []) await node.unhandle(spec.id)
-  await hub?.stop()
-  directory.stop()
-  await node.stop()
+  try {
+    await hub?.stop()
+  } finally {
+    directory.stop()
+    await node.stop()
+  }
 }
 
 function relayHealth(parts: RelayParts): RelayHealth {

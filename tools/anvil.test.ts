@@ -33,6 +33,12 @@ test('answers as chain 31337', async () => {
   expect(await connect(anvil).getChainId()).toBe(31337)
 })
 
+test('gas is priced as on a layer-2 chain', async () => {
+  const anvil = await start()
+  const { baseFeePerGas } = await connect(anvil).getBlock()
+  expect(baseFeePerGas).toBe(5_000_000n)
+})
+
 test('keeps the chain across a restart', async () => {
   const stateFile = join(directory, 'state', 'chain.json')
   const first = await start({ stateFile })
