@@ -17,6 +17,7 @@ import type { FundedHubChannel, HubFunding, HubFundingDeps } from './hub/fund-hu
 import type { OpenText } from './open-text.ts'
 import type { FundingStep } from './payer-channels.ts'
 import { type JobRoute, type RunJobDeps, runJob } from './run-job.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
 const maxChannels = 4
@@ -115,7 +116,8 @@ class AskedProvider {
     try {
       const reachedAtMs = this.#deps.clock.nowMs()
       const { stream, funded } = yield* this.#reach(funding.fund(hub, job, topUp))
-      const payment = await this.#openAt(hub, funded).catch((error: Error) => {
+      const opening = unlessAborted(this.#openAt(hub, funded), this.#signal, (late) => late.close())
+      const payment = await opening.catch((error: Error) => {
         stream.abort(error)
         throw error instanceof BaseError && error.fault === 'peer' ? asHubError(error) : error
       })
@@ -128,9 +130,14 @@ class AskedProvider {
       const isUnderfunded = error instanceof HubError && error.code === 'hub/underfunded'
       if (!isUnderfunded || topUp) throw error
     } finally {
-      funding.jobs.release(jobId)
+      this.#release()
     }
     return yield* this.payThrough(hub, true)
+  }
+
+  /** Frees what was reserved for this job. */
+  #release(): void {
+    this.#deps.funding.jobs.release(this.#draft.jobId)
   }
 
   #openAt(hub: Hub, { record, balanceMicroUsd }: FundedHubChannel): Promise<HubPayment> {
@@ -150,7 +157,8 @@ class AskedProvider {
     const { transport } = this.#deps
     const { peerId } = this.#offer
     const stream = await transport.open(peerId, inferProtocol, this.#signal)
-    const step = await funding.next().catch((error: Error) => {
+    const next = () => unlessAborted(funding.next(), this.#signal, () => this.#release())
+    const step = await next().catch((error: Error) => {
       stream.abort(error)
       throw error
     })
@@ -158,11 +166,11 @@ class AskedProvider {
     stream.abort(new MarketError('market/cancelled', 'Funding first.'))
     yield { type: 'funding', ...step.value }
     for (;;) {
-      const next = await funding.next()
-      if (next.done) {
-        return { stream: await transport.open(peerId, inferProtocol, this.#signal), funded: next.value }
+      const later = await next()
+      if (later.done) {
+        return { stream: await transport.open(peerId, inferProtocol, this.#signal), funded: later.value }
       }
-      yield { type: 'funding', ...next.value }
+      yield { type: 'funding', ...later.value }
     }
   }
 

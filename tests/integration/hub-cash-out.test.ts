@@ -3,6 +3,7 @@ import { sessionSeconds } from '../../src/domain/session.ts'
 import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
 import { account } from '../fixtures/hub.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
+import { openHubMarket } from '../fixtures/hub-market.ts'
 import { faultyDesk } from '../fixtures/hub-faults.ts'
 import { hastyClock, makeAsk, never, runAsk } from '../fixtures/market.ts'
 
@@ -80,6 +81,17 @@ describe('money comes out again without gas', () => {
     await buyer.payOut.send(friend, 500_000n, quote)
     expect(await market.chain.balance(friend)).toBe(500_000n)
     await deal.stop()
+  })
+
+  test('without a hub the wallet pays its own gas', async () => {
+    const market = await openHubMarket()
+    await market.chain.faucet(wallet.address, 2_000_000n)
+    const { payOut } = await market.joinRequester(wallet)
+    const quote = await payOut.quote()
+    expect(quote).toEqual({ hub: null, feeMicroUsd: 0n, mostMicroUsd: 2_000_000n })
+    const friend = account(900).address
+    expect(await payOut.send(friend, 2_000_000n, quote)).toMatchObject({ transaction: expect.any(String) })
+    expect(await market.chain.balance(friend)).toBe(2_000_000n)
   })
 
   test('what cannot be right is refused before it is signed', async () => {

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
-import { hubPayProtocol } from '../../src/protocol/protocols.ts'
+import { hubDeskProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
 import type { AskEvent } from '../../src/roles/answer.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
-import { refusing } from '../fixtures/hub-faults.ts'
+import { faultyDesk, refusing } from '../fixtures/hub-faults.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
 import { price } from '../fixtures/jobs.ts'
 import { makeAsk, never, runAsk } from '../fixtures/market.ts'
@@ -56,6 +56,29 @@ test('cancelled: what came is paid, and what was reserved is free again', async 
   expect(answer).toMatchObject({ chargeMicroUsd: paid, handedOnMicroUsd: charged })
   await expect.poll(() => seller.provider.status().earnedMicroUsd).toBe(charged)
   expect((await deal.hub.figures()).jobsOpen).toBe(0)
+  await deal.stop()
+})
+
+test('cancelled while the hub sends the deposit: the wait ends at once, and the deposit serves the next answer', async () => {
+  const reply = Promise.withResolvers<null>()
+  const asked = Promise.withResolvers<void>()
+  const desk = faultyDesk(async ({ type }) => {
+    if (type !== 'deposit') return null
+    asked.resolve()
+    return reply.promise
+  })
+  const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk } })
+  const { market, buyer } = deal
+  const cancel = new AbortController()
+  const asking = runAsk(buyer.requester.ask(makeAsk(), cancel.signal))
+  await asked.promise
+  cancel.abort()
+  await expect(asking).rejects.toMatchObject({ code: 'market/cancelled' })
+  reply.resolve(null)
+  const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+  expect(answer.error).toBeNull()
+  expect((await market.chain.channel(answer.terms.channelId)).balance).toBe(1_000_000n)
+  expect(await buyer.vouchers.channels('payer')).toHaveLength(1)
   await deal.stop()
 })
 
