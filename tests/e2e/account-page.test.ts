@@ -77,6 +77,37 @@ describe('protection', () => {
     await section().getByText('locked now').waitFor()
   })
 
+  test('by a passkey is two touches, and one to unlock', async () => {
+    page = await scripted.open('#/wallet')
+    // Passkeys belong to a host name.
+    await page.goto(page.url().replace('127.0.0.1', 'localhost'))
+    const own = await address()
+    const cdp = await page.context().newCDPSession(page)
+    await cdp.send('WebAuthn.enable')
+    await cdp.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        ctap2Version: 'ctap2_1',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+        hasPrf: true,
+      },
+    })
+    await press('Protect')
+    const dialog = sheet('Protect your account')
+    expect(await dialog.getByLabel('A passkey').isChecked()).toBe(true)
+    await dialog.getByRole('button', { name: 'Protect' }).click()
+    await section().getByText('Protected by a passkey; unlocked in this tab.').waitFor()
+    await press('Lock')
+    await press('Unlock')
+    await page.getByRole('button', { name: 'Use your passkey' }).click()
+    await section().getByText('Protected by a passkey; unlocked in this tab.').waitFor()
+    expect(await address()).toBe(own)
+  })
+
   test('is asked for by what needs the account, and Escape says no', async () => {
     page = await scripted.open('#/wallet')
     await press('Protect')
