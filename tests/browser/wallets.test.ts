@@ -1,9 +1,10 @@
 import type { BrowserContext } from 'playwright-core'
 import { recoverTypedDataAddress } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Hex } from '../../src/domain/bytes.ts'
 import { settlementDomain, voucherTypes } from '../../src/domain/settlement-types.ts'
+import { signerCases } from '../conformance/signer.ts'
 import { channelConfig } from '../fixtures/jobs.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { type Harness, moduleIn, openHarness } from './harness.ts'
@@ -74,6 +75,13 @@ test('a wallet is found, asked once for its account, and remembered', async () =
   const signature = (await later.accounts.call('sign', data)) as Hex
   expect(await recoverTypedDataAddress({ ...data, signature })).toBe(address)
   expect(await later.accounts.call('prompts')).toEqual(['eth_signTypedData_v4'])
+})
+
+describe('the wallet as a signer', () => {
+  test.each(signerCases)('$name', async ({ run }) => {
+    const accounts = await connected()
+    await run({ address, signTypedData: async (data) => (await accounts.call('sign', data)) as Hex })
+  })
 })
 
 test('a deposit asks exactly once', async () => {
