@@ -113,7 +113,10 @@ describe('a claim', () => {
   test('that the hub refuses is sent by this account, where it has gas', async () => {
     const answer = () => Promise.reject(new HubError('hub/out-of-gas', 'No gas.'))
     expect(await openParts({ answer, gasWei: 5n }).send(hub)).toEqual({ ...sentByUs, feeMicroUsd: 0n })
-    await expect(openParts({ answer }).send(hub)).rejects.toMatchObject({ code: 'hub/out-of-gas' })
+    await expect(openParts({ answer }).send(hub)).rejects.toMatchObject({
+      code: 'hub/out-of-gas',
+      shortMessage: 'No gas. Nothing is lost: it can be claimed later.',
+    })
   })
 
   test.each([10n, 11n])('that costs %s of ten is not signed', async (fee) => {

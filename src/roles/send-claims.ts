@@ -2,7 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChannelClaim } from '../domain/channel.ts'
 import type { HubTerms } from '../domain/hub.ts'
 import { isLocalChain } from '../domain/network.ts'
-import { ChainError } from '../errors/index.ts'
+import { ChainError, HubError } from '../errors/index.ts'
 import { limits } from '../protocol/limits.ts'
 import { type EarnedChannel, claimOf } from './earned-channels.ts'
 import {
@@ -49,16 +49,25 @@ export async function sendSlice(
   try {
     return await claimThroughHub(claims, hub, deps.hubs.client(hub.peerId), quotes, deps)
   } catch (error) {
-    if (!(await hasGas(claims, deps))) throw error
+    if (!(await hasGas(claims, deps))) throw reassuring(error)
     return sendOwn(claims, deps)
   }
+}
+
+const nothingLost = 'Nothing is lost: it can be claimed later.'
+
+/** Adds to a hub's refusal what it means for the money; where it fell silent, the chain alone knows. */
+function reassuring(error: unknown): unknown {
+  if (!(error instanceof HubError) || error.code === 'hub/no-answer') return error
+  const { code, shortMessage, fault, retryable } = error
+  return new HubError(code, `${shortMessage} ${nothingLost}`, { cause: error, fault, retryable })
 }
 
 async function sendOwn(claims: ChannelClaim[], deps: SendClaimsDeps): Promise<SentClaim> {
   if (await hasGas(claims, deps)) return { ...(await deps.chain.claim(claims, deps.wallet)), feeMicroUsd: 0n }
   throw new ChainError(
     'chain/insufficient-funds',
-    'Claiming this takes gas, and this account has none. Nothing is lost: it can be claimed later.',
+    `Claiming this takes gas, and this account has none. ${nothingLost}`,
   )
 }
 

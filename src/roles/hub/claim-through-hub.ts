@@ -86,7 +86,7 @@ async function worthOf(claims: ChannelClaim[], chain: Chain): Promise<MicroUsd> 
 }
 
 const notWorthIt = () =>
-  new HubError('hub/fee-too-high', 'Claiming costs more now than it brings. Nothing is lost by waiting.', {
+  new HubError('hub/fee-too-high', 'Claiming costs more now than it brings.', {
     fault: 'user',
     retryable: true,
   })
