@@ -38,8 +38,9 @@ export async function openJob(
   const { network, signer, clock, store, jobs, earn, channels } = deps
   const nowSeconds = clock.nowMs() / 1000
   const channelId = await checkOpen(request, { hub: signer.address, network, nowSeconds })
-  const { channel } = providerLine(request, earn)
-  const record = await recordOf(request, channelId, channel.channelId, deps)
+  const known = await knownJob(request, channelId, deps)
+  const { channel } = providerLine(request, earn, known?.payeeChannelId)
+  const record = known ?? newJob(request, channelId, channel.channelId, deps)
   const job = await reserve(record, line, deps)
   try {
     await addPayerChannel(request, channelId, deps)
@@ -62,36 +63,38 @@ function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex
   throw new HubError('hub/provider-away', 'This provider is not connected to the hub now.')
 }
 
-/** Returns what is known of the job, or the record of a new one. */
-async function recordOf(
-  request: OpenRequest,
+/**
+ * Returns a job that was opened before, or null.
+ * @throws HubError `hub/job-refused` when it had other terms
+ */
+async function knownJob(
+  { jobId, provider, ceilingMicroUsd, spreadMillionths }: OpenRequest,
+  payerChannelId: Hex,
+  { store }: OpenJobDeps,
+): Promise<HubJobRecord | null> {
+  const known = await store.job(jobId)
+  if (known === null) return null
+  const isSame =
+    known.payerChannelId === payerChannelId &&
+    sameAddress(known.provider, provider) &&
+    known.ceilingMicroUsd === ceilingMicroUsd &&
+    known.spreadMillionths === spreadMillionths
+  if (isSame) return known
+  throw new HubError('hub/job-refused', 'This job was opened with other terms before.')
+}
+
+/** @throws HubError `hub/spread-changed` */
+function newJob(
+  { jobId, provider, ceilingMicroUsd, spreadMillionths }: OpenRequest,
   payerChannelId: Hex,
   payeeChannelId: Hex,
-  { store, policy, clock }: OpenJobDeps,
-): Promise<HubJobRecord> {
-  const { jobId, provider, ceilingMicroUsd, spreadMillionths } = request
-  const known = await store.job(jobId)
-  const terms = { jobId, payerChannelId, provider, ceilingMicroUsd, spreadMillionths }
-  if (known) {
-    if (isSameJob(known, { ...terms, payeeChannelId })) return known
-    throw new HubError('hub/job-refused', 'This job was opened with other terms before.')
-  }
+  { policy, clock }: OpenJobDeps,
+): HubJobRecord {
   if (spreadMillionths !== policy.spreadMillionths) {
     throw new HubError('hub/spread-changed', "The hub's spread is another one now.")
   }
-  return { ...terms, payeeChannelId, chargeMicroUsd: 0n, openedAtMs: clock.nowMs() }
-}
-
-type Terms = Omit<HubJobRecord, 'chargeMicroUsd' | 'openedAtMs'>
-
-function isSameJob(known: Terms, terms: Terms): boolean {
-  return (
-    known.payerChannelId === terms.payerChannelId &&
-    known.payeeChannelId === terms.payeeChannelId &&
-    sameAddress(known.provider, terms.provider) &&
-    known.ceilingMicroUsd === terms.ceilingMicroUsd &&
-    known.spreadMillionths === terms.spreadMillionths
-  )
+  const terms = { jobId, payerChannelId, provider, payeeChannelId, ceilingMicroUsd, spreadMillionths }
+  return { ...terms, chargeMicroUsd: 0n, openedAtMs: clock.nowMs() }
 }
 
 /** @throws HubError `hub/withdrawing`, `hub/underfunded`, `hub/job-refused` */

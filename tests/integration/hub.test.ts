@@ -89,6 +89,23 @@ describe('a job through the hub', () => {
     await hub.stop()
   })
 
+  test('goes on over the channel that it began with, whatever channel its provider asks for since', async () => {
+    const { hub, tabs, provider, requester, to } = await openHubDeal()
+    const job = await requester.open(to)
+    await job.pay(400n)
+    const other = tabs.join().transport
+    await other.start()
+    const secondTab = provider.inTab(other)
+    await secondTab.register({ salt: `0x${'06'.repeat(32)}` })
+    const again = await requester.open({ ...to, jobId: job.jobId })
+    expect(codeOf(again.reply)).toBe('opened')
+    await again.pay(900n)
+    await expect.poll(() => provider.paid.get(job.jobId)).toBe(900n)
+    expect(secondTab.jobs).toEqual([])
+    expect(await provider.claim()).toBe(900n)
+    await hub.stop()
+  })
+
   test('goes on after the hub came back on the same store', async () => {
     const { hub, startHub, provider, requester, to, chain } = await openHubDeal()
     const job = await requester.open(to)
