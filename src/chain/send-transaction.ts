@@ -26,7 +26,8 @@ export function createSender(rpc: Rpc): SendTransaction {
   const unconfirmed = new Map<string, SentTransaction>()
 
   async function confirm(account: string, sent: SentTransaction): Promise<TransactionReceipt> {
-    unconfirmed.set(account, sent)
+    // A wallet orders its own transactions, and may replace them unseen.
+    if (sent.own) unconfirmed.set(account, sent)
     try {
       const receipt = await awaitReceipt(sent, rpc)
       unconfirmed.delete(account)

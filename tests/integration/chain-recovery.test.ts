@@ -13,7 +13,7 @@ import type { ChannelConfig } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
-import type { Chain } from '../../src/ports/chain.ts'
+import type { Chain, Signer } from '../../src/ports/index.ts'
 import { type Anvil, startAnvil } from '../../tools/anvil.ts'
 import { startRpcProxy } from '../fixtures/rpc-proxy.ts'
 
@@ -153,6 +153,14 @@ test('a transaction whose number was used by another is told, and can be done ag
   await direct().setAutomine(true)
   await chain.deposit(config, 300n, payer())
   expect([await held(), await chain.balance(payer().address)]).toEqual([300n, 700n])
+})
+
+test('a transaction that a wallet never brought to the chain does not hold up the next', async () => {
+  const own = payer()
+  const wallet: Signer = { ...own, sendTransaction: async () => `0x${'ab'.repeat(32)}` }
+  await expect(chain.deposit(config, 300n, wallet)).rejects.toMatchObject({ code: 'chain/unconfirmed' })
+  await chain.deposit(config, 200n, own)
+  expect([await held(), await chain.balance(own.address)]).toEqual([200n, 800n])
 })
 
 test('what a reorganisation undid is seen as undone, and signed money moves again, once', async () => {
