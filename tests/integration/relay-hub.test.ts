@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { Relay } from '../../relay/start-relay.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
@@ -14,6 +14,7 @@ import type { Transport } from '../../src/ports/index.ts'
 import { type HubClient, createHubClient } from '../../src/roles/hub/hub-client.ts'
 import { createFrameStream } from '../../src/transport/frame-stream.ts'
 import { startLocalRelay } from '../../tools/stack/local-relay.ts'
+import { HandProvider, HandRequester, codeOf } from '../fixtures/hub-ends.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { startWireNode } from '../fixtures/wire-node.ts'
 
@@ -42,12 +43,17 @@ async function startHubRelay() {
   return { relay, said }
 }
 
-/** Returns the hub's client over a real connection, as a tab has it. */
-function connect({ peerId, multiaddrs }: Relay): HubClient {
+/** What of a tab's transport a hub needs, over a real connection to the relay alone. */
+function transportTo({ multiaddrs }: Relay): Transport {
   const open: Transport['open'] = async (peer, protocol) =>
     createFrameStream(await node.dialProtocol(multiaddr(multiaddrs[0]), protocol.id), peer, protocol)
-  const transport = { open } as Transport
-  return createHubClient(peerId, { transport, clock: systemClock, network: local.network })
+  return { peerId: node.peerId.toString(), open } as Transport
+}
+
+/** Returns the hub's client, as a tab has it. */
+function connect(relay: Relay): HubClient {
+  const transport = transportTo(relay)
+  return createHubClient(relay.peerId, { transport, clock: systemClock, network: local.network })
 }
 
 async function readHub({ httpUrl }: Relay) {
@@ -119,4 +125,23 @@ test('the fee is never less than the gas that was used', async () => {
   const weiPerMicroUsd = 10n ** 18n / 3_000_000_000n
   expect(feeMicroUsd * weiPerMicroUsd).toBeGreaterThanOrEqual(usedWei)
   await relay.stop()
+})
+
+test('a job is paid over real links, and the hub stops with its lines open', async () => {
+  const { relay } = await startHubRelay()
+  const hub = connect(relay)
+  const { account, ...spread } = await hub.terms()
+  const { wallet, session, chain, config } = await openPayer(hub)
+  await chain.deposit(config, amount, wallet)
+  const transport = transportTo(relay)
+  const where = { chain, clock: systemClock, hub: account }
+  const provider = new HandProvider(transport, createMemoryAccount(), where)
+  expect(codeOf(await provider.register())).toBe('registered')
+  const requester = new HandRequester(transport, { wallet, session, config, chain, spread })
+  const job = await requester.open({ provider: provider.account.address, ceilingMicroUsd: 10_000n })
+  expect(await job.pay(7_777n)).toEqual({ type: 'paid', chargeMicroUsd: 7_777n })
+  await vi.waitFor(() => expect(provider.paid.get(job.jobId)).toBe(7_777n))
+  await relay.stop()
+  expect(await provider.claim()).toBe(7_777n)
+  expect(await chain.channel(requester.channelId)).toMatchObject({ totalClaimed: 7_777n + 388n })
 })
