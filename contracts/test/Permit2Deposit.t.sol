@@ -11,9 +11,8 @@ import {PlainDollar} from "../src/PlainDollar.sol";
 import {SettlementTest} from "./SettlementTest.sol";
 
 contract Permit2DepositTest is SettlementTest {
-    bytes32 private constant PERMIT_TYPEHASH = keccak256(
-        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-    );
+    bytes32 private constant PERMIT_TYPEHASH =
+        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
     /// @dev Written out as a wallet hashes it, and not put together from the parts that the contracts use.
     bytes32 private constant TRANSFER_TYPEHASH = keccak256(
         "PermitWitnessTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline,DepositWitness witness)DepositWitness(bytes32 channelId)TokenPermissions(address token,uint256 amount)"
@@ -67,9 +66,7 @@ contract Permit2DepositTest is SettlementTest {
         BatchSettlement.ChannelConfig memory config = plainChannel(1);
         bytes memory collectorData = data(config, 500, 7, PAYER_KEY, allowance(500, STRANGER_KEY));
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IERC20Errors.ERC20InsufficientAllowance.selector, address(permit2), 0, 500
-            )
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientAllowance.selector, address(permit2), 0, 500)
         );
         settlement.deposit(config, 500, address(permitCollector), collectorData);
     }
@@ -194,9 +191,7 @@ contract Permit2DepositTest is SettlementTest {
         bytes memory eip2612
     ) private view returns (bytes memory) {
         bytes32 permitted = keccak256(
-            abi.encode(
-                keccak256("TokenPermissions(address token,uint256 amount)"), address(plain), amount
-            )
+            abi.encode(keccak256("TokenPermissions(address token,uint256 amount)"), address(plain), amount)
         );
         bytes32 id = settlement.getChannelId(config);
         bytes32 witness = keccak256(abi.encode(keccak256("DepositWitness(bytes32 channelId)"), id));
