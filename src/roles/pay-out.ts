@@ -1,7 +1,7 @@
 import type { TransferAuthorization } from '../domain/authorization.ts'
 import { type Address, type Hex, type PeerId, sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { ChainError, HubError, LedgerError } from '../errors/index.ts'
+import { BaseError, ChainError, HubError, LedgerError } from '../errors/index.ts'
 import { parseAddress } from '../ledger/parse-address.ts'
 import type { Chain, Clock, Signer } from '../ports/index.ts'
 import { canPayGas } from './hub/choose-route.ts'
@@ -47,23 +47,34 @@ export interface PayOut {
   send(to: string, amountMicroUsd: MicroUsd, quote: PayOutQuote): Promise<PaidOut>
 }
 
-/** Two moves of money that a hub was given and may have sent. */
-type Unsettled = { transfer: TransferAuthorization; fee: TransferAuthorization; beforeMicroUsd: MicroUsd }
+type Balances = { walletMicroUsd: MicroUsd; toMicroUsd: MicroUsd }
+
+/** A signed move of money that a hub was given. However often it is sent, it happens once. */
+type Handed = {
+  transfer: TransferAuthorization
+  before: Balances
+  /** Whether a hub that was given it fell silent, so that only the chain can tell what became of it. */
+  isSilent: boolean
+}
+
+type HubFee = { peerId: PeerId; account: Address; feeMicroUsd: MicroUsd }
 
 /** Returns the ways out of one wallet. */
 export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut {
-  const unsettled = new Map<string, Unsettled>()
+  const handed = new Map<string, Handed>()
   const balance = () => chain.balance(wallet.address)
 
-  /** Returns whether the wallet's balance comes to show that both moves were made. */
-  const hasLeft = async (
-    { transfer, fee, beforeMicroUsd }: Unsettled,
-    timeoutMs: number,
-  ): Promise<boolean> => {
-    const afterMicroUsd = beforeMicroUsd - transfer.amount - fee.amount
+  const balances = async (to: Address): Promise<Balances> => {
+    const [walletMicroUsd, toMicroUsd] = await Promise.all([balance(), chain.balance(to)])
+    return { walletMicroUsd, toMicroUsd }
+  }
+
+  /** Returns whether both balances come to show that the money has moved. */
+  const hasMoved = async ({ transfer, before }: Handed, timeoutMs: number): Promise<boolean> => {
     for (let waitedMs = 0; ; waitedMs += pollMs) {
-      const now = await balance().catch(() => null)
-      if (now !== null && now <= afterMicroUsd) return true
+      const now = await balances(transfer.to).catch(() => null)
+      const hasLeft = now && now.walletMicroUsd <= before.walletMicroUsd - transfer.amount
+      if (hasLeft && now.toMicroUsd >= before.toMicroUsd + transfer.amount) return true
       if (waitedMs >= timeoutMs) return false
       await clock.sleep(pollMs)
     }
@@ -75,6 +86,9 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
     if ([token, settlement].some((contract) => sameAddress(contract, to))) {
       throw new LedgerError('ledger/bad-address', 'Money sent to a contract of this network is lost.')
     }
+    if (sameAddress(to, wallet.address)) {
+      throw new LedgerError('ledger/bad-address', "This is the wallet's own address.")
+    }
     if (amountMicroUsd <= 0n) throw new LedgerError('ledger/bad-amount', 'There is nothing to send.')
     if ((await balance()) < amountMicroUsd + feeMicroUsd) {
       throw new ChainError('chain/insufficient-funds', 'The wallet holds less than that and the fee.')
@@ -82,41 +96,37 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
     return to
   }
 
-  const sign = async (
-    to: Address,
-    amount: MicroUsd,
-    { account, feeMicroUsd }: HubFee,
-  ): Promise<Unsettled> => ({
-    beforeMicroUsd: await balance(),
-    transfer: await chain.authorizeTransfer(to, amount, wallet),
-    fee: await chain.authorizeTransfer(account, feeMicroUsd, wallet),
-  })
-
-  const sendThroughHub = async (to: Address, amount: MicroUsd, hub: HubFee): Promise<PaidOut> => {
-    checkFee(hub.feeMicroUsd)
-    const key = `${hub.account} ${to} ${amount}`
-    const known = unsettled.get(key)
-    if (known && (await hasLeft(known, 0))) {
-      unsettled.delete(key)
-      return { amountMicroUsd: amount, transaction: null }
-    }
+  /** Signs a move of money, or returns the one that a hub was given for it before and may still send. */
+  const sign = async (to: Address, amount: MicroUsd): Promise<Handed> => {
+    const key = `${to} ${amount}`
+    const known = handed.get(key)
     const isAlive = known && known.transfer.validBeforeSeconds > clock.nowMs() / 1000 + leastLeftSeconds
-    const moves = isAlive ? known : await sign(to, amount, hub)
-    unsettled.set(key, moves)
+    const transfer = isAlive ? known.transfer : await chain.authorizeTransfer(to, amount, wallet)
+    const isSilent = isAlive === true && known.isSilent
+    const move = { transfer, isSilent, before: isSilent ? known.before : await balances(to) }
+    handed.set(key, move)
+    return move
+  }
+
+  const done = ({ transfer: { to, amount } }: Handed, transaction: Hex | null): PaidOut => {
+    handed.delete(`${to} ${amount}`)
+    return { amountMicroUsd: amount, transaction }
+  }
+
+  const sendThroughHub = async (move: Handed, { peerId, account, feeMicroUsd }: HubFee): Promise<PaidOut> => {
+    checkFee(feeMicroUsd)
+    if (move.isSilent && (await hasMoved(move, 0))) return done(move, null)
+    const fee = await chain.authorizeTransfer(account, feeMicroUsd, wallet)
     const sent = await hubs
-      .client(hub.peerId)
-      .transfer(moves.transfer, moves.fee)
-      .catch((error: unknown) => error)
-    const isRefused = sent instanceof HubError && sent.code !== 'hub/no-answer'
-    if (isRefused && !isAlive) unsettled.delete(key)
-    if (await hasLeft(moves, isRefused ? 0 : visibleTimeoutMs)) {
-      unsettled.delete(key)
-      const transaction = sent instanceof Error ? null : (sent as { transaction: Hex | null }).transaction
-      return { amountMicroUsd: amount, transaction }
+      .client(peerId)
+      .transfer(move.transfer, fee)
+      .catch((error: unknown) => (error instanceof BaseError ? error : Promise.reject(error)))
+    const isError = sent instanceof BaseError
+    if (!isError || sent.code === 'hub/no-answer') move.isSilent = true
+    if (await hasMoved(move, move.isSilent ? visibleTimeoutMs : 0)) {
+      return done(move, isError ? null : sent.transaction)
     }
-    throw sent instanceof Error
-      ? sent
-      : new HubError('hub/no-answer', 'The chain does not show the payment yet.')
+    throw isError ? sent : new HubError('hub/no-answer', 'The chain does not show the payment yet.')
   }
 
   return {
@@ -140,11 +150,9 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
     },
     async send(text, amountMicroUsd, { hub, feeMicroUsd }) {
       const to = await check(text, amountMicroUsd, feeMicroUsd)
-      if (hub) return sendThroughHub(to, amountMicroUsd, { ...hub, feeMicroUsd })
-      const transfer = await chain.authorizeTransfer(to, amountMicroUsd, wallet)
-      return { amountMicroUsd, transaction: await chain.submitTransfers([transfer], wallet) }
+      const move = await sign(to, amountMicroUsd)
+      if (hub) return sendThroughHub(move, { ...hub, feeMicroUsd })
+      return done(move, await chain.submitTransfers([move.transfer], wallet))
     },
   }
 }
-
-type HubFee = { peerId: PeerId; account: Address; feeMicroUsd: MicroUsd }
