@@ -8,6 +8,8 @@ import type { Tab } from './tab.ts'
 export { minPassphraseCharacters } from '../domain/account.ts'
 export type { AccountsView, Protection }
 
+const retryMs = 5_000
+
 /** What the page does around an account: whether something must not be interrupted, and how it starts afresh. */
 export type AccountSurroundings = { isBusy: () => boolean; reload: () => void }
 
@@ -36,9 +38,9 @@ export class Account {
     return this.#surroundings.isBusy()
   }
 
-  /** Reads the accounts now and after every change. */
+  /** Reads the accounts as soon as they can be read, and after every change. */
   async watch(): Promise<void> {
-    const accounts = await this.#tab.accounts()
+    const accounts = await this.#opened()
     const read = () => void this.#read(accounts)
     accounts.watch(read)
     read()
@@ -104,6 +106,15 @@ export class Account {
 
   connect(walletId: string): Promise<boolean> {
     return this.#switch((accounts) => accounts.connect(walletId))
+  }
+
+  /** Without a connection the page may not know its network yet: it tries until it does. */
+  async #opened(): Promise<Accounts> {
+    while (true) {
+      const accounts = await this.#tab.accounts().catch(() => null)
+      if (accounts) return accounts
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
+    }
   }
 
   async #read(accounts: Accounts): Promise<void> {

@@ -52,6 +52,17 @@ test('it shows the accounts, and again whenever they change', async () => {
   await expect.poll(() => account.view?.wanted).toEqual(local)
 })
 
+test('it waits for accounts that cannot be opened yet', async () => {
+  vi.useFakeTimers()
+  const accounts = { view: async () => view, watch: () => () => {} } as unknown as Accounts
+  const opening = vi.fn(async () => accounts).mockRejectedValueOnce(new Error('offline'))
+  const account = new Account(fakeTab({ accounts: opening }), { isBusy: () => false, reload() {} })
+  void account.watch()
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(account.view).toEqual(view)
+  vi.useRealTimers()
+})
+
 test('a switch opens the page anew', async () => {
   const { account, reload } = open({ use: async () => {} })
   expect(await account.use('0x02')).toBe(true)

@@ -73,7 +73,7 @@ export class Page {
     for (const part of [conversation, settings, sharing]) part.restore().catch(() => {})
     void this.models.load()
     void this.network.join()
-    this.account.watch().catch(() => {})
+    void this.account.watch()
     void this.wallet.watch()
   }
 }
