@@ -1,7 +1,8 @@
 import { parseAbi } from 'viem'
 import type { SponsoredAction } from '../domain/authorization.ts'
 import type { Address } from '../domain/bytes.ts'
-import { costOf } from './gas-table.ts'
+import { costOf, permit2DepositCost } from './gas-table.ts'
+import { hasAuthorizations } from './permit2-allowance.ts'
 import type { Rpc } from './rpc.ts'
 
 /** Base and Base Sepolia: rollups of the OP stack, which charge for their first layer's data besides. */
@@ -16,7 +17,8 @@ const gasPriceOracleAbi = parseAbi([
  * next blocks (1.2 times the base fee, and a tip), and on Base the upper bound of the data fee on top.
  */
 export async function gasCost(action: SponsoredAction, channels: number, rpc: Rpc): Promise<bigint> {
-  const { gas, bytes } = costOf(action, rpc.network, channels)
+  const isByPermit2 = action === 'deposit' && !(await hasAuthorizations(rpc))
+  const { gas, bytes } = isByPermit2 ? permit2DepositCost : costOf(action, rpc.network, channels)
   const [{ maxFeePerGas }, dataFeeWei] = await Promise.all([
     rpc.client.estimateFeesPerGas(),
     readDataFee(bytes, rpc),

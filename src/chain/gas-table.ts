@@ -25,6 +25,9 @@ const bondedFigures: Figures = {
   transfer: { base: { gas: 205_000n, bytes: 1_600 }, line: { gas: 0n, bytes: 0 } },
 }
 
+/** A deposit by Permit2 with an allowance by signature. Measured by tests/integration/permit2-deposit.test.ts. */
+export const permit2DepositCost: Cost = { gas: 215_000n, bytes: 1_100 }
+
 /** Returns what an action takes on a network, with so many channels where it is a claim. */
 export function costOf(action: SponsoredAction, { bond }: Pick<Network, 'bond'>, channels = 1): Cost {
   const { base, line } = (bond ? bondedFigures : figures)[action]

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { permit2Address } from '../../src/chain/authorize-permit2.ts'
 import { plainDollarAbi } from '../../src/chain/abi/plain-dollar.ts'
 import { plainDollarBytecode } from '../../src/chain/abi/plain-dollar-bytecode.ts'
+import { permit2DepositCost } from '../../src/chain/gas-table.ts'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { x402Addresses } from '../../src/chain/x402-addresses.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
@@ -74,7 +75,15 @@ beforeEach(async () => {
 test('a payer without gas deposits a token without EIP-3009, by two signatures', async () => {
   const deposit = await chain.authorizeDeposit(config, 600n, payer)
   expect(deposit.collector).toBe(local.network.permit2Collector)
-  await chain.submitDeposit(deposit, hub)
+  const hash = await chain.submitDeposit(deposit, hub)
+  const [{ gasUsed }, { input }] = await Promise.all([
+    reader().getTransactionReceipt({ hash }),
+    reader().getTransaction({ hash }),
+  ])
+  expect(permit2DepositCost.gas).toBeGreaterThan(gasUsed)
+  expect(permit2DepositCost.gas).toBeLessThan((gasUsed * 14n) / 10n)
+  expect(permit2DepositCost.bytes).toBeGreaterThan(input.length / 2)
+  expect(await chain.gasCost('deposit')).toBeGreaterThan(await chain.gasCost('transfer'))
   expect(await chain.channel(channelId())).toMatchObject({ balance: 600n })
   expect(await chain.balance(payer.address)).toBe(400n)
   expect(await chain.gasBalance(payer.address)).toBe(0n)
