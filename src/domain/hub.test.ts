@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { chargeWithin, maxSpreadMillionths, spreadOn, withSpread } from './hub.ts'
+import { chargeWithin, maxSpreadMillionths, priceWithSpread, spreadOn, withSpread } from './hub.ts'
 
 const charges = fc.bigInt(0n, 10n ** 15n)
 const hubs = fc.record({ spreadMillionths: fc.nat(maxSpreadMillionths) })
@@ -18,4 +18,13 @@ it('gives every charge back from what was paid for it', () => {
     }),
   )
   expect(chargeWithin(7n, null)).toBe(7n)
+})
+
+it('puts its spread on both sides of a price', () => {
+  const price = { promptMicroUsdPerMillion: 50_000n, completionMicroUsdPerMillion: 199n }
+  expect(priceWithSpread(price, { spreadMillionths: 50_000 })).toEqual({
+    promptMicroUsdPerMillion: 52_500n,
+    completionMicroUsdPerMillion: 208n,
+  })
+  expect(priceWithSpread(price, null)).toEqual(price)
 })

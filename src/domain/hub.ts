@@ -1,5 +1,5 @@
 import type { Address, PeerId } from './bytes.ts'
-import type { MicroUsd } from './price.ts'
+import type { MicroUsd, Price } from './price.ts'
 
 /** A relay host's payment role: requesters pay it, it pays providers, and it keeps its spread. */
 export type Hub = {
@@ -39,6 +39,17 @@ export function spreadOn(
 /** Returns what a requester pays in all for a charge; without a hub, the charge itself. */
 export function withSpread(chargeMicroUsd: MicroUsd, hub: Pick<Hub, 'spreadMillionths'> | null): MicroUsd {
   return hub ? chargeMicroUsd + spreadOn(chargeMicroUsd, hub) : chargeMicroUsd
+}
+
+/** Returns what a requester pays in all per million tokens; without a hub, the price itself. */
+export function priceWithSpread(
+  { promptMicroUsdPerMillion, completionMicroUsdPerMillion }: Price,
+  hub: Pick<Hub, 'spreadMillionths'> | null,
+): Price {
+  return {
+    promptMicroUsdPerMillion: withSpread(promptMicroUsdPerMillion, hub),
+    completionMicroUsdPerMillion: withSpread(completionMicroUsdPerMillion, hub),
+  }
 }
 
 /** Returns what the provider charged, of what was paid in all through a hub: the reverse of `withSpread`. */

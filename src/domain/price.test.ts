@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chargeMicroUsd, coveredTokens } from './price.ts'
+import { chargeMicroUsd, coveredTokens, isAtMost } from './price.ts'
 
 const price = { promptMicroUsdPerMillion: 50_000n, completionMicroUsdPerMillion: 200_000n }
 
@@ -13,6 +13,13 @@ test('a charge is rounded down once, on its cumulative total', () => {
 const arbitraryPrice = fc.record({
   promptMicroUsdPerMillion: fc.bigInt(0n, 10n ** 12n),
   completionMicroUsdPerMillion: fc.bigInt(1n, 10n ** 12n),
+})
+
+test('a price is at most another when no answer costs more at it', () => {
+  expect(isAtMost(price, price)).toBe(true)
+  expect(isAtMost({ ...price, promptMicroUsdPerMillion: 50_001n }, price)).toBe(false)
+  expect(isAtMost({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 200_001n }, price)).toBe(false)
+  expect(isAtMost({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 0n }, price)).toBe(true)
 })
 
 test('covered tokens are the most that a payment is enough for', () => {

@@ -9,6 +9,14 @@ export type TokenCount = { promptTokens: number; completionTokens: number }
 
 const million = 1_000_000n
 
+/** Whether nothing costs more at one price than at the other. */
+export function isAtMost(price: Price, most: Price): boolean {
+  return (
+    price.promptMicroUsdPerMillion <= most.promptMicroUsdPerMillion &&
+    price.completionMicroUsdPerMillion <= most.completionMicroUsdPerMillion
+  )
+}
+
 /**
  * Returns what a job costs so far: `floor(Σ tokens × price / 1e6)`, always on its cumulative totals.
  * Rounding per chunk instead would lose over a third of a small answer's price.
