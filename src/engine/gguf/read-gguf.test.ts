@@ -43,7 +43,7 @@ describe('a file that cannot be read is refused with the reason', () => {
     ['empty', new Blob([]), malformed, 'ends too early'],
     ['cut in a tensor', new Blob([whole.slice(0, -10)]), malformed, 'within tensor t'],
     ['of version 1', changed(4, 1), 'engine/unsupported-model', 'version 1'],
-    ['with a K-quantised tensor', changed(typeAt, 12), 'engine/unsupported-model', 'Q4_K'],
+    ['with a tensor of two bits', changed(typeAt, 10), 'engine/unsupported-model', 'Q2_K'],
     ['with a count out of bounds', changed(15, 255), malformed, 'out of range'],
   ])('%s', async (_name, file, code, named) => {
     await expect(openGguf(file)).rejects.toMatchObject({ code, shortMessage: expect.stringContaining(named) })

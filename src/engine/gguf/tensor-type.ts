@@ -4,9 +4,15 @@ import { EngineError } from '../../errors/index.ts'
 const layouts = {
   F32: { blockElements: 1, blockBytes: 4 },
   F16: { blockElements: 1, blockBytes: 2 },
+  BF16: { blockElements: 1, blockBytes: 2 },
   Q4_0: { blockElements: 32, blockBytes: 18 },
   Q4_1: { blockElements: 32, blockBytes: 20 },
+  Q5_0: { blockElements: 32, blockBytes: 22 },
+  Q5_1: { blockElements: 32, blockBytes: 24 },
   Q8_0: { blockElements: 32, blockBytes: 34 },
+  Q4_K: { blockElements: 256, blockBytes: 144 },
+  Q5_K: { blockElements: 256, blockBytes: 176 },
+  Q6_K: { blockElements: 256, blockBytes: 210 },
 } as const
 
 /** A tensor type that can be read, by ggml's name. */
