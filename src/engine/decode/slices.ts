@@ -9,18 +9,20 @@ export type Slice = {
   logitsFrom: number
 }
 
-/** Cuts new tokens into slices of at most `sliceTokens`. */
+/** Cuts new tokens into slices of at most so many as `sliceTokens` returns when each is wanted. */
 export function* cutSlices(
   tokenIds: readonly number[],
   position: number,
   from: number,
-  sliceTokens: number,
+  sliceTokens: () => number,
 ): Generator<Slice, void, void> {
-  for (let start = 0; start < tokenIds.length; start += sliceTokens) {
-    const slice = tokenIds.slice(start, start + sliceTokens)
+  let start = 0
+  while (start < tokenIds.length) {
+    const slice = tokenIds.slice(start, start + sliceTokens())
     const first = position + start
     const logitsFrom = Math.min(Math.max(from - first, 0), slice.length - 1)
     yield { tokenIds: slice, position: first, logitsFrom }
+    start += slice.length
   }
 }
 

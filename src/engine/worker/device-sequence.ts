@@ -43,7 +43,7 @@ export function openDeviceSequence(
       return length
     },
     async append(tokenIds, from, onLogits, signal) {
-      for (const slice of cutSlices(tokenIds, length, from, sliceTokens)) {
+      for (const slice of cutSlices(tokenIds, length, from, () => sliceTokens)) {
         await nextTask()
         signal?.throwIfAborted()
         const results = await session.run(feedSlice(slice))

@@ -1,58 +1,57 @@
 import { causalBias } from '../decode/attention-bias.ts'
 import type { HostCache } from '../decode/host-cache.ts'
 import type { Slice } from '../decode/slices.ts'
+import { shortStepRows, type StepJob, StepQueue } from '../decode/step-queue.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { LlamaConfig } from '../graph/llama-config.ts'
 import { nextTask } from './next-task.ts'
 import { type Feeds, readFloats, type Runtime, type Session } from './runtime.ts'
 
-/** Sequences whose next tokens are computed in one step. Eight rows cost one and a half times one row. */
-const largestBatch = 8
-
 /** A slice of one sequence, and the cache that it continues. Appending the new rows is the runner's work. */
 export type HostJob = { cache: HostCache; slice: Slice; signal: AbortSignal | undefined }
 
-/** Runs slices one after the other, and single tokens of several sequences together. Returns the logits. */
-export type HostRunner = { run(job: HostJob): Promise<Float32Array> }
+/** Runs slices of many sequences, each in its turn, and those of streaming answers together. */
+export type HostRunner = {
+  /** Resolves with the logits from the slice's `logitsFrom` on; rejects when the signal aborts before its step. */
+  run(job: HostJob): Promise<Float32Array>
+  /** Whether answers stream beside whoever asks: a prompt then had better come in short slices. */
+  readonly streaming: boolean
+}
 
-type Waiting = { job: HostJob; resolve: (logits: Float32Array) => void; reject: (reason: unknown) => void }
+type Waiting = StepJob & {
+  job: HostJob
+  resolve: (logits: Float32Array) => void
+  reject: (reason: unknown) => void
+}
 
 /** The graph gives every row the same bits alone and beside others, so nobody can tell a batch. */
 export function createHostRunner(runtime: Runtime, session: Session, config: LlamaConfig): HostRunner {
-  let waiting: Waiting[] = []
-  let running = false
+  const queue = new StepQueue<Waiting>()
+  let current: Waiting[] = []
+  let working = false
 
-  const takeBatch = (): Waiting[] => {
-    const [first] = waiting
-    if (!first) return []
-    const isToken = ({ job }: Waiting) => job.slice.tokenIds.length === 1
-    const batch = isToken(first) ? waiting.filter(isToken).slice(0, largestBatch) : [first]
-    waiting = waiting.filter((each) => !batch.includes(each))
-    return batch
-  }
-  const dropAborted = () => {
-    const aborted = waiting.filter(({ job }) => job.signal?.aborted)
-    waiting = waiting.filter((each) => !aborted.includes(each))
-    for (const { job, reject } of aborted) reject(job.signal?.reason)
-  }
   const work = async () => {
-    running = true
-    while (waiting.length > 0) {
+    working = true
+    while (queue.size > 0) {
       // Cancellations come in here, and so do the next tokens of those who just got one.
       await nextTask()
-      dropAborted()
-      const batch = takeBatch()
-      if (batch.length > 0) await runBatch(runtime, session, config, batch)
+      for (const { signal, reject } of queue.takeAborted()) reject(signal?.reason)
+      current = queue.take()
+      if (current.length > 0) await runBatch(runtime, session, config, current)
+      current = []
     }
-    running = false
+    working = false
   }
 
   return {
+    get streaming() {
+      return queue.streaming || current.some(({ tokens }) => tokens <= shortStepRows)
+    },
     run(job) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ job, resolve, reject })
-        if (!running) void work()
-      })
+      const { promise, resolve, reject } = Promise.withResolvers<Float32Array>()
+      queue.add({ job, tokens: job.slice.tokenIds.length, signal: job.signal, resolve, reject })
+      if (!working) void work()
+      return promise
     },
   }
 }
@@ -66,7 +65,8 @@ async function runBatch(
   const jobs = batch.map(({ job }) => job)
   try {
     for (const { cache, slice } of jobs) cache.reserve(slice.tokenIds.length)
-    const results = await session.run(feedBatch(runtime, config, jobs))
+    const logitsFrom = Math.min(...jobs.map(({ slice }) => slice.logitsFrom))
+    const results = await session.run(feedBatch(runtime, config, jobs, logitsFrom))
     const planes = cachePlanes(config.layers).map(({ present }) => readFloats(results, present))
     const logits = readFloats(results, 'logits')
     batch.forEach(({ job, resolve }, index) => {
@@ -74,16 +74,17 @@ async function runBatch(
         planes.map((plane) => shareOf(plane, index, jobs.length)),
         job.slice.tokenIds.length,
       )
-      resolve(shareOf(logits, index, jobs.length))
+      // Whoever wants the most rows decides for all.
+      const unwanted = (job.slice.logitsFrom - logitsFrom) * config.vocabularySize
+      resolve(shareOf(logits, index, jobs.length).subarray(unwanted))
     })
   } catch (error) {
     for (const { reject } of batch) reject(error)
   }
 }
 
-function feedBatch(runtime: Runtime, config: LlamaConfig, jobs: HostJob[]): Feeds {
-  const { slice } = jobs[0]!
-  const tokens = slice.tokenIds.length
+function feedBatch(runtime: Runtime, config: LlamaConfig, jobs: HostJob[], logitsFrom: number): Feeds {
+  const tokens = jobs[0]!.slice.tokenIds.length
   const capacity = Math.max(...jobs.map(({ cache }) => cache.capacity))
   const shape = [jobs.length, config.kvHeads, capacity, config.headWidth]
   const bias = new Float32Array(jobs.length * tokens * capacity)
@@ -96,7 +97,7 @@ function feedBatch(runtime: Runtime, config: LlamaConfig, jobs: HostJob[]): Feed
     input_ids: runtime.int64s(tokenIds, [jobs.length, tokens]),
     position_ids: runtime.int64s(positions, [jobs.length, tokens]),
     bias: runtime.floats(bias, [jobs.length, 1, 1, tokens, capacity]),
-    logits_from: runtime.int64s([slice.logitsFrom], [1]),
+    logits_from: runtime.int64s([logitsFrom], [1]),
   }
   cachePlanes(config.layers).forEach(({ past }, index) => {
     feeds[past] = runtime.floats(gatherPlane(jobs, index, capacity), shape)

@@ -7,16 +7,20 @@ import type { HostRunner } from './host-runner.ts'
 /** Tokens that go through the model at once; cancelling waits for one slice at most. */
 export const hostSliceTokens = 64
 
+/** The same beside answers that stream: each of their tokens waits for one slice at most. */
+const streamingSliceTokens = 16
+
 /** A sequence whose cache is kept in this process, for the processor's graph. */
 export function openHostSequence(runner: HostRunner, config: LlamaConfig, sliceTokens: number): Sequence {
   const { layers, kvHeads, headWidth, vocabularySize } = config
   const cache = new HostCache({ planes: layers * 2, heads: kvHeads, headWidth })
+  const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
     get length() {
       return cache.length
     },
     async append(tokenIds, from, onLogits, signal) {
-      for (const slice of cutSlices(tokenIds, cache.length, from, sliceTokens)) {
+      for (const slice of cutSlices(tokenIds, cache.length, from, nextSliceTokens)) {
         const logits = await runner.run({ cache, slice, signal })
         deliverLogits(logits, slice, from, vocabularySize, onLogits)
       }

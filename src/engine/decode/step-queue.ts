@@ -1,0 +1,57 @@
+/** A step of so few rows is short: eight cost one and a half times one. */
+export const shortStepRows = 8
+
+/** Work that waits for a step of the model: so many new tokens of one sequence. */
+export type StepJob = { readonly tokens: number; readonly signal: AbortSignal | undefined }
+
+type Short<job> = { job: job; overtaken: boolean }
+
+/**
+ * Decides whose step is next. Short jobs, which are answers that stream, share a step where they have equally
+ * many tokens. A long one, which is a slice of a prompt, goes alone and overtakes each short one at most once.
+ * Within either kind the first to come is the first to go; who comes back with more goes to the end.
+ */
+export class StepQueue<job extends StepJob> {
+  #short: Short<job>[] = []
+  #long: job[] = []
+
+  get size(): number {
+    return this.#short.length + this.#long.length
+  }
+
+  /** Whether answers wait for their next tokens. */
+  get streaming(): boolean {
+    return this.#short.length > 0
+  }
+
+  add(job: job): void {
+    if (job.tokens <= shortStepRows) this.#short.push({ job, overtaken: false })
+    else this.#long.push(job)
+  }
+
+  /** Takes out the jobs that nobody wants any more. */
+  takeAborted(): job[] {
+    const isAborted = (job: job) => job.signal?.aborted === true
+    const aborted = [...this.#short.map(({ job }) => job), ...this.#long].filter(isAborted)
+    this.#short = this.#short.filter(({ job }) => !isAborted(job))
+    this.#long = this.#long.filter((job) => !isAborted(job))
+    return aborted
+  }
+
+  /** Takes out the jobs of the next step; none when nobody waits. */
+  take(): job[] {
+    const isOwed = this.#short.some(({ overtaken }) => overtaken)
+    const long = isOwed ? undefined : this.#long.shift()
+    if (!long) return this.#takeShort()
+    for (const short of this.#short) short.overtaken = true
+    return [long]
+  }
+
+  #takeShort(): job[] {
+    const tokens = this.#short[0]?.job.tokens ?? 1
+    const alike = this.#short.filter(({ job }) => job.tokens === tokens)
+    const batch = alike.slice(0, Math.floor(shortStepRows / tokens))
+    this.#short = this.#short.filter((short) => !batch.includes(short))
+    return batch.map(({ job }) => job)
+  }
+}

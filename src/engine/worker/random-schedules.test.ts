@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest'
+import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import { recordAnswer, type RecordedAnswer } from '../../../tests/fixtures/llama/recorded-answer.ts'
+import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { createMulberry32 } from '../../device/mulberry32.ts'
+import { defaultSampler } from '../../domain/job.ts'
+import type { GenerateRequest } from '../../ports/engine.ts'
+import { createSequencePool } from '../decode/sequence-pool.ts'
+import { nextTask } from './next-task.ts'
+
+const requestKinds = 40
+const joins = 2500
+const mostAtOnce = 12
+
+/** Returns numbers from 0 to `limit` − 1. */
+type Draw = (limit: number) => number
+
+function createDraw(seed: number): Draw {
+  const next = createMulberry32(seed)
+  return (limit) => next() % limit
+}
+
+/** Prompts of any length, many with a common beginning, greedy or sampled. */
+function drawRequest(draw: Draw): GenerateRequest {
+  const start = draw(3) * 17
+  const shared = Array.from({ length: draw(4) * 20 }, (_, i) => (start + i * 31) % 269)
+  const own = Array.from({ length: 1 + draw(draw(4) === 0 ? 120 : 12) }, () => draw(269))
+  const temperature = draw(2) === 0 ? 0 : 0.8
+  return {
+    promptIds: [...shared, ...own],
+    sampler: { ...defaultSampler, temperature, repetitionPenalty: draw(2) === 0 ? 1 : 1.1 },
+    seed: `0x${draw(2 ** 32)
+      .toString(16)
+      .padStart(32, '0')}`,
+    maxTokens: 1 + draw(16),
+    stop: [],
+  }
+}
+
+/** The first tokens of an answer are the whole answer's, down to the logits. */
+function expectBeginning(heard: RecordedAnswer, alone: RecordedAnswer): void {
+  const count = heard.tokenIds.length
+  expect(heard.tokenIds).toEqual(alone.tokenIds.slice(0, count))
+  expect(heard.logits).toEqual(alone.logits.slice(0, count))
+  expect(alone.text.startsWith(heard.text)).toBe(true)
+}
+
+test('answers are the same bits as alone, whoever joins, leaves and cancels beside them', async () => {
+  const draw = createDraw(7)
+  const countDowns = new Set<() => void>()
+  const { model } = await loadInNode(new Blob([writeTinyLlama()]), {
+    onStep: () => countDowns.forEach((countDown) => countDown()),
+  })
+  const requests = Array.from({ length: requestKinds }, () => drawRequest(draw))
+  const alone: RecordedAnswer[] = []
+  for (const request of requests) alone.push(await recordAnswer(model, model.openSequence(), request))
+
+  const pool = createSequencePool(model)
+  const ends = { whole: 0, left: 0, cancelled: 0 }
+  const join = async (kind: number) => {
+    const cancel = new AbortController()
+    const { signal } = cancel
+    let untilCancel = draw(5) === 0 ? draw(20) : Infinity
+    const countDown = () => untilCancel-- === 0 && cancel.abort()
+    countDowns.add(countDown)
+    const leaveAfter = draw(5) === 0 ? draw(8) : Infinity
+    const isSlow = draw(6) === 0
+    const request = requests[kind]!
+    const sequence = pool.borrow(request.promptIds)
+    const heard = await recordAnswer(model, sequence, request, {
+      signal,
+      leaveAfter,
+      onToken: async () => {
+        for (let pauses = isSlow ? draw(4) : 0; pauses > 0; pauses--) await nextTask()
+      },
+    })
+    pool.giveBack(sequence)
+    countDowns.delete(countDown)
+    expectBeginning(heard, alone[kind]!)
+    if (heard.finishReason === 'left') ends.left++
+    else if (heard.finishReason === 'cancelled') ends.cancelled++
+    else {
+      ends.whole++
+      expect(heard).toEqual(alone[kind])
+    }
+  }
+
+  const active = new Set<Promise<void>>()
+  for (let joined = 0; joined < joins; joined++) {
+    const answer = join(draw(requestKinds))
+    const tracked = answer.finally(() => active.delete(tracked))
+    active.add(tracked)
+    const limit = 1 + draw(mostAtOnce)
+    while (active.size >= limit) await Promise.race(active)
+    for (let pauses = draw(3); pauses > 0; pauses--) await nextTask()
+  }
+  await Promise.all(active)
+  expect(ends.whole).toBeGreaterThan(joins / 2)
+  expect(Math.min(ends.left, ends.cancelled)).toBeGreaterThan(joins / 20)
+}, 120_000)
