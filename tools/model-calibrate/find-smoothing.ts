@@ -1,4 +1,4 @@
-import { readLlamaConfig } from '../../src/engine/graph/llama-config.ts'
+import { readModelConfig } from '../../src/engine/graph/model-config.ts'
 import { exponentOf } from '../../src/engine/graph/smoothing.ts'
 import type { Observation, ObservedPoint } from './observe-model.ts'
 
@@ -13,7 +13,7 @@ export async function findSmoothing(
   { points, tensors }: Observation,
   strength: number,
 ): Promise<Map<string, Int8Array>> {
-  const config = readLlamaConfig(tensors)
+  const config = readModelConfig(tensors)
   const exponents = new Map<string, Int8Array>()
   for (const [point, { largest, weights }] of points) {
     const heaviest = await heaviestWeights(weights, tensors)
@@ -45,7 +45,7 @@ async function heaviestWeights(
 /** Heads that share a value can be scaled together only: the largest of them stands for all. */
 function shareInGroups(
   all: Float32Array[],
-  { heads, kvHeads, headWidth }: ReturnType<typeof readLlamaConfig>,
+  { heads, kvHeads, headWidth }: ReturnType<typeof readModelConfig>,
 ): void {
   const group = heads / kvHeads
   for (const values of all) {

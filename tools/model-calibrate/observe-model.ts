@@ -4,8 +4,8 @@ import type { LanguageModel } from '../../src/engine/decode/sequence.ts'
 import { findLargest } from '../../src/engine/decode/find-largest.ts'
 import { type TensorSource, openGguf } from '../../src/engine/gguf/tensor-source.ts'
 import type { GraphBuilder, Value } from '../../src/engine/graph/graph-builder.ts'
-import { readLlamaConfig } from '../../src/engine/graph/llama-config.ts'
-import { buildLlamaGraph } from '../../src/engine/graph/llama-graph.ts'
+import { readModelConfig } from '../../src/engine/graph/model-config.ts'
+import { buildTransformerGraph } from '../../src/engine/graph/transformer-graph.ts'
 import type { MatrixRows } from '../../src/engine/graph/matrix-rows.ts'
 import { recipes } from '../../src/engine/graph/recipe.ts'
 import { createModelText } from '../../src/engine/text/model-text.ts'
@@ -32,7 +32,7 @@ export async function observeModel(
   onPrompt: (done: number) => void,
 ): Promise<Observation> {
   const tensors = await openGguf(file)
-  const config = readLlamaConfig(tensors)
+  const config = readModelConfig(tensors)
   const points = new Map<string, ObservedPoint>()
   const observe = (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => {
     points.set(point, { largest: new Float32Array(weights.inputs), weights })
@@ -41,7 +41,7 @@ export async function observeModel(
     graph.apply('ReduceMax', [magnitude, axes], { keepdims: { int: 0 } }, rangeOf(point))
     graph.output(rangeOf(point), 'float', [weights.inputs])
   }
-  const graph = buildLlamaGraph(config, recipes['wasm-float-1'], positions, { observe })
+  const graph = buildTransformerGraph(config, recipes['wasm-float-1'], positions, { observe })
   const weights = await prepareWeights(graph, tensors, () => {})
   const runtime = await openRuntime('wasm', { wasm: await readRuntime(), scriptUrl: undefined }, 1, () => {})
   const session = watching(await runtime.createSession(graph.model, weights, []), points)

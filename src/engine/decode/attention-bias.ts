@@ -3,12 +3,18 @@ const masked = -3e38
 
 /**
  * Returns what is added to the scores of `tokens` new tokens that follow `length` old ones: 0 where a token
- * may look, −3e38 beyond itself. Shape `[tokens, capacity]`.
+ * may look, −3e38 beyond itself and before its window, which counts the token itself. Shape `[tokens, capacity]`.
  */
-export function causalBias(length: number, tokens: number, capacity: number): Float32Array<ArrayBuffer> {
+export function causalBias(
+  length: number,
+  tokens: number,
+  capacity: number,
+  windowTokens = Infinity,
+): Float32Array<ArrayBuffer> {
   const bias = new Float32Array(tokens * capacity).fill(masked)
   for (let token = 0; token < tokens; token++) {
-    bias.fill(0, token * capacity, token * capacity + length + token + 1)
+    const end = length + token + 1
+    bias.fill(0, token * capacity + Math.max(0, end - windowTokens), token * capacity + end)
   }
   return bias
 }

@@ -13,8 +13,6 @@ const half = (value: number) => [toHalf(value) & 255, toHalf(value) >> 8]
 const up = Array.from({ length: 16 }, (_, i) => i)
 const down = up.toReversed()
 const times = (count: number, byte: number) => Array.from({ length: count }, () => byte)
-const each = (...parts: [count: number, value: number][]) =>
-  parts.flatMap(([count, value]) => times(count, value))
 
 test('F32, F16 and BF16 are read as they are', () => {
   const floats = new Uint8Array(Float32Array.of(1.5, -2).buffer)

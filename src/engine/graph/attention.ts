@@ -1,15 +1,16 @@
+import type { AttentionInput } from './attention-input.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
-import type { LlamaConfig } from './llama-config.ts'
+import type { ModelConfig } from './model-config.ts'
 import type { RotaryTables } from './rotary-tables.ts'
 
 /** One way to compute attention in a graph, with the inputs that it needs of its own. */
 export type Attention = {
   /** Declares the inputs that all layers share. */
-  open(graph: GraphBuilder, config: LlamaConfig, tables: RotaryTables): LayerAttention
+  open(graph: GraphBuilder, config: ModelConfig, tablesOf: (layer: number) => RotaryTables): LayerAttention
 }
 
-/** Adds one layer's attention: packed query, key and value in, attended values out. */
-export type LayerAttention = (packed: Value, layer: number) => Value
+/** Adds one layer's attention: query, key and value in, attended values out. */
+export type LayerAttention = (input: AttentionInput, layer: number) => Value
 
 /** Names under which a layer's cache enters and leaves the graph. */
 export const cacheNames = {

@@ -1,6 +1,6 @@
 import { EngineError } from '../../errors/index.ts'
 import type { TensorSource } from '../gguf/tensor-source.ts'
-import type { LlamaConfig } from './llama-config.ts'
+import type { ModelConfig } from './model-config.ts'
 
 /** A weight matrix, one row for each output, as it will be read from the model file. */
 export type MatrixRows = {
@@ -73,22 +73,44 @@ function scaleEach(rows: MatrixRows, factor: (output: number, input: number) => 
  * Values come out divided by `valueScales`.
  */
 export function attentionRows(
-  config: LlamaConfig,
+  config: ModelConfig,
   layer: number,
   valueScales: Float32Array | null = null,
 ): MatrixRows {
-  const { width, heads, kvHeads, headWidth } = config
+  const { width, heads, kvHeads, headWidth, family } = config
   const projection = (name: string, count: number) =>
     tensorRows(`blk.${layer}.${name}.weight`, width, count * headWidth)
+  const rotated = (name: string, count: number) =>
+    family.rotatedPairs === 'adjacent'
+      ? uninterleave(projection(name, count), headWidth)
+      : projection(name, count)
   return stackRows([
-    uninterleave(projection('attn_q', heads), headWidth),
-    uninterleave(projection('attn_k', kvHeads), headWidth),
+    rotated('attn_q', heads),
+    rotated('attn_k', kvHeads),
     divideOutputs(projection('attn_v', kvHeads), valueScales),
   ])
 }
 
+/** Returns the biases of a layer's query, key and value in one; the value's divided by `valueScales`. */
+export async function attentionBias(
+  tensors: TensorSource,
+  layer: number,
+  width: number,
+  valueScales: Float32Array | null,
+): Promise<Float32Array<ArrayBuffer>> {
+  const whole = new Float32Array(width)
+  let at = 0
+  for (const name of ['attn_q', 'attn_k', 'attn_v']) {
+    const bias = await tensors.read(`blk.${layer}.${name}.bias`)
+    const isScaled = name === 'attn_v' && valueScales
+    whole.set(isScaled ? bias.map((value, channel) => value / valueScales[channel]!) : bias, at)
+    at += bias.length
+  }
+  return whole
+}
+
 /**
- * GGUF files of this family keep the two rows of a rotated pair side by side; the rotary operators
+ * Some families' files keep the two rows of a rotated pair side by side; the rotary operators
  * want the first of every pair in the first half of a head.
  */
 function uninterleave(rows: MatrixRows, headWidth: number): MatrixRows {

@@ -1,40 +1,44 @@
 import { type Attention, cacheNames, type CachePart } from './attention.ts'
+import { splitProjections } from './attention-input.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
-import type { LlamaConfig } from './llama-config.ts'
+import { isWindowed, type ModelConfig } from './model-config.ts'
 
 /**
  * Attention from plain operators, for the processor. The heads that share a key become rows of one product,
  * which so never has a single row: the runtime multiplies that with another kernel and other last bits.
  *
  * Inputs: `position_ids [batch, tokens]`, `bias [batch, 1, 1, tokens, capacity]` with −3e38 where a token
- * must not look, `past.N.key|value [batch, kvHeads, capacity, headWidth]`. Outputs: the new rows,
+ * must not look and `window_bias` of the same shape where the family has windows, `past.N.key|value [batch, kvHeads, capacity, headWidth]`. Outputs: the new rows,
  * `present.N.key|value [batch, kvHeads, tokens, headWidth]`, which the caller keeps at their positions.
  */
 export const openAttention: Attention = {
-  open(graph, config, tables) {
-    const { kvHeads, heads, headWidth } = config
+  open(graph, config, tablesOf) {
+    const { kvHeads, heads } = config
     const positions = graph.input('position_ids', 'int64', ['batch', 'tokens'])
-    const bias = graph.input('bias', 'float', ['batch', 1, 1, 'tokens', 'capacity'])
+    const biasInput = (name: string) => graph.input(name, 'float', ['batch', 1, 1, 'tokens', 'capacity'])
+    const bias = biasInput('bias')
+    const windowBias = config.window && biasInput('window_bias')
     const rows = expandPositions(graph, positions, config)
-    const rotate = (input: Value, count: number) =>
-      graph.applyContributed('RotaryEmbedding', [input, positions, tables.cos, tables.sin], {
-        num_heads: { int: count },
-        rotary_embedding_dim: { int: 0 },
-        interleaved: { int: 0 },
-      })
 
-    return (packed, layer) => {
-      const sizes = [heads, kvHeads, kvHeads].map((count) => count * headWidth)
-      const [query, key, value] = graph.split(packed, sizes) as [Value, Value, Value]
+    return (input, layer) => {
+      const [query, key, value] = typeof input === 'string' ? splitProjections(graph, config, input) : input
+      const { cos, sin } = tablesOf(layer)
+      const rotate = (rotated: Value, count: number) =>
+        graph.applyContributed('RotaryEmbedding', [rotated, positions, cos, sin], {
+          num_heads: { int: count },
+          rotary_embedding_dim: { int: 0 },
+          interleaved: { int: 0 },
+        })
+      const seen = windowBias && isWindowed(config, layer) ? windowBias : bias
       const keys = extendCache(graph, config, layer, 'key', rotate(key, kvHeads), rows)
       const values = extendCache(graph, config, layer, 'value', value, rows)
-      return attend(graph, config, rotate(query, heads), keys, values, bias)
+      return attend(graph, config, rotate(query, heads), keys, values, seen)
     }
   },
 }
 
 /** Where each new row goes, in the shape of the rows: `[batch, kvHeads, tokens, headWidth]`. */
-function expandPositions(graph: GraphBuilder, positions: Value, { kvHeads, headWidth }: LlamaConfig): Value {
+function expandPositions(graph: GraphBuilder, positions: Value, { kvHeads, headWidth }: ModelConfig): Value {
   const batch = graph.apply('Shape', [positions], { start: { int: 0 }, end: { int: 1 } })
   const tokens = graph.apply('Shape', [positions], { start: { int: 1 }, end: { int: 2 } })
   const shape = graph.apply('Concat', [batch, graph.int64s([kvHeads]), tokens, graph.int64s([headWidth])], {
@@ -46,7 +50,7 @@ function expandPositions(graph: GraphBuilder, positions: Value, { kvHeads, headW
 
 function extendCache(
   graph: GraphBuilder,
-  { kvHeads, headWidth }: LlamaConfig,
+  { kvHeads, headWidth }: ModelConfig,
   layer: number,
   part: CachePart,
   input: Value,
@@ -63,7 +67,7 @@ function extendCache(
 
 function attend(
   graph: GraphBuilder,
-  { heads, kvHeads, headWidth }: LlamaConfig,
+  { heads, kvHeads, headWidth }: ModelConfig,
   query: Value,
   keys: Value,
   values: Value,

@@ -1,38 +1,52 @@
 import { exactCosSin, exactExp, exactLog } from '../exact-math.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
-import type { LlamaConfig } from './llama-config.ts'
+import { isWindowed, type ModelConfig } from './model-config.ts'
 
 /** Cosines and sines, each `[positions, headWidth / 2]`. */
 export type RotaryTables = { cos: Value; sin: Value }
 
-/** Declares the rotation of each pair at each position. Every browser computes the same bits. */
+/** Declares the rotation of each pair at each position, and returns each layer's. */
 export function declareRotaryTables(
   graph: GraphBuilder,
-  config: LlamaConfig,
+  config: ModelConfig,
   positions: number,
+): (layer: number) => RotaryTables {
+  const { headWidth, ropeBase, ropeDivisor, window } = config
+  const declare = (name: string, base: number, divisor: number) =>
+    declareTables(graph, name, [positions, headWidth / 2], base, divisor)
+  const global = declare('rotary', ropeBase, ropeDivisor)
+  const windowed = window && declare('rotary.window', window.ropeBase, 1)
+  return (layer) => (windowed && isWindowed(config, layer) ? windowed : global)
+}
+
+/** Every browser computes the same bits. */
+function declareTables(
+  graph: GraphBuilder,
+  name: string,
+  dims: [positions: number, pairs: number],
+  base: number,
+  divisor: number,
 ): RotaryTables {
-  const half = config.headWidth / 2
   const [cos, sin] = graph.weights(
     [
-      { name: 'rotary.cos', type: 'float', dims: [positions, half] },
-      { name: 'rotary.sin', type: 'float', dims: [positions, half] },
+      { name: `${name}.cos`, type: 'float', dims },
+      { name: `${name}.sin`, type: 'float', dims },
     ],
-    async () => computeRotation(config, positions).map((table) => new Uint8Array(table.buffer)),
+    async () => computeRotation(...dims, base, divisor).map((table) => new Uint8Array(table.buffer)),
   ) as [Value, Value]
   return { cos, sin }
 }
 
 /** Returns cosines and sines of each pair's angle at each position, row by row. */
-function computeRotation({ headWidth, ropeBase }: LlamaConfig, positions: number) {
-  const half = headWidth / 2
-  const cosines = new Float32Array(positions * half)
-  const sines = new Float32Array(positions * half)
-  for (let pair = 0; pair < half; pair++) {
-    const frequency = exactExp((-2 * pair * exactLog(ropeBase)) / headWidth)
+function computeRotation(positions: number, pairs: number, base: number, divisor: number) {
+  const cosines = new Float32Array(positions * pairs)
+  const sines = new Float32Array(positions * pairs)
+  for (let pair = 0; pair < pairs; pair++) {
+    const frequency = exactExp((-2 * pair * exactLog(base)) / (2 * pairs))
     for (let position = 0; position < positions; position++) {
-      const [cos, sin] = exactCosSin(position * frequency)
-      cosines[position * half + pair] = cos
-      sines[position * half + pair] = sin
+      const [cos, sin] = exactCosSin((position / divisor) * frequency)
+      cosines[position * pairs + pair] = cos
+      sines[position * pairs + pair] = sin
     }
   }
   return [cosines, sines]

@@ -1,7 +1,7 @@
 import type { Sequence } from '../decode/sequence.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
-import type { LlamaConfig } from '../graph/llama-config.ts'
+import type { ModelConfig } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
 import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
 import { createHostRunner } from './host-runner.ts'
@@ -23,7 +23,7 @@ export async function compileModel(
   files: RuntimeFiles,
   graph: BuiltGraph,
   weights: Uint8Array<ArrayBuffer>,
-  config: LlamaConfig,
+  config: ModelConfig,
   onStep: () => void,
 ): Promise<CompiledModel> {
   const { backend } = recipes[input.recipe]

@@ -1,7 +1,7 @@
 import type { Sequence } from '../decode/sequence.ts'
 import { cutSlices, deliverLogits, type Slice } from '../decode/slices.ts'
 import { cachePlanes } from '../graph/attention.ts'
-import type { LlamaConfig } from '../graph/llama-config.ts'
+import type { ModelConfig } from '../graph/model-config.ts'
 import { nextTask } from './next-task.ts'
 import { type Feeds, readFloats, type Runtime, type Session, type Tensor } from './runtime.ts'
 
@@ -12,7 +12,7 @@ export const deviceSliceTokens = 31
 export function openDeviceSequence(
   runtime: Runtime,
   session: Session,
-  config: LlamaConfig,
+  config: ModelConfig,
   sliceTokens: number,
 ): Sequence {
   const { layers, kvHeads, headWidth, vocabularySize } = config

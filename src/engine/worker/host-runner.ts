@@ -3,7 +3,7 @@ import type { HostCache } from '../decode/host-cache.ts'
 import type { Slice } from '../decode/slices.ts'
 import { shortStepRows, type StepJob, StepQueue } from '../decode/step-queue.ts'
 import { cachePlanes } from '../graph/attention.ts'
-import type { LlamaConfig } from '../graph/llama-config.ts'
+import type { ModelConfig } from '../graph/model-config.ts'
 import { nextTask } from './next-task.ts'
 import { type Feeds, readFloats, type Runtime, type Session } from './runtime.ts'
 
@@ -25,7 +25,7 @@ type Waiting = StepJob & {
 }
 
 /** The graph gives every row the same bits alone and beside others, so nobody can tell a batch. */
-export function createHostRunner(runtime: Runtime, session: Session, config: LlamaConfig): HostRunner {
+export function createHostRunner(runtime: Runtime, session: Session, config: ModelConfig): HostRunner {
   const queue = new StepQueue<Waiting>()
   let current: Waiting[] = []
   let working = false
@@ -59,7 +59,7 @@ export function createHostRunner(runtime: Runtime, session: Session, config: Lla
 async function runBatch(
   runtime: Runtime,
   session: Session,
-  config: LlamaConfig,
+  config: ModelConfig,
   batch: Waiting[],
 ): Promise<void> {
   const jobs = batch.map(({ job }) => job)
@@ -83,22 +83,26 @@ async function runBatch(
   }
 }
 
-function feedBatch(runtime: Runtime, config: LlamaConfig, jobs: HostJob[], logitsFrom: number): Feeds {
+function feedBatch(runtime: Runtime, config: ModelConfig, jobs: HostJob[], logitsFrom: number): Feeds {
   const tokens = jobs[0]!.slice.tokenIds.length
   const capacity = Math.max(...jobs.map(({ cache }) => cache.capacity))
   const shape = [jobs.length, config.kvHeads, capacity, config.headWidth]
-  const bias = new Float32Array(jobs.length * tokens * capacity)
-  jobs.forEach(({ cache }, index) => {
-    bias.set(causalBias(cache.length, tokens, capacity), index * tokens * capacity)
-  })
+  const biasOf = (windowTokens?: number) => {
+    const bias = new Float32Array(jobs.length * tokens * capacity)
+    jobs.forEach(({ cache }, index) => {
+      bias.set(causalBias(cache.length, tokens, capacity, windowTokens), index * tokens * capacity)
+    })
+    return runtime.floats(bias, [jobs.length, 1, 1, tokens, capacity])
+  }
   const positions = jobs.flatMap(({ slice }) => slice.tokenIds.map((_, index) => slice.position + index))
   const tokenIds = jobs.flatMap(({ slice }) => slice.tokenIds)
   const feeds: Feeds = {
     input_ids: runtime.int64s(tokenIds, [jobs.length, tokens]),
     position_ids: runtime.int64s(positions, [jobs.length, tokens]),
-    bias: runtime.floats(bias, [jobs.length, 1, 1, tokens, capacity]),
+    bias: biasOf(),
     logits_from: runtime.int64s([logitsFrom], [1]),
   }
+  if (config.window) feeds['window_bias'] = biasOf(config.window.tokens)
   cachePlanes(config.layers).forEach(({ past }, index) => {
     feeds[past] = runtime.floats(gatherPlane(jobs, index, capacity), shape)
   })

@@ -1,7 +1,7 @@
 import { HostCache } from '../decode/host-cache.ts'
 import type { Sequence } from '../decode/sequence.ts'
 import { cutSlices, deliverLogits } from '../decode/slices.ts'
-import type { LlamaConfig } from '../graph/llama-config.ts'
+import type { ModelConfig } from '../graph/model-config.ts'
 import type { HostRunner } from './host-runner.ts'
 
 /** Tokens that go through the model at once; cancelling waits for one slice at most. */
@@ -11,7 +11,7 @@ export const hostSliceTokens = 64
 const streamingSliceTokens = 16
 
 /** A sequence whose cache is kept in this process, for the processor's graph. */
-export function openHostSequence(runner: HostRunner, config: LlamaConfig, sliceTokens: number): Sequence {
+export function openHostSequence(runner: HostRunner, config: ModelConfig, sliceTokens: number): Sequence {
   const { layers, kvHeads, headWidth, vocabularySize } = config
   const cache = new HostCache({ planes: layers * 2, heads: kvHeads, headWidth })
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)

@@ -7,8 +7,8 @@ import { readLogProb } from '../decode/log-probability.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { roundToBlocks } from '../graph/block-products.ts'
-import { readLlamaConfig } from '../graph/llama-config.ts'
-import { buildLlamaGraph } from '../graph/llama-graph.ts'
+import { readModelConfig } from '../graph/model-config.ts'
+import { buildTransformerGraph } from '../graph/transformer-graph.ts'
 import { recipes } from '../graph/recipe.ts'
 import { writeSmoothing } from '../graph/smoothing-file.ts'
 import type { PreparedStore } from './prepared-store.ts'
@@ -33,10 +33,10 @@ async function runWhole(model: LanguageModel, cuts: number[] = [tokenIds.length]
 
 /** Scales from a half to two for every input of the model; heads that share a value share them. */
 async function randomSmoothing(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  const config = readLlamaConfig(await openGguf(file))
+  const config = readModelConfig(await openGguf(file))
   const random = createSeededRandom(5)
   const exponents = new Map<string, Int8Array>()
-  buildLlamaGraph(config, recipes['wasm-float-1'], 8, {
+  buildTransformerGraph(config, recipes['wasm-float-1'], 8, {
     observe(_graph, point, _input, { inputs }) {
       const drawn = Int8Array.from(random.bytes(inputs), (byte) => (byte % 17) - 8)
       const group = (config.heads / config.kvHeads) * config.headWidth

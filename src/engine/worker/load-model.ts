@@ -4,8 +4,8 @@ import { runKnownAnswer } from '../decode/known-answer.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
-import { readLlamaConfig } from '../graph/llama-config.ts'
-import { buildLlamaGraph } from '../graph/llama-graph.ts'
+import { readModelConfig } from '../graph/model-config.ts'
+import { buildTransformerGraph } from '../graph/transformer-graph.ts'
 import { recipes } from '../graph/recipe.ts'
 import { noSmoothing, type Smoothing } from '../graph/smoothing.ts'
 import { parseSmoothing } from '../graph/smoothing-file.ts'
@@ -43,10 +43,10 @@ export async function loadModel(
   const runtimeFiles = await place.fetchRuntime(signal)
   const arithmeticId = await identifyArithmetic(runtimeFiles, input.recipe)
   const tensors = await openGguf(files[0]!)
-  const config = readLlamaConfig(tensors)
+  const config = readModelConfig(tensors)
   const contextTokens = Math.min(manifest.contextTokens, config.contextTokens)
   const smoothing = await readSmoothing(input.model)
-  const graph = buildLlamaGraph(config, recipe, contextTokens, { smoothing })
+  const graph = buildTransformerGraph(config, recipe, contextTokens, { smoothing })
   onProgress({ stage: 'read', fraction: 1 })
 
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })

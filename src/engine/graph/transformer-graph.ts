@@ -1,6 +1,7 @@
-import type { TensorSource } from '../gguf/tensor-source.ts'
+import { finishProjections } from './attention-input.ts'
+import { gate } from './feed-forward.ts'
 import { type BuiltGraph, GraphBuilder, type Value } from './graph-builder.ts'
-import type { LlamaConfig } from './llama-config.ts'
+import type { ModelConfig } from './model-config.ts'
 import {
   type MatrixRows,
   attentionRows,
@@ -9,7 +10,9 @@ import {
   stackRows,
   tensorRows,
 } from './matrix-rows.ts'
+import { declareNorm, normalise } from './norm.ts'
 import type { Recipe } from './recipe.ts'
+import { ResidualStream } from './residual-stream.ts'
 import { declareRotaryTables } from './rotary-tables.ts'
 import { type Smoothing, noSmoothing, smoothingPoints } from './smoothing.ts'
 
@@ -22,31 +25,34 @@ export type GraphOptions = {
 }
 
 /**
- * Builds the graph of a llama-family model.
+ * Builds the graph of a model of any family.
  *
  * Inputs besides the attention's: `input_ids [batch, tokens]`, `logits_from [1]`, the first token of the
  * slice whose logits are wanted. Output: `logits [batch, wanted, vocabulary]`.
  */
-export function buildLlamaGraph(
-  config: LlamaConfig,
+export function buildTransformerGraph(
+  config: ModelConfig,
   recipe: Recipe,
   positions: number,
   options: GraphOptions = {},
 ): BuiltGraph {
   const graph = new GraphBuilder()
   const { products } = recipe
-  const { width, feedForwardWidth, vocabularySize } = config
+  const { width, feedForwardWidth, vocabularySize, family } = config
   const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
   const { observe = () => {} } = options
   const headsWidth = config.heads * config.headWidth
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
-  const tables = declareRotaryTables(graph, config, positions)
-  const attend = recipe.attention.open(graph, config, tables)
+  const attend = recipe.attention.open(graph, config, declareRotaryTables(graph, config, positions))
   const multiply = (input: Value, point: string, name: string, rows: MatrixRows) => {
     observe(graph, point, input, rows)
     const scaled = scaleInputs(rows, smoothing.scalesOf(point, rows.inputs))
     return products.multiply(graph, input, products.declare(graph, name, scaled))
   }
+  const finishBranch = (value: Value, tensor: string) =>
+    family.branchNorms
+      ? normalise(graph, value, declareNorm(graph, tensor, width), config.normEpsilon)
+      : value
 
   const headScales = smoothing.scalesOf(smoothingPoints.head, width)
   const vocabularyRows = (tensor: string) => tensorRows(`${tensor}.weight`, width, vocabularySize)
@@ -55,21 +61,27 @@ export function buildLlamaGraph(
   const embedding = vocabulary('token_embd', config.tiedEmbedding ? headScales : null)
   const looked = products.lookUp(graph, tokenIds, embedding)
   const embedded = config.tiedEmbedding ? unscale(graph, looked, headScales) : looked
-  const stream = new ResidualStream(graph, config, embedded)
+  const start = family.scaledEmbedding
+    ? graph.apply('Mul', [embedded, graph.float(Math.sqrt(width))])
+    : embedded
+  const stream = new ResidualStream(graph, config, start)
   for (let layer = 0; layer < config.layers; layer++) {
     const block = `blk.${layer}`
     const { attentionInput, attentionOutput, feedForwardInput, feedForwardOutput } = smoothingPoints
 
     const attentionPoint = attentionInput(layer)
-    const valueScales = smoothing.scalesOf(attentionOutput(layer), headsWidth)
+    const attendedScales = smoothing.scalesOf(attentionOutput(layer), headsWidth)
+    const valueScales = attendedScales && firstOfEachGroup(attendedScales, config)
     const packed = multiply(
       stream.norm(`${block}.attn_norm`, smoothing.scalesOf(attentionPoint, width)),
       attentionPoint,
       `${block}.qkv`,
-      attentionRows(config, layer, valueScales && firstOfEachGroup(valueScales, config)),
+      attentionRows(config, layer, valueScales),
     )
+    const attended = attend(finishProjections(graph, config, layer, packed, valueScales), layer)
     const output = tensorRows(`${block}.attn_output.weight`, headsWidth, width)
-    stream.add(multiply(attend(packed, layer), attentionOutput(layer), `${block}.attn_output`, output))
+    const seen = multiply(attended, attentionOutput(layer), `${block}.attn_output`, output)
+    stream.add(finishBranch(seen, `${block}.post_attention_norm`))
 
     const feedForwardPoint = feedForwardInput(layer)
     const fedScales = smoothing.scalesOf(feedForwardOutput(layer), feedForwardWidth)
@@ -80,7 +92,8 @@ export function buildLlamaGraph(
     const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(feedForwardPoint, width))
     const fed = gate(graph, multiply(normed, feedForwardPoint, `${block}.gate_up`, gateAndUp), config)
     const down = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
-    stream.add(multiply(fed, feedForwardOutput(layer), `${block}.ffn_down`, down))
+    const thought = multiply(fed, feedForwardOutput(layer), `${block}.ffn_down`, down)
+    stream.add(finishBranch(thought, `${block}.post_ffw_norm`))
   }
 
   const from = graph.input('logits_from', 'int64', [1])
@@ -91,13 +104,6 @@ export function buildLlamaGraph(
   graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
   graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
   return graph.build()
-}
-
-/** SiLU of the first half times the second. */
-function gate(graph: GraphBuilder, gateAndUp: Value, { feedForwardWidth }: LlamaConfig): Value {
-  const [gated, up] = graph.split(gateAndUp, [feedForwardWidth, feedForwardWidth]) as [Value, Value]
-  const silu = graph.apply('Mul', [gated, graph.apply('Sigmoid', [gated])])
-  return graph.apply('Mul', [silu, up])
 }
 
 /** The head's scales lie in the embedding too, where it serves both: what is looked up is divided by them again. */
@@ -111,52 +117,10 @@ function unscale(graph: GraphBuilder, input: Value, scales: Float32Array | null)
 }
 
 /** Heads that share a value share its scales: those of the first one stand for all. */
-function firstOfEachGroup(scales: Float32Array, { heads, kvHeads, headWidth }: LlamaConfig): Float32Array {
+function firstOfEachGroup(scales: Float32Array, { heads, kvHeads, headWidth }: ModelConfig): Float32Array {
   const group = heads / kvHeads
   return Float32Array.from({ length: kvHeads * headWidth }, (_, index) => {
     const kvHead = Math.floor(index / headWidth)
     return scales[kvHead * group * headWidth + (index % headWidth)]!
   })
-}
-
-/** The running sum of what the layers add; the runtime adds and normalises in one operator. */
-class ResidualStream {
-  readonly #graph: GraphBuilder
-  readonly #config: LlamaConfig
-  #sum: Value
-  #added: Value | null = null
-
-  constructor(graph: GraphBuilder, config: LlamaConfig, start: Value) {
-    this.#graph = graph
-    this.#config = config
-    this.#sum = start
-  }
-
-  add(value: Value): void {
-    this.#added = value
-  }
-
-  /** Returns the stream divided by its root mean square, scaled by the named tensor and divided by `scales`. */
-  norm(tensor: string, scales: Float32Array | null): Value {
-    const { width, normEpsilon } = this.#config
-    const epsilon = { float: normEpsilon }
-    const read = async (source: TensorSource) => {
-      const weights = await source.read(`${tensor}.weight`)
-      const divided = scales ? weights.map((weight, channel) => weight / scales[channel]!) : weights
-      return [new Uint8Array(divided.buffer)]
-    }
-    const [scale] = this.#graph.weights([{ name: tensor, type: 'float', dims: [width] }], read) as [Value]
-    if (this.#added === null) {
-      const attributes = { axis: { int: -1 }, epsilon, stash_type: { int: 1 } }
-      return this.#graph.apply('SimplifiedLayerNormalization', [this.#sum, scale], attributes)
-    }
-    const normed = this.#graph.nextName('norm')
-    const sum = this.#graph.nextName('sum')
-    const inputs = [this.#sum, this.#added, scale]
-    const outputs = [normed, '', '', sum]
-    this.#graph.applyContributed('SkipSimplifiedLayerNormalization', inputs, { epsilon }, outputs)
-    this.#sum = sum
-    this.#added = null
-    return normed
-  }
 }

@@ -1,0 +1,118 @@
+import { EngineError } from '../../errors/index.ts'
+import type { Metadata } from '../gguf/metadata.ts'
+import type { GgufHead } from '../gguf/read-gguf.ts'
+import { type Family, families } from './family.ts'
+import { checkTensors } from './family-tensors.ts'
+
+/** Family and shape of a model. */
+export type ModelConfig = {
+  family: Family
+  layers: number
+  width: number
+  heads: number
+  kvHeads: number
+  headWidth: number
+  feedForwardWidth: number
+  vocabularySize: number
+  /** Longest text that the model was trained for. */
+  contextTokens: number
+  normEpsilon: number
+  ropeBase: number
+  /** Positions are divided by this before they rotate; not in windowed layers. */
+  ropeDivisor: number
+  /** Layers with a window see this many tokens, themselves included; all but every `globalEvery`-th have one. */
+  window: { tokens: number; globalEvery: number; ropeBase: number } | null
+  /** Whether the embedding also serves as the output layer. */
+  tiedEmbedding: boolean
+}
+
+/** Whether a layer sees only the tokens just before. */
+export function isWindowed({ window }: ModelConfig, layer: number): boolean {
+  return window !== null && (layer + 1) % window.globalEvery !== 0
+}
+
+/**
+ * Reads what a graph must know of a model. The head of its file is enough.
+ *
+ * @throws EngineError `engine/unsupported-model` naming what no graph can do, `engine/malformed-model`
+ */
+export function readModelConfig(head: GgufHead): ModelConfig {
+  const { metadata, tensors } = head
+  const name = metadata.string('general.architecture')
+  const family = Object.hasOwn(families, name) ? families[name] : undefined
+  if (!family) refuse(`models of the family ${name}`, `Known are ${Object.keys(families).join(', ')}.`)
+  const settings = createSettings(metadata, name)
+  refuseUnknownSettings(settings)
+  const { number } = settings
+  const width = number('embedding_length')
+  const heads = number('attention.head_count')
+  const config: ModelConfig = {
+    family,
+    layers: number('block_count'),
+    width,
+    heads,
+    kvHeads: number('attention.head_count_kv', heads),
+    headWidth: number('attention.key_length', width / heads),
+    feedForwardWidth: number('feed_forward_length'),
+    vocabularySize: tensors.get('token_embd.weight')?.dims[1] ?? 0,
+    contextTokens: number('context_length'),
+    normEpsilon: number('attention.layer_norm_rms_epsilon'),
+    ropeBase: number('rope.freq_base', 10_000),
+    ropeDivisor: readRopeDivisor(settings),
+    window: family.window && {
+      tokens: number('attention.sliding_window'),
+      globalEvery: number('attention.sliding_window_pattern', family.window.globalEvery),
+      ropeBase: number('rope.freq_base_swa', family.window.ropeBase),
+    },
+    tiedEmbedding: !tensors.has('output.weight'),
+  }
+  refuseOddShapes(config, settings)
+  checkTensors(config, tensors)
+  return config
+}
+
+/** A family's settings; each has its name before it in the file. */
+type Settings = {
+  has(key: string): boolean
+  number(key: string, otherwise?: number): number
+  text(key: string): string
+}
+
+function createSettings(metadata: Metadata, family: string): Settings {
+  const has = (key: string) => metadata.has(`${family}.${key}`)
+  return {
+    has,
+    number: (key, otherwise) =>
+      otherwise !== undefined && !has(key) ? otherwise : metadata.number(`${family}.${key}`),
+    text: (key) => metadata.string(`${family}.${key}`),
+  }
+}
+
+function refuseUnknownSettings({ number }: Settings): void {
+  if (number('expert_count', 0) > 0) refuse('mixtures of experts')
+  if (number('attn_logit_softcapping', 0) > 0) refuse('attention with capped scores')
+  if (number('final_logit_softcapping', 0) > 0) refuse('models that cap their logits')
+}
+
+/** Positions may be divided evenly; other kinds of scaling bend the frequencies. */
+function readRopeDivisor({ has, text, number }: Settings): number {
+  const kind = has('rope.scaling.type') ? text('rope.scaling.type') : 'none'
+  if (kind === 'none') return 1
+  if (kind === 'linear') return number('rope.scaling.factor')
+  return refuse(`rotary positions scaled by ${kind}`)
+}
+
+function refuseOddShapes(
+  { layers, heads, kvHeads, headWidth, window }: ModelConfig,
+  { number }: Settings,
+): void {
+  if (number('rope.dimension_count', headWidth) !== headWidth) refuse('partly rotated heads')
+  if (number('attention.value_length', headWidth) !== headWidth) refuse('values of another width than keys')
+  if (heads % kvHeads !== 0 || headWidth % 2 !== 0) refuse('heads of this shape')
+  // The largest Gemma 3 divides its scores by another number than all others, and its file does not tell.
+  if (window && layers === 62) refuse('Gemma 3 of 27 billion weights')
+}
+
+function refuse(what: string, details = ''): never {
+  throw new EngineError('engine/unsupported-model', `Opentab cannot run ${what} yet.`, { details })
+}
