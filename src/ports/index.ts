@@ -1,6 +1,7 @@
 export type * from './accounts.ts'
 export type * from './chain.ts'
 export type * from './clock.ts'
+export type * from './device.ts'
 export type * from './directory.ts'
 export type * from './document-store.ts'
 export type * from './engine.ts'
