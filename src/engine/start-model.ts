@@ -15,6 +15,7 @@ export type StartPlan = {
   threads: number
   slots: number
   sliceTokens: number | undefined
+  guess: boolean
 }
 
 /** A model that is ready, and the line to the worker that runs it. */
@@ -60,8 +61,11 @@ function mayCureBySlices({ code }: EngineError, { backend, sliceTokens }: Attemp
   return code === 'engine/known-answer-failed' && backend === 'webgpu' && sliceTokens === undefined
 }
 
-function describeLoad({ model, recipes, threads }: StartPlan, { backend, sliceTokens }: Attempt): LoadInput {
-  return { model, recipe: recipes[backend], threads, ...(sliceTokens ? { sliceTokens } : {}) }
+function describeLoad(
+  { model, recipes, threads, guess }: StartPlan,
+  { backend, sliceTokens }: Attempt,
+): LoadInput {
+  return { model, recipe: recipes[backend], threads, guess, ...(sliceTokens ? { sliceTokens } : {}) }
 }
 
 function describeLoaded(

@@ -22,6 +22,8 @@ export type WorkerEngineOptions = {
   recipes?: Partial<Record<Backend, RecipeName>>
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
+  /** Whether several tokens may be guessed and checked in one step; answers are the same either way. */
+  guess?: boolean
 }
 
 /** Returns the engine that runs a model in a worker of its own, and replaces a worker that fails. */
@@ -71,6 +73,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
         threads: machine.threads,
         slots,
         sliceTokens: options.sliceTokens,
+        guess: options.guess ?? true,
       }
       const loaded = await keeper.start(plan, onProgress, signal)
       text = await texts.open(model.id, model.files[0]!)

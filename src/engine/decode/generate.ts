@@ -2,10 +2,14 @@ import type { GenerateRequest, GenerateResult, TokenEvent } from '../../ports/en
 import { EngineError } from '../../errors/index.ts'
 import { createTextStream, type TextStream } from '../text/text-stream.ts'
 import { checkTokens } from './check-request.ts'
-import { createSampler } from './sampler.ts'
-import type { LanguageModel, Sequence } from './sequence.ts'
+import { createGuesser } from './guesser.ts'
+import { createSampler, type Sampler } from './sampler.ts'
+import type { LanguageModel, OnLogits, Sequence } from './sequence.ts'
 
-/** Streams an answer; ends within one token when the signal aborts. */
+/**
+ * Streams an answer; ends within one token when the signal aborts. Guessed tokens are checked by choosing at
+ * each place as ever: they decide how many tokens a step yields, never which.
+ */
 export async function* generate(
   model: LanguageModel,
   sequence: Sequence,
@@ -21,26 +25,46 @@ export async function* generate(
   const text = createTextStream(model.tokenBytes, request.stop)
   const seen = new Set(promptIds)
   const last = Math.min(promptIds.length + maxTokens, model.contextTokens)
+  const guesser = createGuesser(promptIds, model.steps)
   let input = promptIds.slice(sequence.length)
-  for (let position = promptIds.length; position < last; position++) {
-    let tokenId = -1
-    const choose = (logits: Float32Array) => (tokenId = sampler.choose(logits, position, seen))
-    await appendUnlessAborted(sequence, input, position - 1, choose, signal)
+  let position = promptIds.length
+  while (position < last) {
+    const guesses = guesser.guess(last - position - 1)
+    const { chosen, onLogits } = chooseAlong(guesses, sampler, seen)
+    await appendUnlessAborted(sequence, [...input, ...guesses], position - 1, onLogits, signal)
     if (signal?.aborted) return finish('cancelled', text)
-    const { text: shown, stopped } = text.push(tokenId)
-    yield { tokenId, text: shown }
-    if (stopped || model.endIds.has(tokenId)) return finish('stop', text)
-    seen.add(tokenId)
-    input = [tokenId]
+    if (chosen.length <= guesses.length) sequence.truncate(position + chosen.length - 1)
+    for (const tokenId of chosen) {
+      if (signal?.aborted) return finish('cancelled', text)
+      const { text: shown, stopped } = text.push(tokenId)
+      yield { tokenId, text: shown }
+      if (stopped || model.endIds.has(tokenId)) return finish('stop', text)
+    }
+    guesser.learn(chosen)
+    position += chosen.length
+    input = chosen.slice(-1)
   }
   return finish('length', text)
+}
+
+/** Chooses the next token, and one more after each guess that was chosen; `seen` grows with them. */
+function chooseAlong(guesses: readonly number[], sampler: Sampler, seen: Set<number>) {
+  const chosen: number[] = []
+  const onLogits: OnLogits = (logits, before) => {
+    // What follows a wrong guess is about another text.
+    if (chosen.some((tokenId, index) => tokenId !== guesses[index])) return
+    const tokenId = sampler.choose(logits, before + 1, seen)
+    chosen.push(tokenId)
+    seen.add(tokenId)
+  }
+  return { chosen, onLogits }
 }
 
 async function appendUnlessAborted(
   sequence: Sequence,
   input: readonly number[],
   from: number,
-  onLogits: (logits: Float32Array) => void,
+  onLogits: OnLogits,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {

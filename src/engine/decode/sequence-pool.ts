@@ -63,7 +63,9 @@ class RememberingSequence implements Sequence {
   }
 
   truncate(length: number): boolean {
-    return this.#inner.truncate(length)
+    const done = this.#inner.truncate(length)
+    this.#tokenIds.length = Math.min(this.#tokenIds.length, this.#inner.length)
+    return done
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { TokenBytes } from '../text/text-stream.ts'
+import type { StepMeter } from './step-meter.ts'
 
 /** Receives the logits that follow the token at `position`. The array is valid during the call only. */
 export type OnLogits = (logits: Float32Array, position: number) => void
@@ -26,4 +27,9 @@ export type LanguageModel = {
   endIds: ReadonlySet<number>
   tokenBytes: TokenBytes
   openSequence(): Sequence
+  /**
+   * What steps cost, where guessed tokens may be checked: sequences can be truncated, and a row has the same
+   * bits alone and beside others.
+   */
+  steps?: StepMeter | undefined
 }

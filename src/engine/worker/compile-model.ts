@@ -1,4 +1,5 @@
 import type { Sequence } from '../decode/sequence.ts'
+import type { StepMeter } from '../decode/step-meter.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
@@ -11,7 +12,19 @@ import { openRuntime, type Runtime, type RuntimeFiles } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** A graph that can be run; `lost` resolves when the GPU is. */
-export type CompiledModel = { lost: Runtime['lost']; openSequence: () => Sequence }
+export type CompiledModel = {
+  lost: Runtime['lost']
+  openSequence: () => Sequence
+  /** Absent on a device: there a row's bits depend on who shares the step, so guesses would change answers. */
+  steps?: StepMeter
+}
+
+/** Where steps are run. */
+export type StepPlace = {
+  /** Called after each step of the model. */
+  onStep(): void
+  nowMs(): number
+}
 
 /**
  * Starts the runtime, and compiles a graph with its weights.
@@ -24,7 +37,7 @@ export async function compileModel(
   graph: BuiltGraph,
   weights: Uint8Array<ArrayBuffer>,
   config: ModelConfig,
-  onStep: () => void,
+  { onStep, nowMs }: StepPlace,
 ): Promise<CompiledModel> {
   const { backend } = recipes[input.recipe]
   try {
@@ -40,8 +53,9 @@ export async function compileModel(
       return { lost, openSequence: () => openDeviceSequence(runtime, session, config, sliceTokens) }
     }
     const { sliceTokens = hostSliceTokens } = input
-    const runner = createHostRunner(runtime, session, config)
-    return { lost, openSequence: () => openHostSequence(runner, config, sliceTokens) }
+    const runner = createHostRunner(runtime, session, config, nowMs)
+    const openSequence = () => openHostSequence(runner, config, sliceTokens)
+    return { lost, openSequence, steps: runner.steps }
   } catch (error) {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
   }

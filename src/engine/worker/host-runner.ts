@@ -1,6 +1,7 @@
 import { causalBias } from '../decode/attention-bias.ts'
 import type { HostCache } from '../decode/host-cache.ts'
 import type { Slice } from '../decode/slices.ts'
+import { StepCosts, type StepMeter } from '../decode/step-meter.ts'
 import { shortStepRows, type StepJob, StepQueue } from '../decode/step-queue.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
@@ -16,6 +17,7 @@ export type HostRunner = {
   run(job: HostJob): Promise<Float32Array>
   /** Whether answers stream beside whoever asks: a prompt then had better come in short slices. */
   readonly streaming: boolean
+  readonly steps: StepMeter
 }
 
 type Waiting = StepJob & {
@@ -25,10 +27,17 @@ type Waiting = StepJob & {
 }
 
 /** The graph gives every row the same bits alone and beside others, so nobody can tell a batch. */
-export function createHostRunner(runtime: Runtime, session: Session, config: ModelConfig): HostRunner {
+export function createHostRunner(
+  runtime: Runtime,
+  session: Session,
+  config: ModelConfig,
+  nowMs: () => number,
+): HostRunner {
   const queue = new StepQueue<Waiting>()
+  const costs = new StepCosts()
   let current: Waiting[] = []
   let working = false
+  let companions = 0
 
   const work = async () => {
     working = true
@@ -37,7 +46,12 @@ export function createHostRunner(runtime: Runtime, session: Session, config: Mod
       await nextTask()
       for (const { signal, reject } of queue.takeAborted()) reject(signal?.reason)
       current = queue.take()
-      if (current.length > 0) await runBatch(runtime, session, config, current)
+      if (current.length === 0) continue
+      companions = current.length - 1
+      const startedMs = nowMs()
+      await runBatch(runtime, session, config, current)
+      const measured = current.find(isMeasured)
+      if (companions === 0 && measured) costs.observe(measured.tokens, nowMs() - startedMs)
       current = []
     }
     working = false
@@ -53,7 +67,18 @@ export function createHostRunner(runtime: Runtime, session: Session, config: Mod
       if (!working) void work()
       return promise
     },
+    steps: {
+      get alone() {
+        return companions === 0 && queue.size === 0
+      },
+      cost: (rows) => costs.cost(rows),
+    },
   }
+}
+
+/** The end of a prompt is cheaper: only one of its rows goes through the head. */
+function isMeasured({ tokens, job }: Waiting): boolean {
+  return tokens <= shortStepRows && job.slice.logitsFrom === 0
 }
 
 async function runBatch(

@@ -10,7 +10,7 @@ import { recipes } from '../graph/recipe.ts'
 import { noSmoothing, type Smoothing } from '../graph/smoothing.ts'
 import { parseSmoothing } from '../graph/smoothing-file.ts'
 import { createTokenBytes, readVocabulary } from '../text/vocabulary.ts'
-import { compileModel } from './compile-model.ts'
+import { compileModel, type StepPlace } from './compile-model.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
 import { prepareWeights } from './prepare-weights.ts'
 import type { PreparedStore } from './prepared-store.ts'
@@ -19,12 +19,9 @@ import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
 
 /** What loading needs from the place it runs in. */
-export type LoadPlace = {
+export type LoadPlace = StepPlace & {
   fetchRuntime(signal: AbortSignal): Promise<RuntimeFiles>
   prepared: PreparedStore
-  /** Called after each step of the model. */
-  onStep(): void
-  nowMs(): number
 }
 
 /** A model that passed its known answer; `lost` resolves when the GPU is. */
@@ -52,7 +49,7 @@ export async function loadModel(
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
   const { weights, fromCache } = await findWeights(input, place.prepared, graph, tensors, onPrepared, signal)
   onProgress({ stage: 'compile', fraction: 0 })
-  const compiled = await compileModel(input, runtimeFiles, graph, weights, config, place.onStep)
+  const compiled = await compileModel(input, runtimeFiles, graph, weights, config, place)
   onProgress({ stage: 'compile', fraction: 1 })
   signal.throwIfAborted()
 
@@ -63,6 +60,7 @@ export async function loadModel(
     endIds: vocabulary.endIds,
     tokenBytes: createTokenBytes(vocabulary),
     openSequence: compiled.openSequence,
+    steps: input.guess === false ? undefined : compiled.steps,
   }
   onProgress({ stage: 'self-test', fraction: 0 })
   const tokensPerSecond = await testModel(model, input, place, signal)

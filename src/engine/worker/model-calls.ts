@@ -19,6 +19,8 @@ export type LoadInput = {
   threads: number
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
+  /** Whether to guess tokens and check several in one step, where that changes no bit; by default yes. */
+  guess?: boolean
 }
 
 /** What a worker found out about the model it loaded. */

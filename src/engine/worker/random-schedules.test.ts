@@ -45,7 +45,7 @@ function expectBeginning(heard: RecordedAnswer, alone: RecordedAnswer): void {
   expect(alone.text.startsWith(heard.text)).toBe(true)
 }
 
-test('answers are the same bits as alone, whoever joins, leaves and cancels beside them', async () => {
+test('answers are the same bits as alone, whoever joins, leaves, cancels and guesses beside them', async () => {
   const draw = createDraw(7)
   const countDowns = new Set<() => void>()
   const { model } = await loadInNode(new Blob([writeTinyLlama()]), {
@@ -53,7 +53,10 @@ test('answers are the same bits as alone, whoever joins, leaves and cancels besi
   })
   const requests = Array.from({ length: requestKinds }, () => drawRequest(draw))
   const alone: RecordedAnswer[] = []
-  for (const request of requests) alone.push(await recordAnswer(model, model.openSequence(), request))
+  for (const request of requests) {
+    alone.push(await recordAnswer({ ...model, steps: undefined }, model.openSequence(), request))
+  }
+  const eager = { ...model, steps: { alone: true, cost: () => 1 } }
 
   const pool = createSequencePool(model)
   const ends = { whole: 0, left: 0, cancelled: 0 }
@@ -67,7 +70,7 @@ test('answers are the same bits as alone, whoever joins, leaves and cancels besi
     const isSlow = draw(6) === 0
     const request = requests[kind]!
     const sequence = pool.borrow(request.promptIds)
-    const heard = await recordAnswer(model, sequence, request, {
+    const heard = await recordAnswer(draw(3) === 0 ? eager : model, sequence, request, {
       signal,
       leaveAfter,
       onToken: async () => {
