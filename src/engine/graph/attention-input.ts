@@ -41,7 +41,8 @@ function addBias(
   const [bias] = graph.weights([{ name: `blk.${layer}.qkv.bias`, type: 'float', dims }], async (source) => [
     new Uint8Array((await attentionBias(source, layer, dims[0]!, valueScales)).buffer),
   ]) as [Value]
-  return graph.apply('Add', [packed, bias])
+  // As an addition the runtime would join it with the product of integers, and then scale all rows alike.
+  return graph.apply('Sub', [packed, graph.apply('Neg', [bias])])
 }
 
 function normHeads(graph: GraphBuilder, config: ModelConfig, layer: number, packed: Value): AttentionInput {

@@ -1,50 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/families/run-whole.ts'
 import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
 import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
-import { createSeededRandom } from '../../device/seeded-random.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { roundToBlocks } from '../graph/block-products.ts'
-import { readModelConfig } from '../graph/model-config.ts'
-import { buildTransformerGraph } from '../graph/transformer-graph.ts'
-import { recipes } from '../graph/recipe.ts'
-import { writeSmoothing } from '../graph/smoothing-file.ts'
 import type { PreparedStore } from './prepared-store.ts'
 
-const tokenIds = Array.from({ length: 90 }, (_, i) => (i * 37 + 11) % 269)
 const shapes = {
   'grouped heads, tied embedding': {},
   'one head a group, untied': { seed: 2, kvHeads: 4, tiedEmbedding: false },
-}
-
-async function runWhole(model: LanguageModel, cuts: number[] = [tokenIds.length]): Promise<Float32Array[]> {
-  const sequence = model.openSequence()
-  const rows: Float32Array[] = []
-  let from = 0
-  for (const cut of cuts) {
-    await sequence.append(tokenIds.slice(from, cut), 0, (logits) => rows.push(logits.slice()))
-    from = cut
-  }
-  sequence.close()
-  return rows
-}
-
-/** Scales from a half to two for every input of the model; heads that share a value share them. */
-async function randomSmoothing(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  const config = readModelConfig(await openGguf(file))
-  const random = createSeededRandom(5)
-  const exponents = new Map<string, Int8Array>()
-  buildTransformerGraph(config, recipes['wasm-float-1'], 8, {
-    observe(_graph, point, _input, { inputs }) {
-      const drawn = Int8Array.from(random.bytes(inputs), (byte) => (byte % 17) - 8)
-      const group = (config.heads / config.kvHeads) * config.headWidth
-      const shared = drawn.map((_, i) => drawn[Math.floor(i / group) * group + (i % config.headWidth)]!)
-      exponents.set(point, point.endsWith('attn_output') ? shared : drawn)
-    },
-  })
-  return writeSmoothing(exponents, {})
 }
 
 describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) => {
