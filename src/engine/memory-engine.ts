@@ -21,8 +21,8 @@ export type MemoryEngineOptions = {
   pause?: (signal?: AbortSignal) => Promise<void>
 }
 
-/** An engine whose model can be lost on demand. */
-export type MemoryEngine = Engine & { lose(error?: Error): void }
+/** An engine whose model can be lost on demand. It keeps no share of the time: it only remembers the last. */
+export type MemoryEngine = Engine & { readonly share: number; lose(error?: Error): void }
 
 /**
  * Returns an engine that computes a tiny byte-level model in this thread: deterministic, and as honest as
@@ -34,6 +34,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
   const listeners = new Set<(error: Error) => void>()
   let loaded: LoadedModel | null = null
   let running = 0
+  let share = 1
 
   const requireLoaded = (): LoadedModel => {
     if (loaded) return loaded
@@ -91,6 +92,12 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       }, signal),
     distributions: (tokenIds, count, top, signal) =>
       during(() => distributions(model, model.openSequence(), tokenIds, count, top, signal), signal),
+    get share() {
+      return share
+    },
+    throttle(next) {
+      share = next
+    },
     watchLost(onLost) {
       listeners.add(onLost)
       return () => listeners.delete(onLost)

@@ -32,6 +32,7 @@ function keep(...behaviours: Behaviour[]) {
           error: toWireError(behaviour, 'engine/load-failed'),
         })
       }
+      if (message.name !== 'load') return self.say({ kind: 'result', id: message.id, output: undefined })
       const { recipe } = message.input as LoadInput
       const backend: Backend = recipe.startsWith('wasm') ? 'wasm' : 'webgpu'
       self.say({ kind: 'result', id: message.id, output: { backend, ...facts } })
@@ -50,6 +51,7 @@ const plan: StartPlan = {
   threads: 1,
   slots: 2,
   sliceTokens: undefined,
+  guess: true,
 }
 const start = (keeper: ModelKeeper, signal?: AbortSignal) => keeper.start(plan, () => {}, signal)
 const fail = (worker: FakeWorker | undefined) => worker?.dispatchEvent(new Event('error'))
@@ -155,5 +157,21 @@ describe('a lost worker', () => {
       keeper.markWorking()
     }
     expect(keeper.loaded).not.toBeNull()
+  })
+
+  test('keeps to its share of the time, and so does what replaces it', async () => {
+    const { keeper, workers } = keep('loads')
+    const shares = () =>
+      workers.map(({ received }) =>
+        received.flatMap((message) =>
+          message.kind === 'call' && message.name === 'throttle' ? [message.input] : [],
+        ),
+      )
+    await start(keeper)
+    keeper.throttle(0.5)
+    fail(workers[0])
+    await keeper.live()
+    keeper.throttle(1)
+    expect(shares()).toEqual([[0.5], [0.5, 1]])
   })
 })

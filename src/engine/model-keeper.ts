@@ -17,6 +17,7 @@ export class ModelKeeper {
   #live: StartedModel | null = null
   #recovery: Promise<void> | null = null
   #losses = 0
+  #share = 1
 
   constructor(openWorker: () => WorkerLike, stallMs: number) {
     this.#openWorker = openWorker
@@ -60,6 +61,13 @@ export class ModelKeeper {
     return () => this.#listeners.delete(onLost)
   }
 
+  /** Sets the share of the time that the model may run, also of those that come after it. */
+  throttle(share: number): void {
+    this.#share = share
+    // A worker that is lost meanwhile is told when it is back.
+    this.#live?.channel.call('throttle', share).catch(() => {})
+  }
+
   /** Tells that the model works: its next loss is the first again. */
   markWorking(): void {
     this.#losses = 0
@@ -83,6 +91,7 @@ export class ModelKeeper {
     const started = await startModel(plan, open, onProgress)
     if (this.#channel !== started.channel) throw cancelled()
     this.#live = started
+    if (this.#share < 1) this.throttle(this.#share)
     return started.loaded
   }
 

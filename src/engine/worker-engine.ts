@@ -119,6 +119,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       during(signal, ({ channel }) => channel.call('recompute', request, { signal })),
     distributions: (tokenIds, count, top, signal) =>
       during(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
+    throttle: (share) => keeper.throttle(share),
     watchLost: (onLost) => keeper.watchLost(onLost),
     unload: async () => keeper.stop(),
   }

@@ -128,6 +128,11 @@ export interface Engine {
   recompute(request: RecomputeRequest, signal?: AbortSignal): Promise<Recomputation>
   /** Returns the `top` likeliest tokens at each of the last `count` positions, given all the tokens before. */
   distributions(tokenIds: number[], count: number, top: number, signal?: AbortSignal): Promise<Distribution[]>
+  /**
+   * Sets the share of the time that the model may run, above 0 and at most 1. Answers under way keep to it at once; it
+   * holds until the next call, for models loaded later too.
+   */
+  throttle(share: number): void
   /** Called when the model is lost (device, memory, worker) and cannot be brought back. Returns an unsubscribe. */
   watchLost(onLost: (error: Error) => void): () => void
   unload(): Promise<void>

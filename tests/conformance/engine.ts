@@ -120,6 +120,19 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
     },
   },
   {
+    name: 'a share of the time changes when an answer comes, never what it says',
+    async run(subject) {
+      const { engine } = subject
+      const request = await loadedRequest(subject)
+      const whole = await read(engine.generate(request))
+      engine.throttle(0.5)
+      const sharing = await read(engine.generate(request), (count) => {
+        if (count === 8) engine.throttle(1)
+      })
+      assertEqual(sharing, whole, 'the answer')
+    },
+  },
+  {
     name: 'greedy answers take the likeliest token each time',
     async run(subject) {
       const request = await loadedRequest(subject, { sampler: greedy, maxTokens: 10 })

@@ -43,9 +43,10 @@ export async function observeModel(
   }
   const graph = buildTransformerGraph(config, recipes['wasm-float-1'], positions, { observe })
   const weights = await prepareWeights(graph, tensors, () => {})
-  const runtime = await openRuntime('wasm', { wasm: await readRuntime(), scriptUrl: undefined }, 1, () => {})
+  const files = { wasm: await readRuntime(), scriptUrl: undefined }
+  const runtime = await openRuntime('wasm', files, 1, (step) => step())
   const session = watching(await runtime.createSession(graph.model, weights, []), points)
-  const runner = createHostRunner(runtime, session, config)
+  const runner = createHostRunner(runtime, session, config, () => performance.now())
 
   const text = createModelText(tensors.metadata)
   const { endIds } = readVocabulary(tensors.metadata)

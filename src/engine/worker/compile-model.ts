@@ -8,7 +8,7 @@ import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
 import { createHostRunner } from './host-runner.ts'
 import { hostSliceTokens, openHostSequence } from './host-sequence.ts'
 import type { LoadInput } from './model-calls.ts'
-import { openRuntime, type Runtime, type RuntimeFiles } from './runtime.ts'
+import { openRuntime, type RunStep, type Runtime, type RuntimeFiles } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** A graph that can be run; `lost` resolves when the GPU is. */
@@ -21,8 +21,9 @@ export type CompiledModel = {
 
 /** Where steps are run. */
 export type StepPlace = {
-  /** Called after each step of the model. */
-  onStep(): void
+  /** Runs each step of the model, when it sees fit. */
+  runStep: RunStep
+  /** A clock that stands still while a step waits to be run. */
   nowMs(): number
 }
 
@@ -37,11 +38,11 @@ export async function compileModel(
   graph: BuiltGraph,
   weights: Uint8Array<ArrayBuffer>,
   config: ModelConfig,
-  { onStep, nowMs }: StepPlace,
+  { runStep, nowMs }: StepPlace,
 ): Promise<CompiledModel> {
   const { backend } = recipes[input.recipe]
   try {
-    const runtime = await openRuntime(backend, files, input.threads, onStep)
+    const runtime = await openRuntime(backend, files, input.threads, runStep)
     const { lost } = runtime
     const session = await runtime.createSession(
       graph.model,

@@ -40,6 +40,8 @@ export type DistributionsInput = { tokenIds: number[]; count: number; top: numbe
 export type ModelCalls = {
   load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
   generate: { input: GenerateRequest; event: TokenEvent; output: GenerateResult }
+  /** Share of the time that steps may take. */
+  throttle: { input: number; event: never; output: void }
   recompute: { input: RecomputeRequest; event: never; output: Recomputation }
   distributions: { input: DistributionsInput; event: never; output: Distribution[] }
 }

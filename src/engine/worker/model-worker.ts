@@ -7,6 +7,8 @@ import { createSequencePool, type SequencePool } from '../decode/sequence-pool.t
 import { recipes } from '../graph/recipe.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
 import type { LoadOutput, ModelCalls } from './model-calls.ts'
+import { monotonicClock } from './monotonic-clock.ts'
+import { Pacer } from './pacer.ts'
 import { originPreparedStore } from './prepared-store.ts'
 import { fetchRuntimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
@@ -14,14 +16,20 @@ import { serveCalls } from './serve-calls.ts'
 /** A worker loads one model in its life; another model gets another worker. */
 let running: (RunningModel & { pool: SequencePool }) | null = null
 
+const pacer = new Pacer(monotonicClock)
+
 serveCalls<ModelCalls>(self, {
   async load(input, { emit, signal }) {
     const { backend } = recipes[input.recipe]
     const place = {
       fetchRuntime: () => fetchRuntimeFiles(backend, signal),
       prepared: originPreparedStore,
-      onStep: () => self.postMessage({ kind: 'beat' }),
-      nowMs: () => performance.now(),
+      runStep: async <value>(step: () => Promise<value>) => {
+        const result = await pacer.run(step)
+        self.postMessage({ kind: 'beat' })
+        return result
+      },
+      nowMs: () => pacer.workMs(),
     }
     const loaded = await loadModel(input, place, (progress) => void emit(progress), signal)
     running = { ...loaded, pool: createSequencePool(loaded.model) }
@@ -43,6 +51,10 @@ serveCalls<ModelCalls>(self, {
     } finally {
       pool.giveBack(sequence)
     }
+  },
+
+  async throttle(share) {
+    pacer.throttle(share)
   },
 
   recompute: (request, { signal }) =>

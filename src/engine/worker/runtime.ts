@@ -20,6 +20,9 @@ export type Session = { run(feeds: Feeds): Promise<Record<string, Tensor>> }
 export type Feeds = Record<string, Tensor>
 export type { Tensor }
 
+/** Runs one step of a model, now or later. */
+export type RunStep = <value>(step: () => Promise<value>) => Promise<value>
+
 /** A loaded build of onnxruntime-web. This file alone touches its global settings. */
 export type Runtime = {
   /** Compiles a graph. Results named in `keepOnDevice` stay in GPU memory. */
@@ -40,7 +43,7 @@ export async function openRuntime(
   backend: Backend,
   files: RuntimeFiles,
   threads: number,
-  onStep: () => void,
+  runStep: RunStep,
 ): Promise<Runtime> {
   const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   ort.env.logLevel = 'error'
@@ -69,9 +72,7 @@ export async function openRuntime(
       return {
         async run(feeds) {
           try {
-            const results = await takeTurn(() => session.run(feeds))
-            onStep()
-            return results
+            return await takeTurn(() => runStep(() => session.run(feeds)))
           } catch (error) {
             const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
             lost.resolve(failure)
