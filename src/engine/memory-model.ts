@@ -23,12 +23,15 @@ export function createByteModel(options: {
     vocabularySize,
     endIds: new Set([endId]),
     tokenBytes: (tokenId) => (tokenId < 256 ? Uint8Array.of(tokenId) : new Uint8Array()),
-    openSequence: () => openByteSequence(options.weights, options.pause),
+    openSequence: () => openByteSequence(options.weights, options.pause, []),
   }
 }
 
-function openByteSequence(weights: number, pause: (signal?: AbortSignal) => Promise<void>): Sequence {
-  const tokens: number[] = []
+function openByteSequence(
+  weights: number,
+  pause: (signal?: AbortSignal) => Promise<void>,
+  tokens: number[],
+): Sequence {
   return {
     get length() {
       return tokens.length
@@ -44,6 +47,10 @@ function openByteSequence(weights: number, pause: (signal?: AbortSignal) => Prom
     truncate(length) {
       tokens.length = length
       return true
+    },
+    fork: (length) => openByteSequence(weights, pause, tokens.slice(0, length)),
+    get cacheBytes() {
+      return tokens.length
     },
     close() {},
   }

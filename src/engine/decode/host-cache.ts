@@ -32,6 +32,21 @@ export class HostCache {
     return this.#planes
   }
 
+  /** Memory that the planes take. */
+  get bytes(): number {
+    return this.#planes.length * this.planeLength(this.#capacity) * Float32Array.BYTES_PER_ELEMENT
+  }
+
+  /** Returns a copy of the first `length` tokens. */
+  copyFirst(length: number): HostCache {
+    const shape = { planes: this.#planes.length, heads: this.#heads, headWidth: this.#headWidth }
+    const copy = new HostCache(shape)
+    copy.reserve(length)
+    copy.#length = Math.min(length, this.#length)
+    copy.#planes.forEach((plane, index) => this.copyPlane(index, plane, copy.#capacity, copy.#length))
+    return copy
+  }
+
   /** Makes room for so many tokens more. */
   reserve(tokens: number): void {
     const capacity = Math.ceil((this.#length + tokens) / capacityStep) * capacityStep
@@ -66,12 +81,12 @@ export class HostCache {
     return this.#heads * capacity * this.#headWidth
   }
 
-  /** Writes one plane into `target`, laid out for more room than this cache has. */
-  copyPlane(index: number, target: Float32Array, capacity: number): void {
+  /** Writes one plane's first `length` tokens into `target`, laid out for another capacity. */
+  copyPlane(index: number, target: Float32Array, capacity: number, length = this.#length): void {
     const plane = this.#planes[index]!
     for (let head = 0; head < this.#heads; head++) {
       const from = head * this.#capacity * this.#headWidth
-      const kept = plane.subarray(from, from + this.#length * this.#headWidth)
+      const kept = plane.subarray(from, from + length * this.#headWidth)
       target.set(kept, head * capacity * this.#headWidth)
     }
   }

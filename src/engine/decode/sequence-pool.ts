@@ -1,74 +1,65 @@
+import { RememberingSequence } from './remembering-sequence.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
 
-/** Sequences kept after their answers; each holds its cache. */
-const mostIdle = 2
+/** Memory for the caches of answers that ended: 4,000 tokens of a model with 135 million weights. */
+const usualIdleBytes = 192 * 2 ** 20
 
-/** Keeps the sequences of the last answers, so that the next turn of a conversation reads only what is new. */
+/** The end of an answer often comes back as other tokens. Whoever had to forget more is kept, and copied. */
+const mostForgotten = 8
+
+/** Keeps the sequences of the last answers, so that a prompt reads only what no text before it began with. */
 export type SequencePool = {
   /** Returns a sequence that holds nothing or a beginning of `promptIds`, never the whole. */
   borrow(promptIds: readonly number[]): Sequence
   giveBack(sequence: Sequence): void
 }
 
-/** Returns an empty pool over a model. */
-export function createSequencePool(model: Pick<LanguageModel, 'openSequence'>): SequencePool {
+/**
+ * Returns an empty pool over a model.
+ *
+ * A conversation's next turn gets its own sequence back. A prompt that shares a beginning with other texts, such
+ * as a system prompt, gets a copy of the longest, whether that text has ended or still grows. Caches that nobody
+ * uses take at most `idleBytes`; the least recently used goes first.
+ */
+export function createSequencePool(
+  model: Pick<LanguageModel, 'openSequence'>,
+  idleBytes = usualIdleBytes,
+): SequencePool {
+  const busy = new Set<RememberingSequence>()
+  /** The latest first. */
   let idle: RememberingSequence[] = []
+
+  const borrow = (wanted: readonly number[]): RememberingSequence => {
+    const { source, common } = findLongest([...idle, ...busy], wanted)
+    if (source === null) return new RememberingSequence(model.openSequence())
+    const isIdle = idle.includes(source)
+    if (isIdle) idle = [source, ...idle.filter((each) => each !== source)]
+    if (isIdle && source.length - common <= mostForgotten && source.truncate(common)) return idle.shift()!
+    return source.fork(common) ?? new RememberingSequence(model.openSequence())
+  }
+
   return {
     borrow(promptIds) {
-      const wanted = promptIds.slice(0, -1)
-      const fits = (sequence: RememberingSequence) => sequence.rewindTo(wanted)
-      const found = idle.find(fits)
-      if (!found) return new RememberingSequence(model.openSequence())
-      idle = idle.filter((each) => each !== found)
-      return found
+      const sequence = borrow(promptIds.slice(0, -1))
+      busy.add(sequence)
+      return sequence
     },
     giveBack(sequence) {
-      if (!(sequence instanceof RememberingSequence)) return sequence.close()
-      idle = [sequence, ...idle]
-      for (const dropped of idle.splice(mostIdle)) dropped.close()
+      if (!(sequence instanceof RememberingSequence && busy.delete(sequence))) return
+      idle.unshift(sequence)
+      let bytes = 0
+      const firstDropped = idle.findIndex(({ cacheBytes }) => (bytes += cacheBytes) > idleBytes)
+      if (firstDropped >= 0) for (const dropped of idle.splice(firstDropped)) dropped.close()
     },
   }
 }
 
-/** A sequence that knows its own tokens: equal length alone does not make two texts one. */
-class RememberingSequence implements Sequence {
-  readonly #inner: Sequence
-  #tokenIds: number[] = []
-
-  constructor(inner: Sequence) {
-    this.#inner = inner
+/** Finds who shares the longest beginning; the first among equals, and nobody where nothing is shared. */
+function findLongest(sequences: readonly RememberingSequence[], wanted: readonly number[]) {
+  const longest: { source: RememberingSequence | null; common: number } = { source: null, common: 0 }
+  for (const source of sequences) {
+    const common = source.countCommon(wanted)
+    if (common > longest.common) Object.assign(longest, { source, common })
   }
-
-  get length(): number {
-    return this.#inner.length
-  }
-
-  async append(...[tokenIds, from, onLogits, signal]: Parameters<Sequence['append']>): Promise<void> {
-    const before = this.#inner.length
-    try {
-      await this.#inner.append(tokenIds, from, onLogits, signal)
-    } finally {
-      // A cancelled append may have taken some of the tokens.
-      this.#tokenIds.push(...tokenIds.slice(0, this.#inner.length - before))
-    }
-  }
-
-  /** Forgets what is no beginning of `wanted`; false, and nothing forgotten, where that is not worth it. */
-  rewindTo(wanted: readonly number[]): boolean {
-    const different = this.#tokenIds.findIndex((tokenId, index) => tokenId !== wanted[index])
-    const common = different < 0 ? this.#tokenIds.length : different
-    if (common < this.#tokenIds.length / 2 || !this.#inner.truncate(common)) return false
-    this.#tokenIds.length = common
-    return true
-  }
-
-  truncate(length: number): boolean {
-    const done = this.#inner.truncate(length)
-    this.#tokenIds.length = Math.min(this.#tokenIds.length, this.#inner.length)
-    return done
-  }
-
-  close(): void {
-    this.#inner.close()
-  }
+  return longest
 }

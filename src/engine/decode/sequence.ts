@@ -15,6 +15,10 @@ export type Sequence = {
   append(tokenIds: readonly number[], from: number, onLogits: OnLogits, signal?: AbortSignal): Promise<void>
   /** Forgets the tokens from `length` on; false where that cannot be done. */
   truncate(length: number): boolean
+  /** Returns a new sequence that begins with this one's first `length` tokens; null where that cannot be done. */
+  fork(length: number): Sequence | null
+  /** Memory that its cache takes. */
+  readonly cacheBytes: number
   /** Gives its memory back. */
   close(): void
 }

@@ -55,6 +55,10 @@ export function openDeviceSequence(
     },
     // The cache has no room beyond its length, and stays where it is.
     truncate: (wanted) => wanted === length,
+    fork: () => null,
+    get cacheBytes() {
+      return cache.reduce((bytes, { size }) => bytes + size * Float32Array.BYTES_PER_ELEMENT, 0)
+    },
     close: dropCache,
   }
 }

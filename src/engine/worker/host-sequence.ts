@@ -12,8 +12,18 @@ const streamingSliceTokens = 16
 
 /** A sequence whose cache is kept in this process, for the processor's graph. */
 export function openHostSequence(runner: HostRunner, config: ModelConfig, sliceTokens: number): Sequence {
-  const { layers, kvHeads, headWidth, vocabularySize } = config
+  const { layers, kvHeads, headWidth } = config
   const cache = new HostCache({ planes: layers * 2, heads: kvHeads, headWidth })
+  return continueCache(cache, runner, config, sliceTokens)
+}
+
+function continueCache(
+  cache: HostCache,
+  runner: HostRunner,
+  config: ModelConfig,
+  sliceTokens: number,
+): Sequence {
+  const { vocabularySize } = config
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
     get length() {
@@ -28,6 +38,10 @@ export function openHostSequence(runner: HostRunner, config: ModelConfig, sliceT
     truncate(length) {
       cache.truncate(length)
       return true
+    },
+    fork: (length) => continueCache(cache.copyFirst(length), runner, config, sliceTokens),
+    get cacheBytes() {
+      return cache.bytes
     },
     close() {},
   }
