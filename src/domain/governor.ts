@@ -112,7 +112,7 @@ function lastSeen(
     case 'on-battery':
       return settings.onlyPluggedIn ? when(device.power === 'battery') : null
     case 'battery-low':
-      return when(isBatteryLow(settings, device, seen !== null))
+      return settings.leastBattery > 0 ? when(isBatteryLow(settings, device, seen !== null)) : null
     case 'hot':
       return settings.pauseWhenHot ? when(isTooHot(device, nowMs, hotSinceMs)) : null
     case 'in-use':

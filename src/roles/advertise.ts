@@ -12,6 +12,9 @@ export type OfferDraft = Omit<Offer, 'sequence' | 'expiresAtSeconds'>
 /** Where offers go, and who signs them. */
 export type AdvertiseDeps = { directory: Directory; signer: Signer; clock: Clock }
 
+/** Whether the offer is out. `withheld` says that there is none for now. */
+export type Listing = 'out' | 'withheld' | 'failed'
+
 /** Keeps one offer fresh in the directory until stopped. */
 export interface Advertiser {
   /** Publishes at once what `draft` says now. */
@@ -19,35 +22,40 @@ export interface Advertiser {
   stop(): Promise<void>
 }
 
-/** Starts to advertise. `onListed` hears after each attempt whether the offer is out. */
+/**
+ * Starts to advertise. While `draft` gives nothing, nothing is offered. `onListing` hears after each attempt what
+ * became of it.
+ */
 export function advertise(
-  draft: () => OfferDraft,
-  onListed: (listed: boolean) => void,
+  draft: () => OfferDraft | null,
+  onListing: (listing: Listing) => void,
   { directory, signer, clock }: AdvertiseDeps,
 ): Advertiser {
   const over = new AbortController()
   let nudge = () => {}
   let sequence = 0
 
-  const nextOffer = (): Promise<SignedOffer> => {
+  const sign = (drafted: OfferDraft): Promise<SignedOffer> => {
     sequence = Math.max(sequence + 1, clock.nowMs())
     const expiresAtSeconds = Math.floor(clock.nowMs() / 1000) + lifetimeSeconds
-    return signOffer({ ...draft(), sequence, expiresAtSeconds }, signer)
+    return signOffer({ ...drafted, sequence, expiresAtSeconds }, signer)
+  }
+  const list = async (): Promise<Listing> => {
+    const drafted = draft()
+    if (drafted) await directory.publish(await sign(drafted))
+    else await directory.withdraw()
+    return drafted ? 'out' : 'withheld'
   }
 
   const run = async () => {
     while (!over.signal.aborted) {
       const nudged = new Promise<void>((resolve) => (nudge = resolve))
-      const listed = await nextOffer()
-        .then((offer) => directory.publish(offer))
-        .then(
-          () => true,
-          () => false,
-        )
+      const listing = await list().catch((): Listing => 'failed')
       if (over.signal.aborted) return
-      onListed(listed)
+      onListing(listing)
       const waited = new AbortController()
-      const pause = clock.sleep(listed ? refreshMs : retryMs, AbortSignal.any([over.signal, waited.signal]))
+      const waitMs = listing === 'failed' ? retryMs : refreshMs
+      const pause = clock.sleep(waitMs, AbortSignal.any([over.signal, waited.signal]))
       await Promise.race([nudged, pause.catch(() => {})])
       waited.abort()
     }

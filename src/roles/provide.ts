@@ -1,4 +1,6 @@
 import type { Address, Hex } from '../domain/bytes.ts'
+import { coverPower } from '../domain/asking-price.ts'
+import type { EnergySettings } from '../domain/energy.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { Price } from '../domain/price.ts'
@@ -17,7 +19,7 @@ import type {
   VoucherStore,
 } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
-import { type OfferDraft, advertise } from './advertise.ts'
+import { type Listing, type OfferDraft, advertise } from './advertise.ts'
 import { createDebts } from './debts.ts'
 import type { EarnReceiver } from './hub/earn-line.ts'
 import { openEarnLines } from './hub/earn-lines.ts'
@@ -34,6 +36,16 @@ export type ProvideOptions = {
   backends?: Backend[]
   /** Whether hubs pay by way of the earnings bond, where the network has one. */
   bond?: boolean
+  /** The offered price is never below what this costs, at the measured speed. */
+  covering?: EnergySettings
+}
+
+/** How much of a machine its provider may use now. */
+export type ProviderLimit = {
+  /** Without it the offer is withdrawn; answers under way go on. */
+  takesJobs: boolean
+  /** Share of the time that the model may run, from 0 to 1. */
+  dutyCycle: number
 }
 
 /** All that selling answers takes. */
@@ -54,8 +66,10 @@ export type ProvideDeps = {
 export interface Provider {
   status(): ProviderStatus
   watch(onStatus: (status: ProviderStatus) => void): () => void
-  /** Resolves once the offer is out; rejects when a step fails or the signal aborts. */
+  /** Resolves once the offer is out, or withheld by the limit; rejects when a step fails or the signal aborts. */
   start(options: ProvideOptions, signal?: AbortSignal): Promise<void>
+  /** Holds until the next limit, also for sharing that starts later. */
+  limit(limit: ProviderLimit): void
   /** Withdraws the offer and ends running jobs with a receipt for what was sent. */
   stop(): Promise<void>
 }
@@ -87,7 +101,10 @@ function receiverFor(provider: Address, { bond }: ProvideOptions, network: Netwo
 }
 
 /** One stretch of sharing, from `start` to `stop`. */
-type Session = { over: AbortController; goOffline: () => Promise<void> }
+type Session = { over: AbortController; refreshOffer: () => void; goOffline: () => Promise<void> }
+
+/** What a listing is to the page. */
+const stageOf = { out: 'online', withheld: 'paused', failed: 'connect' } as const
 
 /** Returns a tab that does not share yet. */
 export function createProvider(deps: ProvideDeps): Provider {
@@ -96,6 +113,7 @@ export function createProvider(deps: ProvideDeps): Provider {
   const listeners = new Set<(status: ProviderStatus) => void>()
   let status = offStatus
   let session: Session | null = null
+  let limit: ProviderLimit = { takesJobs: true, dutyCycle: 1 }
 
   const update = (change: Partial<ProviderStatus>) => {
     status = { ...status, ...change }
@@ -118,7 +136,7 @@ export function createProvider(deps: ProvideDeps): Provider {
   /** Answers jobs and advertises; resolves once the offer is listed for the first time. */
   const goOnline = (first: LoadedModel, options: ProvideOptions, mine: Session): Promise<void> => {
     const { signal } = mine.over
-    const draft = (): OfferDraft => {
+    const terms = (): OfferDraft => {
       // An engine that had to recover may have come back on another back end.
       const loaded = engine.loaded ?? first
       const slots = Math.min(options.slots ?? loaded.slots, loaded.slots)
@@ -127,10 +145,12 @@ export function createProvider(deps: ProvideDeps): Provider {
         peerId: transport.peerId,
         modelId: loaded.id,
         arithmeticId: loaded.arithmeticId,
-        price: options.price,
+        price: options.covering
+          ? coverPower(options.price, loaded.tokensPerSecond, options.covering)
+          : options.price,
         contextTokens: loaded.contextTokens,
-        milliTokensPerSecond: Math.round(loaded.tokensPerSecond * 1000),
-        freeSlots: Math.max(0, slots - desk.liveJobs),
+        milliTokensPerSecond: Math.round(loaded.tokensPerSecond * limit.dutyCycle * 1000),
+        freeSlots: limit.takesJobs ? Math.max(0, slots - desk.liveJobs) : 0,
         slots,
         chunkTokens,
         windowTokens,
@@ -147,7 +167,7 @@ export function createProvider(deps: ProvideDeps): Provider {
     const hubs = openEarnLines(receiverFor(signer.address, options, chain.network), deps, onHubs, signal)
     let shownJobs = 0
     const desk = createJobDesk(
-      () => ({ ...draft(), sequence: 0, expiresAtSeconds: 0 }),
+      () => ({ ...terms(), sequence: 0, expiresAtSeconds: 0 }),
       { ...deps, ...books, hubs },
       {
         onJobs(jobs) {
@@ -161,11 +181,13 @@ export function createProvider(deps: ProvideDeps): Provider {
       signal,
     )
     const { promise: firstListed, resolve } = Promise.withResolvers<void>()
-    const onListed = (listed: boolean) => {
-      update(listed ? { stage: 'online', fraction: 1 } : { stage: 'connect', fraction: 0 })
-      if (listed) resolve()
+    const onListing = (listing: Listing) => {
+      update({ stage: stageOf[listing], fraction: listing === 'failed' ? 0 : 1 })
+      if (listing !== 'failed') resolve()
     }
-    const advertiser = advertise(draft, onListed, { directory, signer, clock })
+    const offered = () => (limit.takesJobs ? terms() : null)
+    const advertiser = advertise(offered, onListing, { directory, signer, clock })
+    mine.refreshOffer = () => advertiser.refresh()
     const unsubscribes = [
       transport.handle(inferProtocol, (stream) => desk.answer(stream), { maxStreamsPerPeer: 8 }),
       transport.watchStatus(() => advertiser.refresh()),
@@ -197,7 +219,7 @@ export function createProvider(deps: ProvideDeps): Provider {
     },
     async start(options, signal) {
       if (session !== null) throw new MarketError('market/job-refused', 'This tab is sharing already.')
-      const mine: Session = { over: new AbortController(), goOffline: async () => {} }
+      const mine: Session = { over: new AbortController(), refreshOffer: () => {}, goOffline: async () => {} }
       session = mine
       const stopped = signal ? AbortSignal.any([signal, mine.over.signal]) : mine.over.signal
       update({ ...offStatus, stage: 'download', totalBytes: options.entry.manifest.files[0]?.bytes ?? 0 })
@@ -211,6 +233,12 @@ export function createProvider(deps: ProvideDeps): Provider {
         await finish(stopped.aborted ? 'off' : 'failed', stopped.aborted ? null : shown(error))
         throw error
       }
+    },
+    limit(next) {
+      if (next.takesJobs === limit.takesJobs && next.dutyCycle === limit.dutyCycle) return
+      limit = next
+      engine.throttle(next.dutyCycle)
+      session?.refreshOffer()
     },
     stop: () => finish('off', null),
   }

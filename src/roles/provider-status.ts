@@ -4,9 +4,9 @@ import type { PeerError } from '../errors/index.ts'
 import type { LoadStage, LoadedModel } from '../ports/index.ts'
 import type { LiveJob } from './job-desk.ts'
 
-/** Where a provider is between off and online. */
+/** Where a provider is between off and online; `paused` takes no new jobs for now. */
 export type ProviderStage =
-  'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'stopping' | 'failed'
+  'off' | 'download' | 'verify' | LoadStage | 'connect' | 'online' | 'paused' | 'stopping' | 'failed'
 
 /** What the page shows of a provider. */
 export type ProviderStatus = {

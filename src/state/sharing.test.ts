@@ -35,6 +35,7 @@ function fakeProvider(
       return () => watchers.delete(onStatus)
     },
     start: (options, signal) => start(tell, signal, options),
+    limit: () => {},
     stop: async () => tell({ ...online, stage: 'off' }),
   }
   return { provider, watchers }

@@ -57,6 +57,7 @@ export function createScriptedProvider(): Provider {
       }
       show(online)
     },
+    limit() {},
     async stop() {
       show({ ...online, stage: 'off', jobs: [] })
     },
