@@ -6,8 +6,17 @@ import { engineBench } from './engine.ts'
 import { hubBench } from './hub.ts'
 import { marketBench } from './market.ts'
 import type { Bench, Measurement } from './measurement.ts'
+import { guessingBench, nextTurnBench, togetherBench } from './serving.ts'
 
-const benches: Bench[] = [echoBench, engineBench, hubBench, marketBench]
+const benches: Bench[] = [
+  echoBench,
+  engineBench,
+  guessingBench,
+  togetherBench,
+  nextTurnBench,
+  hubBench,
+  marketBench,
+]
 const allNames = benches.flatMap(({ names }) => names)
 
 const usage = `Usage: npm run bench -- [name…] [--json FILE]
