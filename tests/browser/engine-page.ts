@@ -13,6 +13,7 @@ import type {
   VerifiedModel,
 } from '../../src/ports/engine.ts'
 import { engineCases } from '../conformance/engine.ts'
+import { tinyGemma3, tinyQwen2, tinyQwen3, writeTinyModel } from '../fixtures/families/tiny-models.ts'
 
 /** Options that can be copied into a page. */
 export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens'> & { threads?: number }
@@ -30,6 +31,30 @@ export async function load(
   const probe = async () => ({ ...(await probeMachine()), ...(threads ? { threads } : {}) })
   engine = createWorkerEngine({ ...options, probe })
   return engine.load(await readModel(folder), backends ? { backends } : {})
+}
+
+const tinyModels = { qwen2: tinyQwen2, qwen3: tinyQwen3, gemma3: tinyGemma3 }
+
+/** Loads a tiny model of a family, written here; any answer is right. */
+export async function loadFamily(
+  family: keyof typeof tinyModels,
+  backend: Backend,
+  choice: EngineChoice = {},
+): Promise<LoadedModel> {
+  await engine?.unload()
+  const sha256 = `0x${Object.keys(tinyModels).indexOf(family).toString(16).padStart(64, '0')}` as const
+  const manifest: ModelManifest = {
+    version: 1,
+    name: family,
+    license: 'Apache-2.0',
+    family,
+    contextTokens: 512,
+    files: [{ path: 'model.gguf', bytes: 1, sha256, pieceBytes: 1, pieces: [] }],
+    knownAnswer: { promptIds: [1], tokenIds: [1], logProbs: [0], toleranceNats: 1e9 },
+  }
+  engine = createWorkerEngine(choice)
+  const files = [new Blob([writeTinyModel(tinyModels[family])])]
+  return engine.load({ id: sha256, manifest, files }, { backends: [backend] })
 }
 
 /** Loads a model whose known answer is right on no back end. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { distributions } from '../../src/engine/decode/distributions.ts'
 import type { Distribution } from '../../src/ports/engine.ts'
 import { engineCases } from '../conformance/engine.ts'
+import { sentencePieceVocabulary } from '../fixtures/families/sentencepiece-vocabulary.ts'
 import { loadInNode } from '../fixtures/llama/load-in-node.ts'
 import { type Harness, moduleIn, openHarness } from './harness.ts'
 
@@ -110,6 +111,16 @@ describe('with an imitated GPU', () => {
     const loaded = await engine().call('load', tiny, ['webgpu'])
     expect(loaded).toMatchObject({ backend: 'webgpu', arithmetic: 'webgpu-q8-1' })
     const onGpu = await engine().call('distributions', tokenIds, 89, vocabularySize)
+    expect(largestDifference(onProcessor, onGpu)).toBeLessThan(1e-4)
+  })
+
+  test.each(['qwen2', 'qwen3', 'gemma3'] as const)('the same holds for a tiny %s', async (family) => {
+    const prompt = tokenIds.slice(0, 36)
+    const tokens = family === 'gemma3' ? sentencePieceVocabulary().tokens.length : vocabularySize
+    await engine().call('loadFamily', family, 'wasm', { recipes: { wasm: 'wasm-float-1' } })
+    const onProcessor = await engine().call('distributions', prompt, 35, tokens)
+    await engine().call('loadFamily', family, 'webgpu')
+    const onGpu = await engine().call('distributions', prompt, 35, tokens)
     expect(largestDifference(onProcessor, onGpu)).toBeLessThan(1e-4)
   })
 

@@ -8,6 +8,7 @@ export type MetadataValue = number | boolean | string | MetadataValue[]
 export type Metadata = {
   has(key: string): boolean
   number(key: string): number
+  boolean(key: string): boolean
   string(key: string): string
   strings(key: string): string[]
   numbers(key: string): number[]
@@ -58,6 +59,7 @@ export function createMetadata(values: ReadonlyMap<string, MetadataValue>): Meta
   return {
     has: (key) => values.has(key),
     number: (key) => get(key, 'number', (found) => typeof found === 'number'),
+    boolean: (key) => get(key, 'choice', (found) => typeof found === 'boolean'),
     string: (key) => get(key, 'text', (found) => typeof found === 'string'),
     strings: (key) => get(key, 'list of texts', isListOf<string>('string')),
     numbers: (key) => get(key, 'list of numbers', isListOf<number>('number')),

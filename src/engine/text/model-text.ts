@@ -3,8 +3,9 @@ import { EngineError } from '../../errors/index.ts'
 import type { Metadata } from '../gguf/metadata.ts'
 import type { ModelText } from '../../ports/engine.ts'
 import { decodeTokens } from './text-stream.ts'
+import { createTokenBytes } from './token-bytes.ts'
 import { buildTokenizer } from './tokenizer-json.ts'
-import { createTokenBytes, readVocabulary } from './vocabulary.ts'
+import { readVocabulary } from './vocabulary.ts'
 
 /**
  * Returns the text functions of a model, built from what its GGUF file says of itself.
