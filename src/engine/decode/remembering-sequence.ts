@@ -3,7 +3,9 @@ import type { Sequence } from './sequence.ts'
 /** A sequence that knows its own tokens: equal length alone does not make two texts one. */
 export class RememberingSequence implements Sequence {
   readonly #inner: Sequence
+  /** Also those that are still being read, beyond the inner length. */
   #tokenIds: number[]
+  #reading: Promise<unknown> = Promise.resolve()
 
   constructor(inner: Sequence, tokenIds: readonly number[] = []) {
     this.#inner = inner
@@ -20,20 +22,29 @@ export class RememberingSequence implements Sequence {
 
   /** Returns with how many tokens of `wanted` it begins; those of a prompt count as soon as they are read. */
   countCommon(wanted: readonly number[]): number {
-    const most = Math.min(this.#inner.length, wanted.length)
-    let common = 0
-    while (common < most && this.#tokenIds[common] === wanted[common]) common++
-    return common
+    return Math.min(this.expectCommon(wanted).common, this.#inner.length)
+  }
+
+  /** Returns with how many tokens of `wanted` it will begin once its prompt is read, and how many more that has. */
+  expectCommon(wanted: readonly number[]): { common: number; more: number } {
+    const different = this.#tokenIds.findIndex((tokenId, index) => tokenId !== wanted[index])
+    const common = different < 0 ? this.#tokenIds.length : different
+    return { common, more: this.#tokenIds.length - common }
+  }
+
+  /** Resolves when nothing is being read, whether it was read or cancelled. */
+  async whenRead(): Promise<void> {
+    await this.#reading
   }
 
   async append(...[tokenIds, from, onLogits, signal]: Parameters<Sequence['append']>): Promise<void> {
     this.#tokenIds.push(...tokenIds)
-    try {
-      await this.#inner.append(tokenIds, from, onLogits, signal)
-    } finally {
+    const reading = this.#inner.append(tokenIds, from, onLogits, signal).finally(() => {
       // A cancelled append may have taken some of the tokens.
       this.#tokenIds.length = this.#inner.length
-    }
+    })
+    this.#reading = reading.catch(() => {})
+    await reading
   }
 
   truncate(length: number): boolean {

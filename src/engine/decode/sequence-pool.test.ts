@@ -22,45 +22,45 @@ async function answer(model: LanguageModel, sequence: Sequence, promptIds: numbe
 
 test('the next turn goes on where the last one ended, but for its last token', async () => {
   const pool = createSequencePool(byteModel)
-  const first = pool.borrow([1, 2, 3])
+  const first = await pool.borrow([1, 2, 3])
   await read(first, [1, 2, 3, 4, 5])
   pool.giveBack(first)
-  const second = pool.borrow([1, 2, 3, 4, 9, 9])
+  const second = await pool.borrow([1, 2, 3, 4, 9, 9])
   expect(second.length).toBe(4)
   pool.giveBack(second)
-  expect(pool.borrow([1, 2, 3, 4]).length).toBe(3)
+  expect((await pool.borrow([1, 2, 3, 4])).length).toBe(3)
 })
 
 test('another text of the same length is not taken for it', async () => {
   const pool = createSequencePool(byteModel)
-  const first = pool.borrow([1, 2, 3])
+  const first = await pool.borrow([1, 2, 3])
   await read(first, [1, 2, 3, 4])
   pool.giveBack(first)
-  expect(pool.borrow([7, 2, 3, 4, 5]).length).toBe(0)
+  expect((await pool.borrow([7, 2, 3, 4, 5])).length).toBe(0)
 })
 
 test('a sequence in use is nobody else’s', async () => {
   const pool = createSequencePool(byteModel)
-  const first = pool.borrow([1, 2, 3])
+  const first = await pool.borrow([1, 2, 3])
   await read(first, [1, 2])
-  expect(pool.borrow([1, 2, 3])).not.toBe(first)
+  expect(await pool.borrow([1, 2, 3])).not.toBe(first)
   pool.giveBack(first)
-  expect(pool.borrow([1, 2, 3])).toBe(first)
+  expect(await pool.borrow([1, 2, 3])).toBe(first)
 })
 
 test('idle texts take so much memory and no more, and the least recently used goes first', async () => {
   // The byte model's cache takes a byte a token.
   const pool = createSequencePool(byteModel, 50)
   const remember = async (start: number) => {
-    const sequence = pool.borrow([start, 0])
+    const sequence = await pool.borrow([start, 0])
     await read(
       sequence,
       Array.from({ length: 20 }, (_, i) => start + i),
     )
     return sequence
   }
-  const keptOf = (start: number) => {
-    const sequence = pool.borrow([start, start + 1, start + 2, 0])
+  const keptOf = async (start: number) => {
+    const sequence = await pool.borrow([start, start + 1, start + 2, 0])
     const { length } = sequence
     sequence.truncate(0)
     pool.giveBack(sequence)
@@ -68,17 +68,18 @@ test('idle texts take so much memory and no more, and the least recently used go
   }
   for (const sequence of [await remember(100), await remember(130)]) pool.giveBack(sequence)
   // The older one is used once more, so the other is the first to go.
-  expect(keptOf(100)).toBe(3)
+  expect(await keptOf(100)).toBe(3)
   pool.giveBack(await remember(160))
-  expect([100, 130, 160].map(keptOf)).toEqual([3, 0, 3])
+  const kept = [await keptOf(100), await keptOf(130), await keptOf(160)]
+  expect(kept).toEqual([3, 0, 3])
 })
 
 test('a text larger than all the memory is not kept', async () => {
   const pool = createSequencePool(byteModel, 4)
-  const sequence = pool.borrow([1, 2])
+  const sequence = await pool.borrow([1, 2])
   await read(sequence, [1, 2, 3, 4, 5])
   pool.giveBack(sequence)
-  expect(pool.borrow([1, 2, 3, 4, 5, 6]).length).toBe(0)
+  expect((await pool.borrow([1, 2, 3, 4, 5, 6])).length).toBe(0)
 })
 
 describe('a shared beginning', () => {
@@ -87,9 +88,9 @@ describe('a shared beginning', () => {
 
   test('is copied from a text that still grows', async () => {
     const pool = createSequencePool(byteModel)
-    const first = pool.borrow([...system, ...question(1)])
+    const first = await pool.borrow([...system, ...question(1)])
     await read(first, [...system, ...question(1)])
-    const second = pool.borrow([...system, ...question(50)])
+    const second = await pool.borrow([...system, ...question(50)])
     expect(second).not.toBe(first)
     expect([first.length, second.length]).toEqual([50, 30])
   })
@@ -97,40 +98,93 @@ describe('a shared beginning', () => {
   test('counts as far as it was read when its prompt is still being read', async () => {
     const model = createByteModel({ contextTokens: 500, weights: 1, pause: async () => {} })
     const pool = createSequencePool(model)
-    const first = pool.borrow([...system, 1])
-    let inTheMiddle = -1
+    const first = await pool.borrow([...system, 1])
+    let inTheMiddle: Promise<number> | undefined
     const look = (_: Float32Array, position: number) => {
-      if (position === 11) inTheMiddle = pool.borrow([...system, 2]).length
+      if (position === 11) inTheMiddle = pool.borrow([...system, 2]).then(({ length }) => length)
     }
     await first.append([...system, 1], 0, look)
-    expect(inTheMiddle).toBe(12)
+    expect(await inTheMiddle).toBe(12)
   })
 
   test('is copied from an ended text that is worth more as it is', async () => {
     const pool = createSequencePool(byteModel)
-    const first = pool.borrow([...system, ...question(1)])
+    const first = await pool.borrow([...system, ...question(1)])
     await read(first, [...system, ...question(1)])
     pool.giveBack(first)
-    expect(pool.borrow([...system, ...question(50)]).length).toBe(30)
-    const next = pool.borrow([...system, ...question(1), 7])
+    expect((await pool.borrow([...system, ...question(50)])).length).toBe(30)
+    const next = await pool.borrow([...system, ...question(1), 7])
     expect([next === first, next.length]).toEqual([true, 50])
+  })
+
+  describe('of prompts that come at the same time', () => {
+    const long = Array.from({ length: 200 }, (_, i) => (i * 7) % 250)
+
+    test('is read by the first for all', async () => {
+      let steps = 0
+      const { model } = await loadInNode(new Blob([writeTinyLlama()]), { onStep: () => steps++ })
+      const pool = createSequencePool(model)
+      steps = 0
+      const readPrompt = async (last: number) => {
+        const sequence = await pool.borrow([...long, last, 9])
+        const { length } = sequence
+        await read(sequence, [...long, last].slice(length))
+        return length
+      }
+      const lengths: Promise<number>[] = []
+      for (const last of [1, 2, 3]) {
+        lengths.push(readPrompt(last))
+        // Requests come as messages, one after the other.
+        await Promise.resolve()
+      }
+      expect(await Promise.all(lengths)).toEqual([0, 200, 200])
+      expect(steps).toBeLessThan(8)
+    })
+
+    test('goes on from where the first was cancelled', async () => {
+      const { model } = await loadInNode(new Blob([writeTinyLlama()]))
+      const pool = createSequencePool(model)
+      const cancel = new AbortController()
+      const first = await pool.borrow([...long, 1])
+      const reading = first.append(long, Infinity, () => {}, cancel.signal)
+      const second = pool.borrow([...long, 2])
+      await read(model.openSequence(), [7])
+      cancel.abort()
+      await expect(reading).rejects.toThrow()
+      expect((await second).length).toBe(first.length)
+      expect(first.length).toBeGreaterThan(0)
+    })
+
+    test('is waited for until the signal aborts, and not where more is to be read than saved', async () => {
+      const { promise: forEver } = Promise.withResolvers<void>()
+      const stuck = createByteModel({ contextTokens: 500, weights: 1, pause: () => forEver })
+      const pool = createSequencePool(stuck)
+      const first = await pool.borrow([...long, 1])
+      void read(first, long)
+      const cancel = new AbortController()
+      const waiting = pool.borrow([...long, 2], cancel.signal)
+      cancel.abort()
+      expect((await waiting).length).toBe(0)
+      // The first has 120 tokens more to read after the 80 that both share.
+      expect((await pool.borrow([...long.slice(0, 80), 3, 3])).length).toBe(0)
+    })
   })
 
   test('is taken from whoever shares most', async () => {
     const pool = createSequencePool(byteModel)
     for (const text of [system.slice(0, 10), system, system.slice(0, 20)]) {
-      const sequence = pool.borrow([...text, 1])
+      const sequence = await pool.borrow([...text, 1])
       await read(sequence, [...text, 1].slice(sequence.length))
     }
-    expect(pool.borrow([...system, 2, 3]).length).toBe(30)
+    expect((await pool.borrow([...system, 2, 3])).length).toBe(30)
   })
 
   test('is read anew where caches cannot be copied', async () => {
     const openSequence = () => ({ ...byteModel.openSequence(), length: 40, fork: () => null })
     const pool = createSequencePool({ openSequence })
-    const first = pool.borrow(system)
+    const first = await pool.borrow(system)
     await read(first, system)
-    expect(pool.borrow([...system, 1])).not.toBe(first)
+    expect(await pool.borrow([...system, 1])).not.toBe(first)
   })
 
   test('gives answers the bits of a fresh prefill, and leaves the other text as it was', async () => {
@@ -144,12 +198,12 @@ describe('a shared beginning', () => {
       stop: [],
     })
     const alone = [1, 50].map((start) => recordAnswer(model, model.openSequence(), request(start)))
-    const first = pool.borrow(request(1).promptIds)
+    const first = await pool.borrow(request(1).promptIds)
     let copied: Promise<RecordedAnswer> | undefined
     const answer = await recordAnswer(model, first, request(1), {
-      onToken: () => {
+      onToken: async () => {
         if (copied) return
-        const second = pool.borrow(request(50).promptIds)
+        const second = await pool.borrow(request(50).promptIds)
         expect(second.length).toBe(90)
         copied = recordAnswer(model, second, request(50))
       },
@@ -160,24 +214,24 @@ describe('a shared beginning', () => {
 
 test('a cancelled prompt leaves what was read of it', async () => {
   const pool = createSequencePool(byteModel)
-  const sequence = pool.borrow([1, 2, 3])
+  const sequence = await pool.borrow([1, 2, 3])
   const cancel = new AbortController()
   await sequence.append([1, 2], Infinity, () => {})
   cancel.abort()
   await expect(sequence.append([3, 4], 0, () => {}, cancel.signal)).rejects.toThrow()
   pool.giveBack(sequence)
-  expect(pool.borrow([1, 2, 3, 4, 5]).length).toBe(2)
+  expect((await pool.borrow([1, 2, 3, 4, 5])).length).toBe(2)
 })
 
 test('an answer over a kept cache is the answer without one, token by token', async () => {
   const { model } = await loadInNode(new Blob([writeTinyLlama()]))
   const pool = createSequencePool(model)
   const firstPrompt = Array.from({ length: 70 }, (_, i) => (i * 31) % 260)
-  const sequence = pool.borrow(firstPrompt)
+  const sequence = await pool.borrow(firstPrompt)
   const firstAnswer = await answer(model, sequence, firstPrompt)
   pool.giveBack(sequence)
   const nextPrompt = [...firstPrompt, ...firstAnswer.slice(0, 6), 40, 41, 42]
-  const kept = pool.borrow(nextPrompt)
+  const kept = await pool.borrow(nextPrompt)
   expect(kept.length).toBe(76)
   expect(await answer(model, kept, nextPrompt)).toEqual(await answer(model, model.openSequence(), nextPrompt))
 })

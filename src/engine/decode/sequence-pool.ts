@@ -7,10 +7,16 @@ const usualIdleBytes = 192 * 2 ** 20
 /** The end of an answer often comes back as other tokens. Whoever had to forget more is kept, and copied. */
 const mostForgotten = 8
 
+/** Waiting for another reader is worth it from so many tokens. */
+const leastAwaited = 64
+
 /** Keeps the sequences of the last answers, so that a prompt reads only what no text before it began with. */
 export type SequencePool = {
-  /** Returns a sequence that holds nothing or a beginning of `promptIds`, never the whole. */
-  borrow(promptIds: readonly number[]): Sequence
+  /**
+   * Returns a sequence that holds nothing or a beginning of `promptIds`, never the whole. Waits while somebody
+   * else reads much of the same prompt; no longer than until the signal aborts.
+   */
+  borrow(promptIds: readonly number[], signal?: AbortSignal): Promise<Sequence>
   giveBack(sequence: Sequence): void
 }
 
@@ -18,8 +24,8 @@ export type SequencePool = {
  * Returns an empty pool over a model.
  *
  * A conversation's next turn gets its own sequence back. A prompt that shares a beginning with other texts, such
- * as a system prompt, gets a copy of the longest, whether that text has ended or still grows. Caches that nobody
- * uses take at most `idleBytes`; the least recently used goes first.
+ * as a system prompt, gets a copy of the longest, whether that text has ended or still grows: of prompts that
+ * come at once, the first reads for all. Caches that nobody uses take at most `idleBytes`; the least recently used goes first.
  */
 export function createSequencePool(
   model: Pick<LanguageModel, 'openSequence'>,
@@ -29,7 +35,15 @@ export function createSequencePool(
   /** The latest first. */
   let idle: RememberingSequence[] = []
 
-  const borrow = (wanted: readonly number[]): RememberingSequence => {
+  const findReader = (wanted: readonly number[]): RememberingSequence | undefined => {
+    const { common: known } = findLongest([...idle, ...busy], wanted)
+    return [...busy].find((each) => {
+      const { common, more } = each.expectCommon(wanted)
+      // Not where the reader goes on for longer than its beginning would take.
+      return common - known >= Math.max(leastAwaited, more)
+    })
+  }
+  const take = (wanted: readonly number[]): RememberingSequence => {
     const { source, common } = findLongest([...idle, ...busy], wanted)
     if (source === null) return new RememberingSequence(model.openSequence())
     const isIdle = idle.includes(source)
@@ -39,8 +53,11 @@ export function createSequencePool(
   }
 
   return {
-    borrow(promptIds) {
-      const sequence = borrow(promptIds.slice(0, -1))
+    async borrow(promptIds, signal) {
+      const wanted = promptIds.slice(0, -1)
+      const reader = findReader(wanted)
+      if (reader) await Promise.race([reader.whenRead(), whenAborted(signal)])
+      const sequence = take(wanted)
       busy.add(sequence)
       return sequence
     },
@@ -52,6 +69,13 @@ export function createSequencePool(
       if (firstDropped >= 0) for (const dropped of idle.splice(firstDropped)) dropped.close()
     },
   }
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<unknown> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(undefined)
+    signal?.addEventListener('abort', resolve, { once: true })
+  })
 }
 
 /** Finds who shares the longest beginning; the first among equals, and nobody where nothing is shared. */

@@ -41,7 +41,7 @@ serveCalls<ModelCalls>(self, {
 
   async generate(request, { emit, signal }) {
     const { model, pool } = requireRunning()
-    const sequence = pool.borrow(request.promptIds)
+    const sequence = await pool.borrow(request.promptIds, signal)
     try {
       const answer = generate(model, sequence, request, signal)
       for (let next = await answer.next(); ; next = await answer.next()) {

@@ -75,7 +75,7 @@ test('answers are the same bits as alone, whoever joins, leaves, cancels and gue
     const leaveAfter = draw(5) === 0 ? draw(8) : Infinity
     const isSlow = draw(6) === 0
     const request = requests[kind]!
-    const sequence = pool.borrow(request.promptIds)
+    const sequence = await pool.borrow(request.promptIds, signal)
     if (sequence.length > 0) reused++
     const heard = await recordAnswer(draw(2) === 0 ? guessing(2 + draw(7)) : model, sequence, request, {
       signal,
