@@ -163,6 +163,13 @@ const provider = once(async () => {
   return created
 })
 
+const device = once(async () => (await import('./device/browser-device.ts')).createBrowserDevice(clock))
+
+const governor = once(async () => {
+  const { createGovernor } = await import('./roles/govern.ts')
+  return createGovernor({ device: await device(), provider: await provider(), clock })
+})
+
 /** Loads a model whose bytes are here already; one that is not stays out. */
 async function loadIfKept(
   id: ModelId,
@@ -186,10 +193,12 @@ const tab: Tab = {
   accounts,
   catalogue: async () => (await models()).catalogue(),
   probe: async () => (await engine()).probe(),
+  device,
   link: transport,
   directory,
   requester,
   provider,
+  governor,
   settlement,
   withdrawals,
   payOut,

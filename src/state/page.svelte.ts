@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { CatalogueEntry } from '../domain/model.ts'
+import { MarketError } from '../errors/index.ts'
 import { Account } from './account.svelte.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
@@ -61,6 +62,11 @@ export class Page {
     return this.models.find(this.sharing.modelId) ?? this.models.entries[0] ?? null
   }
 
+  #requireSharedModel(): CatalogueEntry {
+    if (this.sharedModel) return this.sharedModel
+    throw new MarketError('market/no-model', 'The list of models did not load.')
+  }
+
   /** Whether closing the page would break somebody's answer. */
   get busy(): boolean {
     return this.sharing.status.jobs.length > 0 || this.conversation.current !== null
@@ -69,9 +75,10 @@ export class Page {
   /** Brings back what was kept, then joins the network. */
   start(): void {
     const { conversation, settings, sharing } = this
+    const listed = this.models.load()
     // What cannot be read starts afresh; nothing here is money.
-    for (const part of [conversation, settings, sharing]) part.restore().catch(() => {})
-    void this.models.load()
+    for (const part of [conversation, settings]) part.restore().catch(() => {})
+    sharing.restore(() => listed.then(() => this.#requireSharedModel())).catch(() => {})
     void this.network.join()
     void this.account.watch()
     void this.wallet.watch()

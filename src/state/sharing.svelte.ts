@@ -1,50 +1,74 @@
-import { type EnergySettings, netUsdPerHour } from '../domain/energy.ts'
+import { askingPrice, coverPower, highestMicroUsdPerMillion } from '../domain/asking-price.ts'
+import type { DeviceState } from '../domain/device.ts'
+import {
+  type EnergySettings,
+  breakEvenUsdPerMillion,
+  classifyDevice,
+  estimateWatts,
+  netUsdPerHour,
+  netUsdPerMillion,
+} from '../domain/energy.ts'
+import type { GovernorDecision, PauseReason } from '../domain/governor.ts'
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
 import type { EngineProbe } from '../ports/engine.ts'
+import type { Governor } from '../roles/govern.ts'
 import type { Provider } from '../roles/provide.ts'
 import { offStatus, type ProviderStage, type ProviderStatus } from '../roles/provider-status.ts'
 import { abortable } from './abortable.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
+import { type RulesDocument, SharingRules } from './sharing-rules.svelte.ts'
 import type { Tab } from './tab.ts'
 
-export type { EngineProbe, ProviderStage }
+export type { EngineProbe, PauseReason, ProviderStage }
 
 type SharingDocument = {
   modelId: ModelId | null
-  priceUsd: number
-  slots: number
-  watts: number
-  usdPerKwh: number
+  priceUsd: number | null
+  slots: number | null
+  watts: number | null
+  usdPerKwh: number | null
   tokensPerSecond: number | null
   holdsBond: boolean
+  coversPower: boolean
+  rules: RulesDocument
 }
 
-const highestPriceUsd = 1_000
+/** Whether this very tab was sharing; tabs of one browser are told apart by their place. */
+type SwitchDocument = { isOn: boolean }
 
-/** Reading a prompt is priced at a fifth of writing an answer: it costs about that much time. */
-const promptShare = 5n
-
-/** Lending this computer: what it can do, what it asks, and what it is doing. */
+/** Lending this computer: what it can do, what it asks, when it may, and what it is doing. */
 export class Sharing {
   #tab: Tab
   #provider: Provider | null = null
+  #governor: Governor | null = null
   #abort: AbortController | null = null
+  /** When this computer may be shared, and how much of it. */
+  readonly rules = new SharingRules()
   probe = $state.raw<EngineProbe | null>(null)
+  /** What the browser tells of the machine; null before anybody looked. */
+  device = $state.raw<DeviceState | null>(null)
   status = $state.raw<ProviderStatus>(offStatus)
+  decision = $state.raw<GovernorDecision | null>(null)
   failure = $state.raw<Failure | null>(null)
   modelId = $state<ModelId | null>(null)
   /** Dollars per million answer tokens. */
   priceUsd = $state<number | null>(0.2)
-  /** Most answers at a time: how much of this computer to share. */
+  /** Most answers at a time. */
   slots = $state<number | null>(2)
-  /** What the computer draws more while it answers. */
-  watts = $state<number | null>(15)
+  /** What the computer draws more while it answers; null takes the estimate. */
+  watts = $state<number | null>(null)
   usdPerKwh = $state<number | null>(0.3)
+  /** Whether the offered price is never below what the power costs. */
+  coversPower = $state(false)
   /** Whether earnings go by way of the bond contract, where there is one. */
   holdsBond = $state(false)
-  /** Measured on this computer at an earlier visit. */
+  /** Measured on this computer at an earlier visit, at full speed. */
   tokensPerSecond = $state<number | null>(null)
+  /** Whether what was kept is back, so that it is known if this tab was sharing. */
+  isRestored = $state(false)
+  /** Whether it went on by itself because it was on when the page was left. */
+  isResumed = $state(false)
 
   constructor(tab: Tab) {
     this.#tab = tab
@@ -54,21 +78,65 @@ export class Sharing {
     return this.status.stage !== 'off' && this.status.stage !== 'failed'
   }
 
-  get price(): Price {
-    const priceUsd = Math.min(Math.max(this.priceUsd ?? 0, 0), highestPriceUsd)
-    const completion = BigInt(Math.round(priceUsd * 1e6))
-    return { promptMicroUsdPerMillion: completion / promptShare, completionMicroUsdPerMillion: completion }
+  /** Why no new work is taken; null while it is, or while nothing is shared. */
+  get pause(): PauseReason | null {
+    return this.decision && !this.decision.run ? this.decision.why : null
   }
 
-  /** Dollars that an hour of steady work leaves after electricity; null before the speed was measured. */
+  /** What is typed, before the price of power. */
+  get price(): Price {
+    const typed = BigInt(Math.round(Math.max(this.priceUsd ?? 0, 0) * 1e6))
+    return askingPrice(typed < highestMicroUsdPerMillion ? typed : highestMicroUsdPerMillion)
+  }
+
+  /** What is offered, as far as the speed is known. */
+  get askedPrice(): Price {
+    const { tokensPerSecond } = this
+    if (!this.coversPower || tokensPerSecond === null) return this.price
+    return coverPower(this.price, tokensPerSecond, this.energy)
+  }
+
+  /** Watts that a machine like this one draws more while it answers. */
+  get estimatedWatts(): number {
+    const { probe, device } = this
+    const gpu = probe?.backends[0] === 'webgpu' ? (probe.webgpu?.adapter ?? null) : null
+    const hasBattery = device?.power === 'battery' || (device !== null && Number(device.batteryLevel) < 1)
+    return estimateWatts(classifyDevice({ isHandheld: device?.isHandheld ?? false, hasBattery, gpu }))
+  }
+
+  get energy(): EnergySettings {
+    return { watts: this.watts ?? this.estimatedWatts, usdPerKilowattHour: this.usdPerKwh ?? 0 }
+  }
+
+  /** Dollars that an hour of steady work at the shared part leaves after electricity. */
   get usdPerHour(): number | null {
     if (this.tokensPerSecond === null) return null
-    const energy: EnergySettings = { watts: this.watts ?? 0, usdPerKilowattHour: this.usdPerKwh ?? 0 }
-    return netUsdPerHour(this.tokensPerSecond, this.price.completionMicroUsdPerMillion, energy)
+    const whole = netUsdPerHour(this.tokensPerSecond, this.#completionPrice, this.energy)
+    return whole * this.rules.settings.share
   }
 
+  /** Dollars that a million answer tokens leave after electricity. */
+  get usdPerMillion(): number | null {
+    if (this.tokensPerSecond === null) return null
+    return netUsdPerMillion(this.tokensPerSecond, this.#completionPrice, this.energy)
+  }
+
+  /** Dollars per million answer tokens that just pay for the electricity. */
+  get breakEvenUsd(): number | null {
+    return this.tokensPerSecond === null ? null : breakEvenUsdPerMillion(this.tokensPerSecond, this.energy)
+  }
+
+  get #completionPrice(): bigint {
+    return this.askedPrice.completionMicroUsdPerMillion
+  }
+
+  /** Finds out what this machine can do, and watches what happens to it. */
   async look(): Promise<void> {
     try {
+      if (this.device === null) {
+        const device = await this.#tab.device()
+        if (this.device === null) device.watch((state) => (this.device = state))
+      }
       this.probe ??= await this.#tab.probe()
     } catch (error) {
       this.failure = toFailure(error)
@@ -77,57 +145,94 @@ export class Sharing {
 
   async start(entry: CatalogueEntry): Promise<void> {
     if (this.active) return
+    this.isResumed = false
+    await this.#start(async () => entry)
+  }
+
+  async #start(choose: () => Promise<CatalogueEntry>): Promise<void> {
     this.failure = null
-    const totalBytes = entry.manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-    this.status = { ...offStatus, stage: 'download', totalBytes }
+    this.status = { ...offStatus, stage: 'download' }
     const abort = new AbortController()
+    const { signal } = abort
     this.#abort = abort
     try {
-      await this.save().catch(() => {})
-      const provider = await this.#watched(abort.signal)
+      await Promise.all([this.save(), this.#keepSwitch(true)]).catch(() => {})
+      const entry = await abortable(choose(), signal)
+      const totalBytes = entry.manifest.files.reduce((sum, file) => sum + file.bytes, 0)
+      this.status = { ...this.status, totalBytes }
+      const provider = await this.#governed(signal)
       const slots = Math.max(this.slots ?? 1, 1)
-      await provider.start({ entry, price: this.price, slots, bond: this.holdsBond }, abort.signal)
+      const covering = this.coversPower ? { covering: this.energy } : {}
+      await provider.start({ entry, price: this.price, slots, bond: this.holdsBond, ...covering }, signal)
     } catch (error) {
       if (!isCancellation(error)) this.failure = toFailure(error)
       if (this.active) this.status = { ...this.status, stage: 'off' }
+      this.#governor?.release()
     }
   }
 
   /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */
   async stop(): Promise<void> {
+    this.isResumed = false
     this.#abort?.abort()
+    await this.#keepSwitch(false).catch(() => {})
     await this.#provider?.stop()
   }
 
-  async #watched(signal: AbortSignal): Promise<Provider> {
-    if (this.#provider) return this.#provider
+  /** Returns the provider, held to the rules. */
+  async #governed(signal: AbortSignal): Promise<Provider> {
     const provider = await abortable(this.#tab.provider(), signal)
-    provider.watch((status) => this.#take(status))
-    this.#provider = provider
+    const governor = await abortable(this.#tab.governor(), signal)
+    if (!this.#provider) {
+      this.#provider = provider
+      this.#governor = governor
+      provider.watch((status) => this.#take(status))
+      governor.watch((decision) => (this.decision = decision))
+    }
+    governor.follow(this.rules.settings)
     return provider
   }
 
-  async restore(): Promise<void> {
-    const kept = (await this.#tab.documents.get('settings', 'sharing')) as SharingDocument | undefined
-    if (kept) Object.assign(this, kept)
+  /** Brings back what was kept, and sharing itself if this tab was at it when it was left. */
+  async restore(findEntry: () => Promise<CatalogueEntry>): Promise<void> {
+    try {
+      const kept = (await this.#tab.documents.get('settings', 'sharing')) as SharingDocument | undefined
+      if (kept) {
+        const { rules, ...rest } = kept
+        Object.assign(this, rest)
+        if (rules) this.rules.restore(rules)
+      }
+      const before = (await this.#tab.documents.get('settings', await this.#switchKey())) as
+        SwitchDocument | undefined
+      this.isResumed = before?.isOn === true
+    } finally {
+      this.isRestored = true
+    }
+    if (this.isResumed) await this.#start(findEntry)
   }
 
+  /** Keeps what was chosen; the rules hold at once. */
   async save(): Promise<void> {
+    if (this.active) this.#governor?.follow(this.rules.settings)
     const { modelId, tokensPerSecond } = this
-    const { priceUsd, slots, watts, usdPerKwh, holdsBond } = this
-    await this.#tab.documents.put('settings', 'sharing', {
-      modelId,
-      priceUsd,
-      slots,
-      watts,
-      usdPerKwh,
-      tokensPerSecond,
-      holdsBond,
-    })
+    const { priceUsd, slots, watts, usdPerKwh, holdsBond, coversPower } = this
+    const chosen = { modelId, tokensPerSecond, priceUsd, slots, watts, usdPerKwh, holdsBond, coversPower }
+    const kept: SharingDocument = { ...chosen, rules: this.rules.document }
+    await this.#tab.documents.put('settings', 'sharing', kept)
+  }
+
+  async #keepSwitch(isOn: boolean): Promise<void> {
+    const kept: SwitchDocument = { isOn }
+    await this.#tab.documents.put('settings', await this.#switchKey(), kept)
+  }
+
+  async #switchKey(): Promise<string> {
+    return `sharing-${await this.#tab.place()}`
   }
 
   #take(status: ProviderStatus): void {
     this.status = status
+    if (!this.active) this.#governor?.release()
     const measured = status.loaded?.tokensPerSecond ?? null
     if (measured === null || measured === this.tokensPerSecond) return
     this.tokensPerSecond = measured

@@ -1,9 +1,22 @@
 import { describe, expect, it, vi } from 'vitest'
-import { EngineError } from '../errors/index.ts'
+import { type GovernorDecision, defaultGovernorSettings, type GovernorSettings } from '../domain/governor.ts'
+import { EngineError, MarketError } from '../errors/index.ts'
+import { ManualDevice } from '../device/manual-device.ts'
+import type { EngineProbe } from '../ports/engine.ts'
+import type { Governor } from '../roles/govern.ts'
 import type { ProvideOptions, Provider } from '../roles/provide.ts'
 import type { ProviderStatus } from '../roles/provider-status.ts'
 import { Sharing } from './sharing.svelte.ts'
 import { entry, fakeTab, testDocuments } from './fake-tab.ts'
+
+const probe: EngineProbe = {
+  webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1e9 },
+  crossOriginIsolated: true,
+  threads: 4,
+  storageBytes: null,
+  backends: ['webgpu', 'wasm'],
+  reason: 'The GPU computes.',
+}
 
 const online: ProviderStatus = {
   stage: 'online',
@@ -69,8 +82,9 @@ describe('turning it on', () => {
     await sharing.start(entry)
     sharing.holdsBond = true
     await sharing.start(entry)
+    await sharing.stop()
     const later = new Sharing(tab)
-    await later.restore()
+    await later.restore(async () => entry)
     await later.start(entry)
     expect(chosen).toEqual([false, true, true])
   })
@@ -104,7 +118,136 @@ describe('turning it on', () => {
   })
 })
 
+/** A governor that remembers what it was told, and decides what a test says. */
+function fakeGovernor() {
+  const told: (GovernorSettings | 'released')[] = []
+  let tell: (decision: GovernorDecision | null) => void = () => {}
+  const governor: Governor = {
+    follow: (settings) => void told.push(settings),
+    release: () => void told.push('released'),
+    watch(onDecision) {
+      tell = onDecision
+      return () => {}
+    },
+  }
+  return { governor, told, decide: (decision: GovernorDecision | null) => tell(decision) }
+}
+
+describe('its owner’s rules', () => {
+  it('hold from before sharing starts until it stops', async () => {
+    const { governor, told, decide } = fakeGovernor()
+    const { provider } = fakeProvider(async (tell) => {
+      expect(told).toHaveLength(1)
+      tell(online)
+    })
+    const sharing = new Sharing(fakeTab({ provider: async () => provider, governor: async () => governor }))
+    sharing.rules.sharePercent = 40
+    await sharing.start(entry)
+    sharing.rules.onlyPluggedIn = true
+    await sharing.save()
+    decide({ run: false, why: { kind: 'on-battery' }, dutyCycle: 0.4 })
+    expect(sharing.pause).toEqual({ kind: 'on-battery' })
+    await sharing.stop()
+    const share = { ...defaultGovernorSettings, share: 0.4 }
+    expect(told).toEqual([share, { ...share, onlyPluggedIn: true }, 'released'])
+  })
+
+  it('are kept for the next visit', async () => {
+    const documents = testDocuments()
+    const sharing = new Sharing(fakeTab({ documents }))
+    sharing.rules.addHours()
+    sharing.rules.changeHours(0, { days: [5, 6] })
+    sharing.rules.leastBatteryPercent = null
+    await sharing.save()
+    const later = new Sharing(fakeTab({ documents }))
+    await later.restore(async () => entry)
+    expect(later.rules.settings).toEqual({
+      ...defaultGovernorSettings,
+      leastBattery: 0,
+      hours: [{ days: [5, 6], fromHour: 18, toHour: 24 }],
+    })
+    later.rules.removeHours(0)
+    expect(later.rules.settings.hours).toEqual([])
+  })
+})
+
+describe('after a reload', () => {
+  const documents = testDocuments()
+  const { provider } = fakeProvider(async (tell) => tell(online))
+  const open = async (place = 0) => {
+    const tab = fakeTab({ documents, provider: async () => provider, place: async () => place })
+    const sharing = new Sharing(tab)
+    await sharing.restore(async () => entry)
+    return sharing
+  }
+
+  it('stays off where it was off', async () => {
+    const sharing = await open()
+    expect([sharing.isRestored, sharing.active, sharing.isResumed]).toEqual([true, false, false])
+    await sharing.start(entry)
+  })
+
+  it('goes on by itself where it was on, and says so', async () => {
+    const sharing = await open()
+    expect([sharing.status.stage, sharing.isResumed]).toEqual(['online', true])
+  })
+
+  it('leaves other tabs of the browser alone', async () => {
+    expect((await open(1)).active).toBe(false)
+  })
+
+  it('stays off after it was switched off', async () => {
+    const sharing = await open()
+    await sharing.stop()
+    expect(sharing.isResumed).toBe(false)
+    expect((await open()).active).toBe(false)
+  })
+
+  it('says why when the model cannot be found any more', async () => {
+    await (await open()).start(entry)
+    const sharing = new Sharing(fakeTab({ documents, provider: async () => provider }))
+    await sharing.restore(async () => {
+      throw new MarketError('market/no-model', 'The list of models did not load.')
+    })
+    expect([sharing.active, sharing.failure?.code]).toEqual([false, 'market/no-model'])
+  })
+})
+
 describe('what it is worth', () => {
+  it('tells net and break-even of a million tokens, and of an hour at the shared part', () => {
+    const sharing = new Sharing(fakeTab({}))
+    expect([sharing.usdPerMillion, sharing.breakEvenUsd]).toEqual([null, null])
+    Object.assign(sharing, { tokensPerSecond: 25, priceUsd: 0.25, watts: 36, usdPerKwh: 0.25 })
+    sharing.rules.sharePercent = 50
+    expect(sharing.breakEvenUsd).toBeCloseTo(0.1)
+    expect(sharing.usdPerMillion).toBeCloseTo(0.15)
+    expect(sharing.usdPerHour).toBeCloseTo((0.15 * 0.09) / 2)
+  })
+
+  it('never asks less than the power costs, where that is wanted', async () => {
+    const asked: ProvideOptions[] = []
+    const { provider } = fakeProvider(async (_tell, _signal, options) => void asked.push(options!))
+    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
+    Object.assign(sharing, { tokensPerSecond: 25, priceUsd: 0.05, watts: 36, usdPerKwh: 0.25 })
+    expect(sharing.usdPerMillion).toBeCloseTo(-0.05)
+    sharing.coversPower = true
+    expect(sharing.askedPrice.completionMicroUsdPerMillion).toBe(100_000n)
+    expect(sharing.usdPerMillion).toBeCloseTo(0)
+    await sharing.start(entry)
+    expect(asked[0]).toMatchObject({ price: sharing.price, covering: sharing.energy })
+  })
+
+  it('estimates the watts from what is known of the machine, until they are given', async () => {
+    const device = new ManualDevice({ isHandheld: false })
+    const sharing = new Sharing(fakeTab({ device: async () => device, probe: async () => probe }))
+    await sharing.look()
+    expect(sharing.energy.watts).toBe(180)
+    device.set({ power: 'battery', batteryLevel: 0.8 })
+    expect(sharing.energy.watts).toBe(20)
+    sharing.watts = 7
+    expect(sharing.energy.watts).toBe(7)
+  })
+
   it('prices a prompt token at a fifth of an answer token', () => {
     const sharing = new Sharing(fakeTab({}))
     sharing.priceUsd = 0.25

@@ -4,10 +4,12 @@ import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Accounts } from '../ports/accounts.ts'
 import type { Directory } from '../ports/directory.ts'
+import type { Device } from '../ports/device.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { EngineProbe } from '../ports/engine.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { AuditReport } from '../roles/audit.ts'
+import type { Governor } from '../roles/govern.ts'
 import type { PayOut } from '../roles/pay-out.ts'
 import type { Provider } from '../roles/provide.ts'
 import type { Answer } from '../roles/answer.ts'
@@ -37,10 +39,14 @@ export type Tab = {
   accounts(): Promise<Accounts>
   catalogue(): Promise<CatalogueEntry[]>
   probe(): Promise<EngineProbe>
+  /** The machine that this tab runs on. */
+  device(): Promise<Device>
   link(): Promise<Link>
   directory(): Promise<Directory>
   requester(): Promise<Requester>
   provider(): Promise<Provider>
+  /** Keeps the provider to its owner's rules. */
+  governor(): Promise<Governor>
   settlement(): Promise<Settlement>
   withdrawals(): Promise<Withdrawals>
   payOut(): Promise<PayOut>

@@ -27,6 +27,11 @@ export function formatUsd(amount: MicroUsd): string {
   return `${sign}$${whole.toLocaleString('en-US')}${shown && `.${shown}`}`
 }
 
+/** Returns a reckoned amount of dollars as `formatUsd` does, to the nearest millionth. */
+export function formatDollars(usd: number): string {
+  return formatUsd(BigInt(Math.round(usd * 1e6)))
+}
+
 /** Returns the whole amount, every digit of it. */
 export function exactUsd(amount: MicroUsd): string {
   const sign = amount < 0n ? '-' : ''

@@ -32,10 +32,13 @@ const online: ProviderStatus = {
   ],
 }
 
+const paused: ProviderStatus = { ...online, stage: 'paused', jobs: [] }
+
 /** Walks through the steps of sharing, then has one job under way. */
 export function createScriptedProvider(): Provider {
   const listeners = new Set<(status: ProviderStatus) => void>()
   let status = offStatus
+  let takesJobs = true
   const show = (next: ProviderStatus) => {
     status = next
     listeners.forEach((listener) => listener(status))
@@ -55,9 +58,12 @@ export function createScriptedProvider(): Provider {
           if (signal?.aborted) return show(offStatus)
         }
       }
-      show(online)
+      show(takesJobs ? online : paused)
     },
-    limit() {},
+    limit(limit) {
+      takesJobs = limit.takesJobs
+      if (status.stage === 'online' || status.stage === 'paused') show(takesJobs ? online : paused)
+    },
     async stop() {
       show({ ...online, stage: 'off', jobs: [] })
     },

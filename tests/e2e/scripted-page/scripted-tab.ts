@@ -1,7 +1,10 @@
 import { createAccounts } from '../../../src/chain/account/accounts.ts'
+import { ManualDevice } from '../../../src/device/manual-device.ts'
 import { systemClock } from '../../../src/device/system-clock.ts'
 import { TransportError } from '../../../src/errors/index.ts'
+import type { DeviceState } from '../../../src/domain/device.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
+import { createGovernor } from '../../../src/roles/govern.ts'
 import type { Tab } from '../../../src/state/tab.ts'
 import { Database } from '../../../src/storage/database.ts'
 import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-store.ts'
@@ -10,12 +13,12 @@ import { createScriptedMoney } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
 
-const scenes = ['lively', 'bonded', 'empty', 'alone'] as const
+const scenes = ['lively', 'bonded', 'unplugged', 'empty', 'alone'] as const
 
 /**
  * `lively`: a full market, and a wallet that earned for weeks. `bonded`: the same on a public chain, with part of the
- * earnings held as a bond. `empty`: nobody offers anything, and the wallet is new. `alone`: neither relay nor chain
- * answers.
+ * earnings held as a bond. `unplugged`: a full market, and a computer that runs on battery. `empty`: nobody offers
+ * anything, the wallet is new, and the browser tells nothing of the machine. `alone`: neither relay nor chain answers.
  */
 export type Scene = (typeof scenes)[number]
 
@@ -23,15 +26,23 @@ export function parseScene(name: string | null): Scene {
   return scenes.find((scene) => scene === name) ?? 'lively'
 }
 
+const unknown = { power: 'unknown', batteryLevel: 'unknown', pressure: 'unknown' } as const
+const machines: Partial<Record<Scene, Partial<DeviceState>>> = {
+  unplugged: { power: 'battery', batteryLevel: 0.64, computerUse: 'idle' },
+  empty: unknown,
+}
+
 /** A tab whose network, chain and model are a script. */
 export function createScriptedTab(scene: Scene): Tab {
-  const isLively = scene === 'lively' || scene === 'bonded'
+  const isLively = scene === 'lively' || scene === 'bonded' || scene === 'unplugged'
   const here: Offer[] = isLively ? offers : []
   const unlessAlone = async <value>(value: value): Promise<value> => {
     if (scene === 'alone') throw new TransportError('transport/no-relay', 'No relay could be reached.')
     return value
   }
   const provider = createScriptedProvider()
+  const device = new ManualDevice(machines[scene])
+  const governor = createGovernor({ device, clock: systemClock, provider })
   // Accounts are real: their keys are in this browser, and wallets announce themselves.
   const accounts = createAccounts(network, systemClock)
   return {
@@ -50,6 +61,7 @@ export function createScriptedTab(scene: Scene): Tab {
       backends: ['wasm'],
       reason: 'No GPU adapter was found, so the model runs on the processor.',
     }),
+    device: async () => device,
     link: () =>
       unlessAlone({
         peerId: '12D3KooWScripted1',
@@ -69,6 +81,7 @@ export function createScriptedTab(scene: Scene): Tab {
       }),
     requester: () => unlessAlone(createScriptedRequester(here)),
     provider: () => unlessAlone(provider),
+    governor: async () => governor,
     async check() {
       return {
         verdict: 'unverified',
