@@ -58,6 +58,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
 
   return {
     probe: async () => probe,
+    checkModel: async (head) => requireHead(head),
     async load(verified, { signal, onProgress } = {}) {
       loaded = null
       for (const stage of ['read', 'prepare', 'compile', 'self-test'] as const) {
@@ -74,8 +75,8 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     },
     text: byteText(model, requireLoaded),
     async openText(_modelId, head) {
-      if (head.size > 0) return byteText(model)
-      throw new EngineError('engine/malformed-model', 'The head of the model file is empty.')
+      requireHead(head)
+      return byteText(model)
     },
     async *generate(request, signal) {
       enter()
@@ -157,4 +158,8 @@ function cancelled(): EngineError {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve))
+}
+
+function requireHead(head: Blob): void {
+  if (head.size === 0) throw new EngineError('engine/malformed-model', 'The head of the model file is empty.')
 }

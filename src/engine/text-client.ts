@@ -5,6 +5,8 @@ import type { TextCalls } from './worker/text-calls.ts'
 
 /** Text of any number of models, in a worker of its own: counting must not wait for a decode step. */
 export type TextClient = {
+  /** Makes sure that a model can be run, from the head of its file. */
+  check(head: Blob): Promise<void>
   open(modelId: ModelId, head: Blob): Promise<ModelText>
 }
 
@@ -15,6 +17,7 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
     (channel ??= new CallChannel(openWorker(), { stallMs, onLost: () => (channel = null) }))
 
   return {
+    check: async (head) => connect().call('check', { head }),
     async open(modelId, head) {
       await connect().call('open', { modelId, head })
       /** A worker started since then has to read the head again. */

@@ -63,6 +63,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
 
   return {
     probe,
+    checkModel: (head) => texts.check(head),
     async load(model, { backends, signal, onProgress = () => {} } = {}) {
       const machine = await probe()
       const plan = {

@@ -109,6 +109,12 @@ export interface ModelText {
 export interface Engine {
   probe(): Promise<EngineProbe>
   /**
+   * Makes sure, before a model's weights are downloaded, that this engine has a graph and a tokenizer for it.
+   * `head` must hold all that lies before the weights; `engine/malformed-model` says when it is too short.
+   * @throws EngineError `engine/unsupported-model` naming what cannot be run
+   */
+  checkModel(head: Blob): Promise<void>
+  /**
    * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
    * Replaces the model loaded before.
    */

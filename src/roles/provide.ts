@@ -25,6 +25,7 @@ import type { EarnReceiver } from './hub/earn-line.ts'
 import { openEarnLines } from './hub/earn-lines.ts'
 import { createJobDesk } from './job-desk.ts'
 import { type ProviderStatus, offStatus } from './provider-status.ts'
+import { readHead } from './read-head.ts'
 import { createServedJobs } from './served-jobs.ts'
 
 /** What is sold, at what price, and how much of this machine may be used for it. */
@@ -121,6 +122,9 @@ export function createProvider(deps: ProvideDeps): Provider {
   }
 
   const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
+    if ((await models.status(entry.id)).state !== 'ready') {
+      await readHead(models, entry, (head) => engine.checkModel(head), signal)
+    }
     const model = await models.fetch(entry, {
       signal,
       onProgress: ({ stage, bytes, totalBytes }) =>

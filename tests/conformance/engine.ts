@@ -278,6 +278,14 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
     },
   },
   {
+    name: 'tells from the head of a file whether it can run the model',
+    async run({ engine, model }) {
+      await engine.checkModel(model.files[0]!)
+      await assertRejects(engine.checkModel(new Blob([])), 'engine/malformed-model')
+      assertEqual(engine.loaded, null, 'nothing is loaded')
+    },
+  },
+  {
     name: 'an unloaded model is gone',
     async run(subject) {
       const request = await loadedRequest(subject)

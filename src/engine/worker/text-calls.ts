@@ -3,6 +3,8 @@ import type { ModelId } from '../../domain/model.ts'
 
 /** What the worker that reads and writes a model's text can be asked. */
 export type TextCalls = {
+  /** Makes sure that a model can be run, from the head of its file. */
+  check: { input: { head: Blob }; event: never; output: void }
   /** Reads tokenizer and template from the head of a GGUF file. Opening a model twice changes nothing. */
   open: { input: { modelId: ModelId; head: Blob }; event: never; output: void }
   encodeChat: { input: { modelId: ModelId; messages: ChatMessage[] }; event: never; output: number[] }

@@ -1,6 +1,7 @@
 import type { ModelId } from '../../domain/model.ts'
 import { EngineError } from '../../errors/index.ts'
 import type { ModelText } from '../../ports/engine.ts'
+import { checkModel } from '../check-model.ts'
 import { readGgufMetadata } from '../gguf/read-gguf.ts'
 import { createModelText } from '../text/model-text.ts'
 import { serveCalls } from './serve-calls.ts'
@@ -9,6 +10,7 @@ import type { TextCalls } from './text-calls.ts'
 const texts = new Map<ModelId, ModelText>()
 
 serveCalls<TextCalls>(self, {
+  check: ({ head }) => checkModel(head),
   async open({ modelId, head }) {
     if (!texts.has(modelId)) texts.set(modelId, createModelText(await readGgufMetadata(head)))
   },

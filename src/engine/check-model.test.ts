@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import {
+  tinyGemma3,
+  tinyQwen2,
+  tinyQwen3,
+  type TinyModel,
+  writeTinyModel,
+} from '../../tests/fixtures/families/tiny-models.ts'
+import { writeTinyLlama } from '../../tests/fixtures/llama/tiny-llama.ts'
+import { checkModel } from './check-model.ts'
+
+const unsupported = 'engine/unsupported-model'
+const malformed = 'engine/malformed-model'
+
+test.each([tinyQwen2, tinyQwen3, tinyGemma3])(
+  'a $architecture model is fine, told without its weights',
+  async (shape) => {
+    const file = writeTinyModel(shape)
+    await checkModel(new Blob([file.slice(0, headBytes(file))]))
+  },
+)
+
+test('a llama model is fine', () => checkModel(new Blob([writeTinyLlama()])))
+
+test('a head cut short says so', async () => {
+  const file = writeTinyModel(tinyQwen2)
+  for (const bytes of [0, 100, 4000]) {
+    await expect(checkModel(new Blob([file.slice(0, bytes)]))).rejects.toMatchObject({
+      code: malformed,
+      shortMessage: 'The model file ends too early.',
+    })
+  }
+})
+
+/** A model with other settings than its family's tiny one. */
+const changed = (shape: TinyModel, settings: TinyModel['settings']): TinyModel => ({
+  ...shape,
+  settings: { ...shape.settings, ...settings },
+})
+
+test.each([
+  [{ ...tinyQwen2, architecture: 'mamba' }, 'Opentab cannot run models of the family mamba yet.'],
+  [{ ...tinyQwen2, architecture: 'toString' }, 'Opentab cannot run models of the family toString yet.'],
+  [changed(tinyQwen3, { expert_count: { uint32: 8 } }), 'Opentab cannot run mixtures of experts yet.'],
+  [
+    changed(tinyQwen2, { 'rope.scaling.type': { string: 'yarn' } }),
+    'Opentab cannot run rotary positions scaled by yarn yet.',
+  ],
+  [
+    changed(tinyGemma3, { final_logit_softcapping: { float32: 30 } }),
+    'Opentab cannot run models that cap their logits yet.',
+  ],
+  [
+    changed(tinyGemma3, { attn_logit_softcapping: { float32: 50 } }),
+    'Opentab cannot run attention with capped scores yet.',
+  ],
+  [
+    changed(tinyQwen2, { 'rope.dimension_count': { uint32: 16 } }),
+    'Opentab cannot run partly rotated heads yet.',
+  ],
+  [
+    changed(tinyQwen2, { 'attention.value_length': { uint32: 16 } }),
+    'Opentab cannot run values of another width than keys yet.',
+  ],
+  [{ ...tinyQwen2, heads: 3, headWidth: 42 }, 'Opentab cannot run heads of this shape yet.'],
+  [
+    changed(tinyGemma3, { block_count: { uint32: 62 } }),
+    'Opentab cannot run Gemma 3 of 27 billion weights yet.',
+  ],
+  [
+    { ...tinyQwen2, headNorms: true },
+    'Opentab cannot run models with a tensor blk.0.attn_q_norm.weight yet.',
+  ],
+])('what cannot be run is named (%#)', async (shape, shortMessage) => {
+  await expect(checkModel(new Blob([writeTinyModel(shape)]))).rejects.toMatchObject({
+    code: unsupported,
+    shortMessage,
+  })
+})
+
+test('a tensor that a family needs is named where it is missing', async () => {
+  const file = writeTinyModel({ ...tinyQwen2, biases: false })
+  await expect(checkModel(new Blob([file]))).rejects.toMatchObject({
+    code: malformed,
+    shortMessage: 'Tensor blk.0.attn_q.bias has the wrong shape.',
+    details: 'missing instead of 128',
+  })
+})
+
+test.each([
+  [10, 'Tensors of type Q2_K cannot be read yet.'],
+  [23, 'Tensors of type IQ4_XS cannot be read yet.'],
+  [39, 'Tensors of type MXFP4 cannot be read yet.'],
+  [99, 'Tensors of type number 99 cannot be read yet.'],
+])('a tensor of type %i is refused by the name of the type', async (type, shortMessage) => {
+  const file = writeTinyModel(tinyQwen2)
+  // The name is followed by the number of sizes, two sizes, and the type.
+  const typeAt = Buffer.from(file).indexOf('token_embd.weight') + 'token_embd.weight'.length + 4 + 16
+  await expect(checkModel(new Blob([file.with(typeAt, type)]))).rejects.toMatchObject({
+    code: unsupported,
+    shortMessage,
+  })
+})
+
+test.each([
+  ['tokenizer.ggml.model', 'bert', 'Opentab cannot read tokenizers of the kind bert yet.'],
+  ['tokenizer.ggml.pre', 'tekken', 'Opentab cannot cut text as tekken does yet.'],
+])('a tokenizer with another %s is refused by name', async (key, string, shortMessage) => {
+  const file = writeTinyModel(tinyQwen2, { [key]: { string } })
+  await expect(checkModel(new Blob([file]))).rejects.toMatchObject({ code: unsupported, shortMessage })
+})
+
+/** All before the first tensor's bytes: its last name, and what follows it. */
+function headBytes(file: Uint8Array): number {
+  return Buffer.from(file).lastIndexOf('output_norm.weight') + 'output_norm.weight'.length + 4 + 8 + 4 + 8
+}
