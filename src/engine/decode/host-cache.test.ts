@@ -11,7 +11,7 @@ const rowsOf = (tokens: number, start: number) =>
 function readRows(cache: HostCache): number[][] {
   return cache.planes.map((_, index) => {
     const packed = new Float32Array(cache.planeLength(cache.length))
-    cache.copyPlane(index, packed, cache.length)
+    cache.copyRows(index, packed, cache.length, 0, cache.length)
     return [...packed]
   })
 }

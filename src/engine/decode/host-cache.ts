@@ -11,6 +11,7 @@ export class HostCache {
   #planes: CachePlane[]
   #capacity = 0
   #length = 0
+  #cuts = 0
 
   constructor(shape: { planes: number; heads: number; headWidth: number }) {
     this.#heads = shape.heads
@@ -28,6 +29,11 @@ export class HostCache {
     return this.#capacity
   }
 
+  /** How often tokens were forgotten: rows may since have been replaced. */
+  get cuts(): number {
+    return this.#cuts
+  }
+
   get planes(): readonly CachePlane[] {
     return this.#planes
   }
@@ -43,7 +49,7 @@ export class HostCache {
     const copy = new HostCache(shape)
     copy.reserve(length)
     copy.#length = Math.min(length, this.#length)
-    copy.#planes.forEach((plane, index) => this.copyPlane(index, plane, copy.#capacity, copy.#length))
+    copy.#planes.forEach((plane, index) => this.copyRows(index, plane, copy.#capacity, 0, copy.#length))
     return copy
   }
 
@@ -53,7 +59,7 @@ export class HostCache {
     if (capacity <= this.#capacity) return
     this.#planes = this.#planes.map((_, index) => {
       const wider = new Float32Array(this.planeLength(capacity))
-      this.copyPlane(index, wider, capacity)
+      this.copyRows(index, wider, capacity, 0, this.#length)
       return wider
     })
     this.#capacity = capacity
@@ -73,7 +79,9 @@ export class HostCache {
 
   /** Forgets the tokens from `length` on. */
   truncate(length: number): void {
-    this.#length = Math.min(this.#length, length)
+    if (length >= this.#length) return
+    this.#length = length
+    this.#cuts++
   }
 
   /** Numbers in a plane of so much room. */
@@ -81,13 +89,14 @@ export class HostCache {
     return this.#heads * capacity * this.#headWidth
   }
 
-  /** Writes one plane's first `length` tokens into `target`, laid out for another capacity. */
-  copyPlane(index: number, target: Float32Array, capacity: number, length = this.#length): void {
+  /** Writes one plane's rows of the tokens from `from` to `end` into `target`, laid out for another capacity. */
+  copyRows(index: number, target: Float32Array, capacity: number, from: number, end: number): void {
     const plane = this.#planes[index]!
+    const width = this.#headWidth
     for (let head = 0; head < this.#heads; head++) {
-      const from = head * this.#capacity * this.#headWidth
-      const kept = plane.subarray(from, from + length * this.#headWidth)
-      target.set(kept, head * capacity * this.#headWidth)
+      const start = head * this.#capacity
+      const rows = plane.subarray((start + from) * width, (start + end) * width)
+      target.set(rows, (head * capacity + from) * width)
     }
   }
 }
