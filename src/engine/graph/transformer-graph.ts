@@ -1,7 +1,7 @@
+import type { LayerAttention } from './attention.ts'
 import { finishProjections } from './attention-input.ts'
 import { gate } from './feed-forward.ts'
 import { type BuiltGraph, GraphBuilder, type Value } from './graph-builder.ts'
-import type { ModelConfig } from './model-config.ts'
 import {
   type MatrixRows,
   attentionRows,
@@ -10,7 +10,9 @@ import {
   stackRows,
   tensorRows,
 } from './matrix-rows.ts'
+import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
+import type { Matrix, Products } from './products.ts'
 import type { Recipe } from './recipe.ts'
 import { ResidualStream } from './residual-stream.ts'
 import { declareRotaryTables } from './rotary-tables.ts'
@@ -22,6 +24,15 @@ export type GraphOptions = {
   smoothing?: Smoothing
   /** Told of each product's input and weights, to measure them. */
   observe?: (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => void
+}
+
+/** A graph while it is built. */
+type Building = {
+  graph: GraphBuilder
+  config: ModelConfig
+  products: Products
+  smoothing: Smoothing
+  observe: NonNullable<GraphOptions['observe']>
 }
 
 /**
@@ -37,73 +48,114 @@ export function buildTransformerGraph(
   options: GraphOptions = {},
 ): BuiltGraph {
   const graph = new GraphBuilder()
-  const { products } = recipe
-  const { width, feedForwardWidth, vocabularySize, family } = config
   const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
   const { observe = () => {} } = options
-  const headsWidth = config.heads * config.headWidth
+  const building = { graph, config, products: recipe.products, smoothing, observe }
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
   const attend = recipe.attention.open(graph, config, declareRotaryTables(graph, config, positions))
-  const multiply = (input: Value, point: string, name: string, rows: MatrixRows) => {
-    observe(graph, point, input, rows)
-    const scaled = scaleInputs(rows, smoothing.scalesOf(point, rows.inputs))
-    return products.multiply(graph, input, products.declare(graph, name, scaled))
-  }
-  const finishBranch = (value: Value, tensor: string) =>
-    family.branchNorms
-      ? normalise(graph, value, declareNorm(graph, tensor, width), config.normEpsilon)
-      : value
-
-  const headScales = smoothing.scalesOf(smoothingPoints.head, width)
-  const vocabularyRows = (tensor: string) => tensorRows(`${tensor}.weight`, width, vocabularySize)
-  const vocabulary = (tensor: string, scales: Float32Array | null) =>
-    products.declare(graph, tensor, scaleInputs(vocabularyRows(tensor), scales))
-  const embedding = vocabulary('token_embd', config.tiedEmbedding ? headScales : null)
-  const looked = products.lookUp(graph, tokenIds, embedding)
-  const embedded = config.tiedEmbedding ? unscale(graph, looked, headScales) : looked
-  const start = family.scaledEmbedding
-    ? graph.apply('Mul', [embedded, graph.float(Math.sqrt(width))])
-    : embedded
-  const stream = new ResidualStream(graph, config, start)
+  const embedding = declareVocabulary(building, 'token_embd', config.tiedEmbedding)
+  const stream = new ResidualStream(graph, config, embed(building, tokenIds, embedding))
   for (let layer = 0; layer < config.layers; layer++) {
-    const block = `blk.${layer}`
-    const { attentionInput, attentionOutput, feedForwardInput, feedForwardOutput } = smoothingPoints
-
-    const attentionPoint = attentionInput(layer)
-    const attendedScales = smoothing.scalesOf(attentionOutput(layer), headsWidth)
-    const valueScales = attendedScales && firstOfEachGroup(attendedScales, config)
-    const packed = multiply(
-      stream.norm(`${block}.attn_norm`, smoothing.scalesOf(attentionPoint, width)),
-      attentionPoint,
-      `${block}.qkv`,
-      attentionRows(config, layer, valueScales),
-    )
-    const attended = attend(finishProjections(graph, config, layer, packed, valueScales), layer)
-    const output = tensorRows(`${block}.attn_output.weight`, headsWidth, width)
-    const seen = multiply(attended, attentionOutput(layer), `${block}.attn_output`, output)
-    stream.add(finishBranch(seen, `${block}.post_attention_norm`))
-
-    const feedForwardPoint = feedForwardInput(layer)
-    const fedScales = smoothing.scalesOf(feedForwardOutput(layer), feedForwardWidth)
-    const gateAndUp = stackRows([
-      tensorRows(`${block}.ffn_gate.weight`, width, feedForwardWidth),
-      divideOutputs(tensorRows(`${block}.ffn_up.weight`, width, feedForwardWidth), fedScales),
-    ])
-    const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(feedForwardPoint, width))
-    const fed = gate(graph, multiply(normed, feedForwardPoint, `${block}.gate_up`, gateAndUp), config)
-    const down = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
-    const thought = multiply(fed, feedForwardOutput(layer), `${block}.ffn_down`, down)
-    stream.add(finishBranch(thought, `${block}.post_ffw_norm`))
+    addAttention(building, stream, attend, layer)
+    addFeedForward(building, stream, layer)
   }
+  addHead(building, stream, embedding)
+  return graph.build()
+}
 
+/** Looks the tokens up. */
+function embed({ graph, config, products, smoothing }: Building, tokenIds: Value, embedding: Matrix): Value {
+  const { family, tiedEmbedding, width } = config
+  const looked = products.lookUp(graph, tokenIds, embedding)
+  const scales = tiedEmbedding ? smoothing.scalesOf(smoothingPoints.head, width) : null
+  const embedded = unscale(graph, looked, scales)
+  return family.scaledEmbedding ? graph.apply('Mul', [embedded, graph.float(Math.sqrt(width))]) : embedded
+}
+
+function addAttention(
+  building: Building,
+  stream: ResidualStream,
+  attend: LayerAttention,
+  layer: number,
+): void {
+  const { graph, config, smoothing } = building
+  const { width, heads, headWidth } = config
+  const block = `blk.${layer}`
+  const point = smoothingPoints.attentionInput(layer)
+  const outputPoint = smoothingPoints.attentionOutput(layer)
+  const outputScales = smoothing.scalesOf(outputPoint, heads * headWidth)
+  const valueScales = outputScales && firstOfEachGroup(outputScales, config)
+  const normed = stream.norm(`${block}.attn_norm`, smoothing.scalesOf(point, width))
+  const packed = multiply(building, normed, point, `${block}.qkv`, attentionRows(config, layer, valueScales))
+  const attended = attend(finishProjections(graph, config, layer, packed, valueScales), layer)
+  const rows = tensorRows(`${block}.attn_output.weight`, heads * headWidth, width)
+  const output = multiply(building, attended, outputPoint, `${block}.attn_output`, rows)
+  stream.add(finishBranch(building, output, `${block}.post_attention_norm`))
+}
+
+function addFeedForward(building: Building, stream: ResidualStream, layer: number): void {
+  const { graph, config, smoothing } = building
+  const { width, feedForwardWidth } = config
+  const block = `blk.${layer}`
+  const point = smoothingPoints.feedForwardInput(layer)
+  const outputPoint = smoothingPoints.feedForwardOutput(layer)
+  const gateAndUp = stackRows([
+    tensorRows(`${block}.ffn_gate.weight`, width, feedForwardWidth),
+    divideOutputs(
+      tensorRows(`${block}.ffn_up.weight`, width, feedForwardWidth),
+      smoothing.scalesOf(outputPoint, feedForwardWidth),
+    ),
+  ])
+  const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(point, width))
+  const gated = gate(graph, multiply(building, normed, point, `${block}.gate_up`, gateAndUp), config)
+  const rows = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
+  const output = multiply(building, gated, outputPoint, `${block}.ffn_down`, rows)
+  stream.add(finishBranch(building, output, `${block}.post_ffw_norm`))
+}
+
+/** Computes the logits of the last tokens; the embedding may serve as the matrix. */
+function addHead(building: Building, stream: ResidualStream, embedding: Matrix): void {
+  const { graph, config, products, smoothing, observe } = building
+  const { width, vocabularySize, tiedEmbedding } = config
   const from = graph.input('logits_from', 'int64', [1])
-  const normed = stream.norm('output_norm', headScales)
+  const normed = stream.norm('output_norm', smoothing.scalesOf(smoothingPoints.head, width))
   const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
-  observe(graph, smoothingPoints.head, wanted, vocabularyRows(config.tiedEmbedding ? 'token_embd' : 'output'))
-  const head = config.tiedEmbedding ? embedding : vocabulary('output', headScales)
+  const tensor = tiedEmbedding ? 'token_embd' : 'output'
+  observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))
+  const head = tiedEmbedding ? embedding : declareVocabulary(building, tensor, true)
   graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
   graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
-  return graph.build()
+}
+
+function multiply(
+  { graph, products, smoothing, observe }: Building,
+  input: Value,
+  point: string,
+  name: string,
+  rows: MatrixRows,
+): Value {
+  observe(graph, point, input, rows)
+  const scaled = scaleInputs(rows, smoothing.scalesOf(point, rows.inputs))
+  return products.multiply(graph, input, products.declare(graph, name, scaled))
+}
+
+function finishBranch({ graph, config }: Building, value: Value, tensor: string): Value {
+  if (!config.family.branchNorms) return value
+  return normalise(graph, value, declareNorm(graph, tensor, config.width), config.normEpsilon)
+}
+
+/** A row for each token; scaled where it is to compute the logits. */
+function declareVocabulary(
+  { graph, config, products, smoothing }: Building,
+  tensor: string,
+  isHead: boolean,
+): Matrix {
+  const scales = isHead ? smoothing.scalesOf(smoothingPoints.head, config.width) : null
+  return products.declare(graph, tensor, scaleInputs(vocabularyRows(config, tensor), scales))
+}
+
+function vocabularyRows({ width, vocabularySize }: ModelConfig, tensor: string): MatrixRows {
+  return tensorRows(`${tensor}.weight`, width, vocabularySize)
 }
 
 /** The head's scales lie in the embedding too, where it serves both: what is looked up is divided by them again. */
