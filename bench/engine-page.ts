@@ -1,5 +1,6 @@
 import { Wllama } from '@wllama/wllama/esm/index.js'
 import wllamaWasm from '@wllama/wllama/esm/wasm/wllama.wasm?url'
+import type { ChatMessage } from '../src/domain/job.ts'
 import { probeMachine } from '../src/engine/probe.ts'
 import { createWorkerEngine } from '../src/engine/worker-engine.ts'
 import type { Engine } from '../src/ports/engine.ts'
@@ -35,8 +36,8 @@ export async function loadWllama(folder: string, threads: number): Promise<void>
 }
 
 /** Greedy decoding by our engine alone, clocked in the page that asked. */
-export async function answerByEngine(prompt: string, maxTokens: number): Promise<Timing> {
-  const promptIds = await engine.text.encodeChat([{ role: 'user', content: prompt }])
+export async function answerByEngine(prompt: string, maxTokens: number, system?: string): Promise<Timing> {
+  const promptIds = await engine.text.encodeChat(converse(prompt, system))
   const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
   const seed = `0x${'00'.repeat(16)}` as const
   const clock = startClock()
@@ -46,10 +47,10 @@ export async function answerByEngine(prompt: string, maxTokens: number): Promise
 }
 
 /** The same by llama.cpp in WebAssembly. */
-export async function answerByWllama(prompt: string, maxTokens: number): Promise<Timing> {
+export async function answerByWllama(prompt: string, maxTokens: number, system?: string): Promise<Timing> {
   const clock = startClock()
   const chunks = await wllama.createChatCompletion({
-    messages: [{ role: 'user', content: prompt }],
+    messages: converse(prompt, system),
     max_tokens: maxTokens,
     temperature: 0,
     cache_prompt: false,
@@ -62,6 +63,11 @@ export async function answerByWllama(prompt: string, maxTokens: number): Promise
     if (choices[0]?.delta.content) clock.tick()
   }
   return { promptTokens, ...clock.read() }
+}
+
+function converse(prompt: string, system?: string): ChatMessage[] {
+  const asked: ChatMessage = { role: 'user', content: prompt }
+  return system === undefined ? [asked] : [{ role: 'system', content: system }, asked]
 }
 
 function startClock() {

@@ -25,7 +25,8 @@ export type SequencePool = {
  *
  * A conversation's next turn gets its own sequence back. A prompt that shares a beginning with other texts, such
  * as a system prompt, gets a copy of the longest, whether that text has ended or still grows: of prompts that
- * come at once, the first reads for all. Caches that nobody uses take at most `idleBytes`; the least recently used goes first.
+ * come at once, the first reads for all. Caches that nobody uses take at most `idleBytes`; the least recently
+ * used goes first.
  */
 export function createSequencePool(
   model: Pick<LanguageModel, 'openSequence'>,
