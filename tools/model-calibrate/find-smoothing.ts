@@ -27,7 +27,7 @@ export async function findSmoothing(
   return exponents
 }
 
-const isAttentionOutput = (point: string) => /\.attn_output$/.test(point)
+const isAttentionOutput = (point: string) => point.endsWith('.attn_output')
 
 async function heaviestWeights(
   weights: ObservedPoint['weights'],
