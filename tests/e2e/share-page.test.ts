@@ -1,0 +1,72 @@
+import type { Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { seriousFindings } from './serious-findings.ts'
+import { type ScriptedPage, startScriptedPage } from './start-scripted-page.ts'
+
+let scripted: ScriptedPage
+let page: Page
+
+beforeAll(async () => {
+  scripted = await startScriptedPage()
+})
+
+afterAll(() => scripted?.close())
+
+afterEach(() => page.context().close())
+
+const open = async (address: string) => void (page = await scripted.open(address))
+const status = () => page.getByRole('status', { name: 'Sharing status' })
+const pressStart = () => page.getByRole('button', { name: 'Start sharing' }).click()
+
+test('pauses by its owner’s rules, says why in words, and goes on by itself', async () => {
+  await open('?scene=unplugged#/share')
+  await page.getByLabel('Only when plugged in').check()
+  await pressStart()
+  await status().getByText('Paused').waitFor()
+  expect(await status().innerText()).toBe(
+    'Paused: this computer runs on battery. It goes on by itself when plugged in.',
+  )
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByLabel('Only when plugged in').uncheck()
+  await status().getByText('Online').waitFor()
+})
+
+test('says what the browser does not tell', async () => {
+  await open('?scene=empty#/share')
+  await page.getByText('This browser does not say whether it is plugged in').waitFor()
+  await page.getByText('This browser has not said how hard the computer works').waitFor()
+})
+
+test('goes on by itself after a reload, with its rules, and says so', async () => {
+  await open('#/share')
+  await page.getByLabel('Share of this computer').fill('50')
+  await page.getByRole('button', { name: 'Only at certain hours' }).click()
+  for (const day of ['Sat', 'Sun']) await page.getByText(day, { exact: true }).click()
+  await page.getByLabel('From').selectOption('00:00')
+  await pressStart()
+  await status().getByText('Online').waitFor()
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.reload()
+  await page.getByText('It went on by itself').waitFor()
+  await status().getByText('Online').waitFor()
+  expect(await page.getByLabel('Share of this computer').inputValue()).toBe('50')
+  expect(await page.getByLabel('Sunday').isChecked()).toBe(true)
+  await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await page.reload()
+  await page.getByRole('button', { name: 'Start sharing' }).waitFor()
+  expect(await status().innerText()).toContain('Not sharing')
+})
+
+test('never sells below what the power costs, where that is wanted', async () => {
+  await open('#/share')
+  await pressStart()
+  await status().getByText('Online').waitFor()
+  await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await page.getByLabel('Price', { exact: true }).fill('0.01')
+  await page.getByLabel('Extra power').fill('36')
+  await page.getByLabel('Left of a million tokens').getByText('−').waitFor()
+  await page.getByLabel('Never below what the power costs').check()
+  // 36 watts at 0.30 dollars, 31 tokens a second.
+  await page.getByText('Your price is raised to $0.09677 per million tokens.').waitFor()
+  expect(await page.getByLabel('Left of a million tokens').innerText()).toMatch(/^\$0\.0+/)
+})
