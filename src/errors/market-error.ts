@@ -25,5 +25,22 @@ export class MarketError extends BaseError<MarketErrorCode> {
   }
 }
 
+/** Micro-dollars per million tokens. */
+type PerMillion = { promptMicroUsdPerMillion: bigint; completionMicroUsdPerMillion: bigint }
+
+/** Whoever would answer costs more now than the person who asks has seen. */
+export class PriceChangedError extends MarketError {
+  /** What the best offer costs now; a hub's spread is included. */
+  readonly price: PerMillion
+  /** What a typical answer costs at it, in micro-dollars. */
+  readonly typicalChargeMicroUsd: bigint
+
+  constructor(price: PerMillion, typicalChargeMicroUsd: bigint, options?: ErrorOptions) {
+    super('market/price-changed', 'The price has changed.', options)
+    this.price = price
+    this.typicalChargeMicroUsd = typicalChargeMicroUsd
+  }
+}
+
 /** Stands for an answer's end that nobody foresaw. */
 export const brokeOff: PeerError = { code: 'market/job-broken', shortMessage: 'The answer broke off.' }

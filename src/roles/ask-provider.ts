@@ -4,7 +4,7 @@ import { type Hub, withSpread } from '../domain/hub.ts'
 import type { ChatMessage, JobTerms, SamplerSettings } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type MicroUsd, chargeMicroUsd } from '../domain/price.ts'
+import { type MicroUsd, type Price, chargeMicroUsd } from '../domain/price.ts'
 import { BaseError, HubError, MarketError } from '../errors/index.ts'
 import { signJob } from '../ledger/sign-job.ts'
 import type { ChannelRecord, FrameStream } from '../ports/index.ts'
@@ -33,6 +33,8 @@ export type AskRequest = {
   seed?: Hex
   maxTokens: number
   stop: string[]
+  /** The most that it may cost in all per million tokens, a hub's spread included; any price when left out. */
+  atMost?: Price
 }
 
 /** All that asking one provider and paying it takes. */

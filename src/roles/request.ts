@@ -11,6 +11,7 @@ import { Attempts } from './attempts.ts'
 import { findOffers } from './find-offers.ts'
 import { type RoutedOffer, routeOffers } from './hub/choose-route.ts'
 import { HubFunding } from './hub/fund-hub-channel.ts'
+import { PriceLimit } from './price-limit.ts'
 
 export type { AskRequest }
 
@@ -35,8 +36,9 @@ export interface Requester {
   /** Returns what an answer would cost now, or null while nobody offers the model. */
   quote(modelId: ModelId, signal?: AbortSignal): Promise<Quote | null>
   /**
-   * Asks the best provider, then the next when one is full or gone.
+   * Asks the best provider, then the next when one is full or gone, none of them at a higher price than is allowed.
    * @returns the answer; `error` is set when it broke off on the way
+   * @throws PriceChangedError when only dearer ones are left
    * @throws BaseError when nothing was received and nothing paid
    */
   ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent, Answer, void>
@@ -74,10 +76,12 @@ export function createRequester(given: RequestDeps): Requester {
 
     async *ask(request, signal) {
       yield { type: 'choosing' }
-      const list = () => offersFor(request.modelId, (offer) => largestCharge(request, offer), signal)
+      const limit = new PriceLimit(request.atMost ?? null)
+      const list = async () =>
+        limit.within(await offersFor(request.modelId, (offer) => largestCharge(request, offer), signal))
       const offers = await list()
       if (offers.length === 0) {
-        throw new MarketError('market/no-offers', 'No tab offers this model right now.')
+        throw limit.exceeded() ?? new MarketError('market/no-offers', 'No tab offers this model right now.')
       }
       const attempts = new Attempts(offers, list, deps)
       let failure: unknown
@@ -91,13 +95,20 @@ export function createRequester(given: RequestDeps): Requester {
           return yield* askProvider(request, offer, hub, deps, signal)
         } catch (error) {
           failure = error
-          if (signal.aborted || !(error instanceof BaseError) || error.fault !== 'peer') break
+          if (signal.aborted || !isPeerFault(error)) break
           const detour = await attempts.failed(entry, error)
           if (detour) yield { type: 'bypassing', ...detour }
         }
       }
       if (signal.aborted) throw new MarketError('market/cancelled', 'Cancelled before an answer came.')
-      throw failure
+      if (!isPeerFault(failure)) throw failure
+      // Who failed may have put its price up since it was listed.
+      await list().catch(() => {})
+      throw limit.exceeded(failure) ?? failure
     },
   }
+}
+
+function isPeerFault(error: unknown): error is BaseError {
+  return error instanceof BaseError && error.fault === 'peer'
 }

@@ -1,8 +1,10 @@
 import type { ChatMessage } from '../domain/job.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
+import type { Price } from '../domain/price.ts'
 import type { AskRequest } from '../roles/request.ts'
 import { abortable } from './abortable.ts'
 import type { AskSettings } from './ask-settings.svelte.ts'
+import type { Deal } from './deal.svelte.ts'
 import { Exchange, type ExchangeDocument } from './exchange.svelte.ts'
 import { type Failure, isCancellation, toFailure } from './failure.ts'
 import type { Funding, History } from './history.svelte.ts'
@@ -16,6 +18,7 @@ export class Conversation {
   #tab: Tab
   #settings: AskSettings
   #history: History
+  #deal: Pick<Deal, 'priceOf' | 'renew'>
   #abort: AbortController | null = null
   #savedAtMs = 0
   exchanges = $state.raw<Exchange[]>([])
@@ -26,10 +29,11 @@ export class Conversation {
   /** Why the conversation would not survive a reload, if so. */
   unkept = $state.raw<Failure | null>(null)
 
-  constructor(tab: Tab, settings: AskSettings, history: History) {
+  constructor(tab: Tab, settings: AskSettings, history: History, deal: Pick<Deal, 'priceOf' | 'renew'>) {
     this.#tab = tab
     this.#settings = settings
     this.#history = history
+    this.#deal = deal
   }
 
   get current(): Exchange | null {
@@ -37,23 +41,24 @@ export class Conversation {
     return last?.running ? last : null
   }
 
-  /** Sends the draft; does nothing while another answer is coming. */
+  /** Sends the draft at the price that is shown, and at no higher one; does nothing while another answer is coming. */
   async send(entry: CatalogueEntry): Promise<void> {
     const prompt = this.draft.trim()
     if (prompt === '' || this.current) return
     this.draft = ''
-    await this.#ask(prompt, entry)
+    await this.#ask(prompt, entry, this.#deal.priceOf(entry.id))
   }
 
   stop(): void {
     this.#abort?.abort()
   }
 
-  /** Asks again from this exchange on; what stood after it is dropped. */
+  /** Asks again from this exchange on, at the price that it was told or that is shown; what stood after it is dropped. */
   async retry(exchange: Exchange, entry: CatalogueEntry): Promise<void> {
     if (this.current) return
     this.#dropFrom(exchange)
-    await this.#ask(exchange.prompt, entry)
+    const told = exchange.modelId === entry.id ? exchange.failure?.asks?.price : null
+    await this.#ask(exchange.prompt, entry, told ?? this.#deal.priceOf(entry.id))
   }
 
   /** Takes a prompt back into the composer; what stood after it is dropped. */
@@ -85,7 +90,7 @@ export class Conversation {
     this.exchanges = this.exchanges.slice(0, this.exchanges.indexOf(exchange))
   }
 
-  async #ask(prompt: string, entry: CatalogueEntry): Promise<void> {
+  async #ask(prompt: string, entry: CatalogueEntry, seen: Price | null): Promise<void> {
     const messages = [...toMessages(this.exchanges), { role: 'user' as const, content: prompt }]
     const start = { id: crypto.randomUUID(), prompt, modelId: entry.id, modelName: entry.manifest.name }
     const exchange = new Exchange({ ...start, askedAtMs: Date.now() })
@@ -95,18 +100,19 @@ export class Conversation {
     this.#abort = abort
     await this.#save()
     try {
-      await this.#follow(exchange, messages, abort.signal)
+      await this.#follow(exchange, this.#request(exchange, messages, seen), abort.signal)
     } catch (error) {
       exchange.fail(isCancellation(error) ? cancelled : toFailure(error))
+      if (exchange.failure?.asks) await this.#deal.renew()
     }
     this.#speak(`${exchange.text}\n`)
     await this.#save()
     if (exchange.answer) await this.#history.addAnswer(exchange.modelName, exchange.answer)
   }
 
-  async #follow(exchange: Exchange, messages: ChatMessage[], signal: AbortSignal): Promise<void> {
+  async #follow(exchange: Exchange, request: AskRequest, signal: AbortSignal): Promise<void> {
     const requester = await abortable(this.#tab.requester(), signal)
-    const events = requester.ask(this.#request(exchange, messages), signal)
+    const events = requester.ask(request, signal)
     let funding: Funding | null = null
     while (true) {
       const step = await events.next()
@@ -120,9 +126,10 @@ export class Conversation {
     }
   }
 
-  #request({ modelId }: Exchange, messages: ChatMessage[]): AskRequest {
+  #request({ modelId }: Exchange, messages: ChatMessage[], seen: Price | null): AskRequest {
     const { sampler, seedBits, tokenLimit } = this.#settings
-    const request = { modelId, messages, sampler, maxTokens: tokenLimit, stop: [] }
+    const atMost = seen ?? nothing
+    const request = { modelId, messages, sampler, maxTokens: tokenLimit, stop: [], atMost }
     return seedBits ? { ...request, seed: seedBits } : request
   }
 
@@ -148,6 +155,9 @@ export class Conversation {
     }
   }
 }
+
+/** Where no price was shown, none was agreed to. */
+const nothing: Price = { promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 0n }
 
 const cancelled = {
   code: 'market/cancelled',

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { ChainError, MarketError } from '../errors/index.ts'
+import { ChainError, MarketError, PriceChangedError } from '../errors/index.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { Answer, AskEvent } from '../roles/answer.ts'
-import type { AskRequest } from '../roles/request.ts'
+import type { AskRequest, Quote } from '../roles/request.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
+import { Deal } from './deal.svelte.ts'
 import { History } from './history.svelte.ts'
 import { answerOf, entry, fakeTab, offer, testDocuments } from './fake-tab.ts'
 
@@ -12,10 +13,12 @@ type Script = (request: AskRequest, signal: AbortSignal) => AsyncGenerator<AskEv
 
 let documents: DocumentStore
 let asked: AskRequest[]
+let quote: Quote | null
 
 beforeEach(() => {
   documents = testDocuments()
   asked = []
+  quote = null
 })
 
 /** A conversation whose market follows a script. */
@@ -23,7 +26,7 @@ function converse(script: Script) {
   const tab = fakeTab({
     documents,
     requester: async () => ({
-      quote: async () => null,
+      quote: async () => quote,
       ask(request, signal) {
         asked.push(request)
         return script(request, signal)
@@ -32,7 +35,8 @@ function converse(script: Script) {
   })
   const settings = new AskSettings(tab)
   const history = new History(tab)
-  return { conversation: new Conversation(tab, settings, history), settings, history }
+  const deal = new Deal(tab)
+  return { conversation: new Conversation(tab, settings, history, deal), settings, history, deal }
 }
 
 const tokens = (text: string, count: number): AskEvent => ({
@@ -118,6 +122,62 @@ describe('sending', () => {
   })
 })
 
+describe('the price', () => {
+  const quoteOf = (completionMicroUsdPerMillion: bigint, spreadMillionths = 0): Quote => ({
+    offers: 1,
+    best: {
+      ...offer,
+      modelId: entry.id,
+      price: { promptMicroUsdPerMillion: 100n, completionMicroUsdPerMillion },
+    },
+    hub: { account: offer.provider, peerId: 'relay', spreadMillionths },
+    typicalChargeMicroUsd: 7n,
+    depositFeeMicroUsd: null,
+    tokensPerSecond: 20,
+  })
+
+  it('that is shown is the most that is paid, the spread included', async () => {
+    quote = quoteOf(200n, 20_000)
+    const { conversation, deal } = converse(plain)
+    await deal.refresh(entry.id)
+    conversation.draft = 'Bees'
+    await conversation.send(entry)
+    expect(asked[0]?.atMost).toEqual({ promptMicroUsdPerMillion: 102n, completionMicroUsdPerMillion: 204n })
+  })
+
+  it('is nothing where none is shown for the model', async () => {
+    quote = quoteOf(200n)
+    const { conversation, deal } = converse(plain)
+    await deal.refresh(entry.id)
+    conversation.draft = 'Bees'
+    await conversation.send({ ...entry, id: `0x${'77'.repeat(32)}` })
+    expect(asked[0]?.atMost).toEqual({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 0n })
+  })
+
+  it('that has changed is told and shown; sending again agrees to what was told', async () => {
+    quote = quoteOf(200n)
+    const told = { promptMicroUsdPerMillion: 100n, completionMicroUsdPerMillion: 300n }
+    const { conversation, deal } = converse(async function* (request) {
+      yield { type: 'choosing' }
+      if (request.atMost!.completionMicroUsdPerMillion < 300n) throw new PriceChangedError(told, 9n)
+      return yield* plain()
+    })
+    await deal.refresh(entry.id)
+    quote = quoteOf(400n)
+    conversation.draft = 'Bees'
+    await conversation.send(entry)
+    const failed = conversation.exchanges[0]!
+    expect(failed.failure).toMatchObject({
+      code: 'market/price-changed',
+      asks: { price: told, typicalChargeMicroUsd: 9n },
+    })
+    expect(deal.quote?.best.price.completionMicroUsdPerMillion).toBe(400n)
+    await conversation.retry(failed, entry)
+    expect(asked[1]?.atMost).toEqual(told)
+    expect(conversation.exchanges).toMatchObject([{ text: 'Bees fly. They hum', failure: null }])
+  })
+})
+
 describe('when it goes wrong', () => {
   it('writes down no deposit that was not made', async () => {
     const { conversation, history } = converse(async function* () {
@@ -143,7 +203,7 @@ describe('when it goes wrong', () => {
 
   it('stops a wait that does not listen to the signal itself', async () => {
     const tab = fakeTab({ documents, requester: () => new Promise(() => {}) })
-    const conversation = new Conversation(tab, new AskSettings(tab), new History(tab))
+    const conversation = new Conversation(tab, new AskSettings(tab), new History(tab), new Deal(tab))
     conversation.draft = 'Bees'
     const sending = conversation.send(entry)
     await vi.waitFor(() => expect(conversation.current).not.toBeNull())

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ChainError, MarketError } from '../errors/index.ts'
+import { ChainError, MarketError, PriceChangedError } from '../errors/index.ts'
 import { isCancellation, toFailure } from './failure.ts'
 
 it('keeps code and sentence of an error, and nothing that cannot be stored', () => {
@@ -9,6 +9,16 @@ it('keeps code and sentence of an error, and nothing that cannot be stored', () 
     code: 'chain/unreachable',
     shortMessage: 'The chain does not answer.',
     retryable: true,
+  })
+})
+
+it('keeps what is asked now, where the price has changed', () => {
+  const price = { promptMicroUsdPerMillion: 1n, completionMicroUsdPerMillion: 2n }
+  expect(structuredClone(toFailure(new PriceChangedError(price, 3n)))).toEqual({
+    code: 'market/price-changed',
+    shortMessage: 'The price has changed.',
+    retryable: true,
+    asks: { price, typicalChargeMicroUsd: 3n },
   })
 })
 

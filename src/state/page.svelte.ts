@@ -38,8 +38,8 @@ export class Page {
     this.settings = new AskSettings(tab)
     this.history = new History(tab)
     this.receipts = new Receipts(tab, this.history)
-    this.conversation = new Conversation(tab, this.settings, this.history)
     this.deal = new Deal(tab)
+    this.conversation = new Conversation(tab, this.settings, this.history, this.deal)
     this.sharing = new Sharing(tab)
     this.account = new Account(tab, {
       isBusy: () => this.busy || this.sharing.active,

@@ -63,7 +63,7 @@ export async function startSharing(page: Page): Promise<void> {
 /** What is set under Settings before the prompt is sent. */
 export type Asked = { temperature?: number; maxTokens?: number; seed?: number }
 
-/** Sets what is given under Settings, types the prompt and sends it. */
+/** Sets what is given under Settings, types the prompt, and sends it once its price is shown. */
 export async function sendPrompt(page: Page, prompt: string, asked: Asked = {}): Promise<void> {
   const temperature = page.getByRole('spinbutton', { name: 'Temperature' })
   if (!(await temperature.isVisible())) await page.getByText('Settings', { exact: true }).click()
@@ -75,6 +75,8 @@ export async function sendPrompt(page: Page, prompt: string, asked: Asked = {}):
     if (value !== undefined) await page.getByRole('spinbutton', { name }).fill(String(value))
   }
   await page.getByRole('textbox', { name: 'Prompt' }).fill(prompt)
+  // Nobody is asked at a price that was not shown.
+  await page.locator('.terms', { hasText: 'an answer' }).waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Send' }).click()
 }
 

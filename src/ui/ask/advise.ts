@@ -1,7 +1,7 @@
 import type { Failure } from '../../state/failure.ts'
 
 /** The button that helps most after a failure. */
-export type Remedy = 'retry' | 'wallet' | 'new-conversation'
+export type Remedy = 'retry' | 'send-again' | 'wallet' | 'new-conversation'
 
 /** One sentence on what helps, and the button for it. */
 export type Advice = { text: string; remedy: Remedy }
@@ -17,7 +17,10 @@ const adviceByCode: Record<string, Advice> = {
     remedy: 'retry',
   },
   'market/provider-stopped': { text: 'Another tab can answer the same prompt.', remedy: 'retry' },
-  'market/price-changed': { text: 'The new price stands over the prompt.', remedy: 'retry' },
+  'market/price-changed': {
+    text: 'Nobody was asked at the new price; sending again agrees to it.',
+    remedy: 'send-again',
+  },
   'market/cancelled': { text: 'Your prompt is kept.', remedy: 'retry' },
   'engine/context-exceeded': {
     text: 'The conversation has grown longer than the model can read.',
