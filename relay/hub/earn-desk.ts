@@ -52,7 +52,7 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
 
   const register = async (stream: FrameStream): Promise<EarnLine> => {
     const frame = parseFrame(hubEarnRequestSchema, await readFirst(stream, firstFrameTimeoutMs, clock))
-    const { provider, receiver, salt, signedAtSeconds } = frame
+    const { provider, receiver, salt, signedAtSeconds, heldVoucher } = frame
     const payee = {
       provider,
       receiver,
@@ -64,7 +64,8 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
     checkAge(payee, clock)
     await verifyPayee(payee, frame.signature, network)
     checkReceiver(payee, network)
-    return take(await channels.channelFor(payee), provider, stream)
+    const channel = await channels.catchUp(await channels.channelFor(payee), heldVoucher)
+    return take(channel, provider, stream)
   }
 
   /** All in one step, so that no payment falls between what is told anew and what is told from now on. */

@@ -65,7 +65,7 @@ export function createHub(deps: HubDeps): RunningHub {
   })
   const claims = createClaims({ chain, signer, store, watch, clock, log, policy })
   const funding = new ChannelFunding({ chain, signer, store, clock, watch, jobs, log, policy })
-  const channels = createProviderChannels({ network, store, clock, funding, policy })
+  const channels = createProviderChannels({ network, store, clock, funding, policy, log })
   const earn = createEarnDesk({ network, signer, clock, channels, jobs, log })
   const forwarder = createForwarder({ ...deps, coveredMicroUsd: watch.coveredMicroUsd })
   const pay = createPayDesk({ ...deps, watch, jobs, earn, channels, forwarder })

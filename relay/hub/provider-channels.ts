@@ -1,10 +1,12 @@
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import type { ChannelConfig } from '../../src/domain/channel.ts'
+import { type ChannelConfig, type Voucher, promisedBy } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { ChainError, HubError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Payee } from '../../src/ledger/sign-hub.ts'
+import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord, Clock } from '../../src/ports/index.ts'
+import type { RelayLog } from '../log.ts'
 import type { ChannelFunding } from './channel-funding.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
@@ -19,6 +21,7 @@ export type ProviderChannelsDeps = {
   store: HubStore
   clock: Clock
   funding: ChannelFunding
+  log: RelayLog
   policy: Pick<HubPolicy, 'depositMicroUsd' | 'lowWaterMicroUsd' | 'withdrawDelaySeconds'>
 }
 
@@ -29,6 +32,12 @@ export interface ProviderChannels {
    * comes, so that asking fills no disk.
    */
   channelFor(payee: Payee): Promise<ChannelRecord>
+  /**
+   * Returns a channel with the hub's own voucher that its provider holds, where books that were restored from a copy
+   * know of less; it is on disk then. A voucher of another channel changes nothing.
+   * @throws LedgerError `ledger/bad-signature` when the hub did not sign it
+   */
+  catchUp(channel: ChannelRecord, held: Voucher | null): Promise<ChannelRecord>
   /**
    * Keeps a channel and resolves once it covers what its open jobs may still take, after a deposit if it takes one.
    * @throws HubError `hub/out-of-funds`
@@ -41,7 +50,7 @@ export interface ProviderChannels {
 
 /** Opens the hub's channels to providers. */
 export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChannels {
-  const { network, store, clock, funding, policy } = deps
+  const { network, store, clock, funding, policy, log } = deps
 
   const cover = async (channelId: Hex): Promise<void> => {
     for (;;) {
@@ -69,6 +78,16 @@ export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChan
       const config = configFor(payee, network, policy)
       const channelId = channelIdOf(config, network)
       return { channelId, config, chainId, settlement, side: 'payer', voucher: null, claimedMicroUsd: 0n }
+    },
+    async catchUp(channel, held) {
+      const { channelId, config } = channel
+      const isAhead = held?.channelId === channelId && promisedBy(held) > promisedBy(channel.voucher)
+      if (!isAhead) return channel
+      await verifyVoucher(held, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
+      await store.addChannel(channel)
+      const { kept } = await store.raiseVoucher('payer', held)
+      log('hub-books-behind', { microUsd: Number(promisedBy(kept) - promisedBy(channel.voucher)) })
+      return { ...channel, voucher: kept }
     },
     async secure(channel) {
       await store.addChannel(channel)

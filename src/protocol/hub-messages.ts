@@ -61,6 +61,8 @@ export const hubEarnRequestSchema = v.strictObject({
   signedAtSeconds: seconds,
   /** Provider's EIP-712 signature of the `Payee`. */
   signature,
+  /** Highest voucher of the hub that the provider holds: a hub whose books are older goes on from it. */
+  heldVoucher: v.nullable(voucherSchema),
 })
 
 /** Hub to provider. */

@@ -13,6 +13,7 @@ import { Announcements } from './announcements.ts'
 import { type PayeeTerms, checkEarnChannel } from './check-earn-channel.ts'
 import { type EarnChannel, type EarnChannelDeps, type Registered, openEarnChannel } from './earn-channel.ts'
 import { createHubClient } from './hub-client.ts'
+import { highestVoucher } from './highest-voucher.ts'
 import { hubRefusal } from './hub-refusal.ts'
 
 const registrationTimeoutMs = 30_000
@@ -115,7 +116,8 @@ export class EarnLine {
     const terms = { provider: signer.address, ...this.#to, signedAtSeconds }
     const payee = { ...terms, peerId: transport.peerId, hub: hub.account }
     const signature = await signPayee(payee, chain.network, signer)
-    await stream.write(encodeFrame({ type: 'register', ...terms, signature }))
+    const heldVoucher = await highestVoucher(hub, terms, this.#deps)
+    await stream.write(encodeFrame({ type: 'register', ...terms, signature, heldVoucher }))
     const parse = (frame: Uint8Array) => parseFrame(hubEarnEventSchema, frame)
     const reply = await messageStream<HubEarnEvent, never>(stream, parse, clock).read(registrationTimeoutMs)
     const answer = expectFrame(reply, 'registered', 'refused')

@@ -57,7 +57,12 @@ function scriptHub(events: (HubEarnEvent | 'cut')[], signer = hub) {
     await stream.write(encodeFrame({ type: 'terms', terms, signature: await signHubTerms(terms, signer) }))
   })
   relay.handle(hubEarnProtocol, async (stream) => {
-    const { type: _type, signature, ...payee } = parseFrame(hubEarnRequestSchema, (await stream.read())!)
+    const {
+      type: _type,
+      signature,
+      heldVoucher: _held,
+      ...payee
+    } = parseFrame(hubEarnRequestSchema, (await stream.read())!)
     await verifyPayee({ ...payee, peerId: stream.remotePeer, hub: hub.address }, signature, network)
     registrations++
     await tell(stream, events)
