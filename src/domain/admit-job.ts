@@ -22,6 +22,7 @@ export type Refusal =
   /** The hub that shall pay has not announced the job for this channel. */
   | 'not-announced'
   | 'unpaid-before'
+  | 'hub-unpaid'
   | 'served-before'
 
 /** Returns why a job cannot be taken on this offer, from its terms alone, or null. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { testOffer } from '../../tests/fixtures/offer.ts'
-import { type ChannelDebt, windowAfterDebt } from './debt.ts'
+import { type ChannelDebt, owesTooMuch, windowAfterDebt } from './debt.ts'
 import { chargeMicroUsd } from './price.ts'
 
 const price = { promptMicroUsdPerMillion: 1_000_000n, completionMicroUsdPerMillion: 2_000_000n }
@@ -21,10 +21,21 @@ test.each<[string, number, bigint, bigint, number]>([
   expect(windowAfterDebt({ chargedMicroUsd, paidMicroUsd }, running, offer)).toBe(left)
 })
 
+test.each<[string, boolean, bigint, bigint]>([
+  ['nothing', false, 0n, 0n],
+  ['eight windows', false, 1_024n, 0n],
+  ['more than eight windows', true, 1_025n, 0n],
+  ['no more than a twentieth of what it paid besides', false, 20_000n + 1_000n + 1_024n, 20_000n],
+  ['more than that', true, 20_000n + 1_000n + 1_025n, 20_000n],
+])('a hub that left unpaid %s', (_name, owes, chargedMicroUsd, paidMicroUsd) => {
+  expect(owesTooMuch({ chargedMicroUsd, paidMicroUsd }, offer)).toBe(owes)
+})
+
 test('free tokens are no credit for unpaid prompts', () => {
   const free = { ...offer, price: { ...price, completionMicroUsdPerMillion: 0n } }
   expect(windowAfterDebt({ chargedMicroUsd: 0n, paidMicroUsd: 0n }, 0, free)).toBe(64)
   expect(windowAfterDebt({ chargedMicroUsd: 1n, paidMicroUsd: 0n }, 0, free)).toBe(0)
+  expect(owesTooMuch({ chargedMicroUsd: 0n, paidMicroUsd: 0n }, free)).toBe(false)
 })
 
 test('whoever leaves again and again owes no more than leaving once would, and the twentieth', () => {

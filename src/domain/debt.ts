@@ -8,6 +8,21 @@ export type ChannelDebt = { chargedMicroUsd: MicroUsd; paidMicroUsd: MicroUsd }
 const forgivenShare = 20n
 
 /**
+ * Windows that a hub may leave unpaid in a day: a requester that leaves is not its doing. Requesters that it makes up
+ * cost it nothing, so that what each of them may owe bounds nothing.
+ */
+const windowsPerHub = 8n
+
+/** Whether a hub left so much unpaid today, over all its requesters, that nothing more is served on its word. */
+export function owesTooMuch(
+  { chargedMicroUsd, paidMicroUsd }: ChannelDebt,
+  { price, windowTokens }: Pick<Offer, 'price' | 'windowTokens'>,
+): boolean {
+  const window = chargeMicroUsd({ promptTokens: 0, completionTokens: windowTokens }, price)
+  return chargedMicroUsd - paidMicroUsd - paidMicroUsd / forgivenShare > windowsPerHub * window
+}
+
+/**
  * Returns how many tokens a channel's next job may run ahead of its payment: what the channel left unpaid comes off
  * the window, so that whoever leaves again and again gains no more than by leaving once. 0 when less than a chunk is
  * left, which no answer could go on with. `running` jobs of the same channel count as if nothing of them was paid.

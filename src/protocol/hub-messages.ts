@@ -175,8 +175,6 @@ export const hubDeskReplySchema = v.variant('type', [
 export type HubPayRequest = v.InferOutput<typeof hubPayRequestSchema>
 /** A checked frame from a hub on a job's line. */
 export type HubPayReply = v.InferOutput<typeof hubPayReplySchema>
-/** A checked frame from a provider to its hub. */
-export type HubEarnRequest = v.InferOutput<typeof hubEarnRequestSchema>
 /** A checked frame from a hub to its provider. */
 export type HubEarnEvent = v.InferOutput<typeof hubEarnEventSchema>
 /** A checked question to a hub. */

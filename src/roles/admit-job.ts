@@ -1,7 +1,7 @@
 import { refuseFunds, refuseTerms } from '../domain/admit-job.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
-import { windowAfterDebt } from '../domain/debt.ts'
+import { owesTooMuch, windowAfterDebt } from '../domain/debt.ts'
 import type { JobTerms } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import { chargeMicroUsd } from '../domain/price.ts'
@@ -11,7 +11,7 @@ import { channelIdOf } from '../ledger/channel-id.ts'
 import { promptHashOf } from '../ledger/output-chain.ts'
 import { verifyJob } from '../ledger/sign-job.ts'
 import type { ModelText } from '../ports/index.ts'
-import type { Debts } from './debts.ts'
+import { type Debts, hubOnDay } from './debts.ts'
 import type { EarnLines } from './hub/earn-lines.ts'
 import {
   type AnnouncedJob,
@@ -75,6 +75,7 @@ export async function admitJob(
   // The vouchers of a direct channel cannot tell which of two answers they pay for.
   if (running > 0 && (viaHub === null || windowTokens === 0)) refuse('channel-busy')
   if (windowTokens === 0) refuse('unpaid-before')
+  if (viaHub) await refuseHubInDebt(viaHub, offer, deps)
   const funds = viaHub ? hubFunds(terms, viaHub) : await directFunds(config, terms, offer, deps)
   const promptIds = await deps.text.encodeChat(terms.messages)
   const maxTokens = Math.min(terms.maxTokens, roomFor(promptIds, offer))
@@ -84,6 +85,12 @@ export async function admitJob(
   // Last, so that a job that was refused may come again.
   if (!(await deps.served.take(terms.jobId))) refuse('served-before')
   return { terms, promptIds, promptHash: promptHashOf(promptIds), maxTokens, windowTokens, funds }
+}
+
+/** @throws MarketError when the hub left too much unpaid today */
+async function refuseHubInDebt({ channel }: AnnouncedJob, offer: Offer, deps: AdmitDeps): Promise<void> {
+  const debt = await deps.debts.of(hubOnDay(channel.channelId, deps.clock.nowMs()))
+  if (owesTooMuch(debt, offer)) refuse('hub-unpaid')
 }
 
 /** @throws LedgerError unless the key that owns the channel signed the job, MarketError once the key has ended */

@@ -2,17 +2,27 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChannelDebt } from '../domain/debt.ts'
 import type { DocumentStore } from '../ports/index.ts'
 
-/** What each requester's channel was served and paid, kept so that a reload forgives nothing. */
+/** A requester's channel, or a hub's on a day. */
+export type Debtor = Hex | `${Hex} ${number}`
+
+/** What each debtor was served and paid, kept so that a reload forgives nothing. */
 export interface Debts {
-  of(channelId: Hex): Promise<ChannelDebt>
-  /** Adds to what a channel was charged and has paid. */
-  add(channelId: Hex, more: ChannelDebt): Promise<void>
+  of(debtor: Debtor): Promise<ChannelDebt>
+  /** Adds to what a debtor was charged and has paid. */
+  add(debtor: Debtor, more: ChannelDebt): Promise<void>
+}
+
+const dayMs = 24 * 3600_000
+
+/** A hub owes by the day, so that requesters who leave cannot close a tab to it for good. */
+export function hubOnDay(channelId: Hex, atMs: number): Debtor {
+  return `${channelId} ${Math.floor(atMs / dayMs)}`
 }
 
 const collection = 'channel-debts'
 const none: ChannelDebt = { chargedMicroUsd: 0n, paidMicroUsd: 0n }
 
-/** Returns the debts that are kept in these documents, one document a channel. */
+/** Returns the debts that are kept in these documents, one document a debtor. */
 export function createDebts(documents: DocumentStore): Debts {
   let last: Promise<unknown> = Promise.resolve()
   /** One step after the other, so that none overwrites another. */
@@ -21,14 +31,14 @@ export function createDebts(documents: DocumentStore): Debts {
     last = turn.catch(() => {})
     return turn
   }
-  const read = async (channelId: Hex) =>
-    ((await documents.get(collection, channelId)) as ChannelDebt | undefined) ?? none
+  const read = async (debtor: Debtor) =>
+    ((await documents.get(collection, debtor)) as ChannelDebt | undefined) ?? none
   return {
-    of: (channelId) => inTurn(() => read(channelId)),
-    add: (channelId, more) =>
+    of: (debtor) => inTurn(() => read(debtor)),
+    add: (debtor, more) =>
       inTurn(async () => {
-        const { chargedMicroUsd, paidMicroUsd } = await read(channelId)
-        await documents.put(collection, channelId, {
+        const { chargedMicroUsd, paidMicroUsd } = await read(debtor)
+        await documents.put(collection, debtor, {
           chargedMicroUsd: chargedMicroUsd + more.chargedMicroUsd,
           paidMicroUsd: paidMicroUsd + more.paidMicroUsd,
         } satisfies ChannelDebt)

@@ -4,6 +4,7 @@ import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.
 import { type PeerError, toPeerError } from '../errors/index.ts'
 import type { FrameStream } from '../ports/index.ts'
 import { type AdmitDeps, type AdmittedJob, type OfferedJob, admitJob, screenJob } from './admit-job.ts'
+import { hubOnDay } from './debts.ts'
 import { expectFrame, providerEnd } from './frames.ts'
 import { refuse } from './refuse.ts'
 import { type JobStream, type ServeDeps, serveJob } from './serve-job.ts'
@@ -102,12 +103,13 @@ export function createJobDesk(
 
   /** Keeps what a job was charged and paid, now that it is over and whenever more is paid. */
   const book = async (kept: ServedJob, { terms: { channelId }, funds }: AdmittedJob, due: MicroUsd) => {
+    const debtors = funds.hub ? [channelId, hubOnDay(funds.channelId, kept.atMs)] : [channelId]
     let booked = 0n
     const bookPaid = async (chargedMicroUsd: MicroUsd) => {
       const paidMicroUsd = funds.payments.paidMicroUsd()
       const rise = paidMicroUsd - booked
       booked = paidMicroUsd
-      await deps.debts.add(channelId, { chargedMicroUsd, paidMicroUsd: rise })
+      for (const debtor of debtors) await deps.debts.add(debtor, { chargedMicroUsd, paidMicroUsd: rise })
       await deps.served.keep({ ...kept, paidMicroUsd, promisedMicroUsd: await funds.promisedMicroUsd() })
     }
     funds.payments.watchPaid(() => void bookPaid(0n).catch(() => {}))

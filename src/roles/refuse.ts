@@ -14,6 +14,7 @@ const sentences: Record<Refusal, string> = {
   underfunded: 'The channel holds too little for this answer.',
   'not-announced': 'The hub that shall pay for this answer does not know of it.',
   'unpaid-before': 'This channel left earlier answers unpaid.',
+  'hub-unpaid': 'The hub left too many answers unpaid today.',
   'served-before': 'This job was sent before.',
 }
 

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Hex } from '../../src/domain/bytes.ts'
 import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
-import { hubPayProtocol } from '../../src/protocol/protocols.ts'
-import { insatiable, withholding } from '../fixtures/hub-faults.ts'
-import { longJob } from '../fixtures/hub-provider.ts'
-import { price } from '../fixtures/jobs.ts'
+import type { FrameStream } from '../../src/ports/index.ts'
+import { encodeFrame } from '../../src/protocol/frame-codec.ts'
+import { hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
+import { bound, insatiable, withholding } from '../fixtures/hub-faults.ts'
+import type { Between } from '../fixtures/hub-market.ts'
+import { longJob, sendJob } from '../fixtures/hub-provider.ts'
+import { makeTerms, price } from '../fixtures/jobs.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { makeAsk, never, runAsk } from '../fixtures/market.ts'
 import { openTrial } from '../fixtures/trial.ts'
@@ -45,4 +49,40 @@ describe('a hub that keeps vouchers to itself', () => {
     const ahead = chargeMicroUsd({ promptTokens, completionTokens: 0 }, price) + windowMicroUsd
     expect(worth).toBeLessThanOrEqual(ahead)
   })
+})
+
+test('a hub that announces jobs of made-up requesters and never pays gets eight windows and one more job a day', async () => {
+  let line: FrameStream | null = null
+  const listen: Between = async (stream, answer) => {
+    line = stream
+    await answer(bound(stream))
+  }
+  const trial = await openTrial(local, { between: { [hubEarnProtocol.id]: listen } })
+  const { seller, clock } = trial
+  const provider = seller.wallet.address
+  const [channel] = await seller.vouchers.channels('receiver')
+  await trial.chain.deposit(channel!.config, 1_000_000n, trial.hubAccount)
+  const takeForNothing = async (jobId: Hex) => {
+    const requester = await trial.joinHand(trial.hubAccount.address, jobId, 0n)
+    const { channelId, transport } = requester
+    await line!.write(encodeFrame({ type: 'job', jobId, channelId, ceilingMicroUsd: 5_000n }))
+    const terms = makeTerms({ ...longJob, jobId, channelId, provider, maxTokens: 60 })
+    const outcome = await sendJob({ transport, clock, peerId: seller.peerId }, terms, requester)
+    await expect.poll(() => seller.provider.status().jobs, { timeout: 20_000 }).toEqual([])
+    return outcome
+  }
+  let lost = 0n
+  const refusals: (string | null)[] = []
+  for (let n = 1; n <= 9; n++) {
+    const { receipt, refusal } = await takeForNothing(`0x${n.toString(16).padStart(64, 'e')}`)
+    lost += receipt?.chargeMicroUsd ?? 0n
+    refusals.push(refusal)
+  }
+  // Each takes 19 for the prompt and 120 for its tokens; from 8 × 128 on nothing more is served.
+  expect(lost).toBe(8n * 139n)
+  expect(lost).toBeLessThan(8n * windowMicroUsd + 139n)
+  expect(refusals.slice(8)).toEqual(['The hub left too many answers unpaid today.'])
+  clock.skip(24 * 3600_000)
+  expect((await takeForNothing(`0x${'ef'.repeat(32)}`)).refusal).toBeNull()
+  expect(await trial.settle()).toEqual({ requester: 0n, hub: 0n, provider: 0n })
 })
