@@ -1,8 +1,8 @@
 import type { Offer } from '../../../src/domain/offer.ts'
-import { withSpread } from '../../../src/domain/hub.ts'
-import { chargeMicroUsd } from '../../../src/domain/price.ts'
+import { priceWithSpread, withSpread } from '../../../src/domain/hub.ts'
+import { chargeMicroUsd, isAtMost } from '../../../src/domain/price.ts'
 import { typicalChargeMicroUsd } from '../../../src/domain/rank-offers.ts'
-import { MarketError } from '../../../src/errors/index.ts'
+import { MarketError, PriceChangedError } from '../../../src/errors/index.ts'
 import type { Answer, AskEvent } from '../../../src/roles/answer.ts'
 import type { AskRequest, Requester } from '../../../src/roles/request.ts'
 import { scriptedAnswer, toPieces } from './scripted-answer.ts'
@@ -29,16 +29,19 @@ const hostileText = `Look: <img src="x" onerror="window.hostile = 1"> and <scrip
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Words in the prompt choose what happens: `hostile`, `full`, `break`, `long`. */
-export function createScriptedRequester(offers: Offer[]): Requester {
+/** Words in the prompt choose what happens: `hostile`, `full`, `break`, `long`, `dearer`. */
+export function createScriptedRequester(offered: Offer[]): Requester {
+  let offers = offered
   let hasDeposited = false
   const offersFor = (modelId: string) => offers.filter((offer) => offer.modelId === modelId)
 
   async function* ask(request: AskRequest, signal: AbortSignal): AsyncGenerator<AskEvent, Answer, void> {
     const prompt = request.messages.at(-1)?.content ?? ''
     yield { type: 'choosing' }
+    if (prompt.includes('dearer') && offers === offered) offers = offered.map(dearer)
     const offer = offersFor(request.modelId)[0]
     if (!offer) throw new MarketError('market/no-offers', 'No tab offers this model right now.')
+    if (offers !== offered) refuseDearer(offer, request)
     await sleep(pieceMs)
     yield { type: 'dialling', offer, attempt: 1 }
     await sleep(pieceMs)
@@ -85,6 +88,24 @@ export function createScriptedRequester(offers: Offer[]): Requester {
       }
     },
     ask,
+  }
+}
+
+/** Returns an offer at twice the price. */
+function dearer(offer: Offer): Offer {
+  const { promptMicroUsdPerMillion, completionMicroUsdPerMillion } = offer.price
+  const price = {
+    promptMicroUsdPerMillion: 2n * promptMicroUsdPerMillion,
+    completionMicroUsdPerMillion: 2n * completionMicroUsdPerMillion,
+  }
+  return { ...offer, price }
+}
+
+function refuseDearer(offer: Offer, { atMost }: AskRequest): void {
+  const hub = offer.hubs[0] ?? null
+  const price = priceWithSpread(offer.price, hub)
+  if (atMost && !isAtMost(price, atMost)) {
+    throw new PriceChangedError(price, typicalChargeMicroUsd(offer, hub))
   }
 }
 

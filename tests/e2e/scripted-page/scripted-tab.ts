@@ -40,6 +40,7 @@ export function createScriptedTab(scene: Scene): Tab {
     if (scene === 'alone') throw new TransportError('transport/no-relay', 'No relay could be reached.')
     return value
   }
+  const requester = createScriptedRequester(here)
   const provider = createScriptedProvider()
   const device = new ManualDevice(machines[scene])
   const governor = createGovernor({ device, clock: systemClock, provider })
@@ -79,7 +80,7 @@ export function createScriptedTab(scene: Scene): Tab {
         },
         watchDepartures: () => () => {},
       }),
-    requester: () => unlessAlone(createScriptedRequester(here)),
+    requester: () => unlessAlone(requester),
     provider: () => unlessAlone(provider),
     governor: async () => governor,
     async check() {
