@@ -18,7 +18,9 @@ const arbitraryPrice = fc.record({
 test('a price is at most another when no answer costs more at it', () => {
   expect(isAtMost(price, price)).toBe(true)
   expect(isAtMost({ ...price, promptMicroUsdPerMillion: 50_001n }, price)).toBe(false)
-  expect(isAtMost({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 200_001n }, price)).toBe(false)
+  expect(isAtMost({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 200_001n }, price)).toBe(
+    false,
+  )
   expect(isAtMost({ promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 0n }, price)).toBe(true)
 })
 
