@@ -22,6 +22,7 @@ const inBrowser = ['unit', 'conformance', 'integration', 'browser', 'e2e']
 
 chdir(resolve(import.meta.dirname, '..'))
 process.once('disconnect', () => process.exit(1))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
 process.exit(await runSuites(process.argv.slice(2)))
 
 async function runSuites(names: string[]): Promise<number> {

@@ -102,12 +102,12 @@ async function spawnRelay() {
   const lines = createInterface({ input: child.stdout })
   const found = new Map<string, string>()
   for await (const line of lines) {
-    const [, name, value] = /^(Relay|Health): (.*)$/.exec(line) ?? []
+    const [, name, value] = /^(Relay|Status): (.*)$/.exec(line) ?? []
     if (name && value) found.set(name, value)
     if (found.size === 2) break
   }
   child.stdout.resume()
-  const httpUrl = new URL(found.get('Health') ?? '').origin
+  const httpUrl = new URL(found.get('Status') ?? '').origin
   return {
     address: found.get('Relay') ?? '',
     child,

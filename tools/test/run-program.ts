@@ -9,10 +9,28 @@ export type ProgramResult = {
   output: string
 }
 
-/** Runs a program to its end in the current folder. With `show`, its output appears at once as well. */
+/** No suite comes near it on two cores: a program that runs so long hangs. */
+const limitMinutes = 25
+
+/**
+ * Runs a program to its end in the current folder, for 25 minutes at most, and ends what it left running.
+ * With `show`, its output appears at once as well.
+ */
 export function runProgram(program: string, args: string[], { show = false } = {}): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    // A process group of its own: a worker that hangs, or a child it forgot, would keep the output open for ever.
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const endGroup = () => endProcessGroup(child.pid)
+    const limit = setTimeout(() => {
+      onData(`${program} still ran after ${limitMinutes} minutes and was ended.\n`, process.stderr)
+      endGroup()
+    }, limitMinutes * 60_000)
+    process.once('exit', endGroup)
+    child.once('exit', () => {
+      clearTimeout(limit)
+      process.off('exit', endGroup)
+      endGroup()
+    })
     let stdout = ''
     let output = ''
     const onData = (data: string, target: NodeJS.WriteStream) => {
@@ -27,6 +45,15 @@ export function runProgram(program: string, args: string[], { show = false } = {
     child.once('error', (error) => resolve({ exitCode: null, stdout, output: `${output}${error.message}\n` }))
     child.once('close', (exitCode) => resolve({ exitCode, stdout, output }))
   })
+}
+
+function endProcessGroup(leader: number | undefined): void {
+  if (leader === undefined) return
+  try {
+    process.kill(-leader, 'SIGKILL')
+  } catch {
+    // Nobody of the group is left.
+  }
 }
 
 /** Arguments that run the program of an npm package on this Node, without a shell or a wrapper between. */
