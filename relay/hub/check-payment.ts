@@ -1,16 +1,9 @@
 import { promisedBy } from '../../src/domain/channel.ts'
-import type { MicroUsd } from '../../src/domain/price.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
 import { HubError, LedgerError } from '../../src/errors/index.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
-import type { ForwarderDeps, Payment } from './forwarder.ts'
-
-/** A payment whose voucher is good, or no higher than one that is. */
-export type CheckedPayment = Payment & {
-  /** What the chain guarantees to its channel. */
-  coveredMicroUsd: MicroUsd
-}
+import type { CheckedPayment, ForwarderDeps, Payment } from './payment.ts'
 
 /**
  * Checks a payment by itself, as far as nothing else that is under way can change the answer.

@@ -4,9 +4,8 @@ import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { LedgerError } from '../../src/errors/index.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
-import type { CheckedPayment } from './check-payment.ts'
-import type { ForwarderDeps } from './forwarder.ts'
 import type { Forwarding, HubJobRecord, HubStore } from './hub-store.ts'
+import type { CheckedPayment, ForwarderDeps } from './payment.ts'
 
 /** A requester's channel: the voucher that counts and what jobs and fees have used up of it. */
 type Payer = { voucher: Voucher | null; attributedMicroUsd: MicroUsd }

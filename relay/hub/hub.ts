@@ -1,11 +1,6 @@
-import type { PeerId } from '../../src/domain/bytes.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
-import type { Network } from '../../src/domain/network.ts'
 import { ChainError } from '../../src/errors/index.ts'
-import type { Chain, Clock, Signer } from '../../src/ports/index.ts'
-import type { StreamHandler } from '../../src/ports/transport.ts'
-import { type ProtocolSpec, hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
-import type { RelayLog } from '../log.ts'
+import { hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
 import { ChannelFunding } from './channel-funding.ts'
 import { createChannelWatch } from './channel-watch.ts'
 import { createClaims } from './claims.ts'
@@ -13,31 +8,13 @@ import { createEarnDesk } from './earn-desk.ts'
 import { type HubFigures, createFigures } from './figures.ts'
 import { createForwarder } from './forwarder.ts'
 import { guardMoney } from './guard-money.ts'
-import type { HubPolicy } from './hub-policy.ts'
-import type { HubStore } from './hub-store.ts'
+import type { HubDeps, HubProtocol } from './hub-deps.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { createPayDesk } from './pay-desk.ts'
 import { createProviderChannels } from './provider-channels.ts'
 import { IdleChannels } from './reclaim-idle.ts'
 import { createServiceDesk } from './service-desk.ts'
 import { within } from './within.ts'
-
-/** What a hub is made of. */
-export type HubDeps = {
-  network: Network
-  chain: Chain
-  /** The hub's account: receives, pays, signs, and sends transactions. */
-  signer: Signer
-  /** The relay that it runs on. */
-  peerId: PeerId
-  store: HubStore
-  clock: Clock
-  log: RelayLog
-  policy: HubPolicy
-}
-
-/** A protocol that a hub answers, and how. */
-export type HubProtocol = { spec: ProtocolSpec; answer: StreamHandler }
 
 /** A hub at work. */
 export type RunningHub = {
