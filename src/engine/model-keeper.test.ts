@@ -140,7 +140,7 @@ describe('a lost worker', () => {
     const lost: Error[] = []
     const unsubscribe = keeper.watchLost((error) => lost.push(error))
     await start(keeper)
-    for (let loss = 0; loss < 3; loss++) {
+    for (let loss = 0; loss < 4; loss++) {
       fail(workers.at(-1))
       await keeper.live().catch(() => undefined)
     }

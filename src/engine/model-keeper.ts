@@ -4,8 +4,11 @@ import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
 import type { ModelCalls } from './worker/model-calls.ts'
 
-/** Losses in a row, without a finished call between, that are made good; at the next the model is given up. */
-const mostLosses = 2
+/**
+ * Losses in a row, without a finished call between, that are made good; at the next the model is given up. One more
+ * than any answer survives, so that an answer that kills workers goes before the model does.
+ */
+const mostLosses = 3
 
 /** Keeps one model alive: when its worker is lost, another is started in its place. */
 export class ModelKeeper {
@@ -53,6 +56,19 @@ export class ModelKeeper {
     await this.#recovery
     if (this.#live) return this.#live
     throw new EngineError('engine/not-loaded', 'No model is loaded.')
+  }
+
+  /**
+   * Returns the model once it is back in another worker.
+   *
+   * @throws EngineError `loss` where it does not come back as it was
+   */
+  async revive(lost: StartedModel, loss: EngineError): Promise<StartedModel> {
+    const live = await this.live().catch(() => Promise.reject(loss))
+    // With other arithmetic, or another model, the rest would be another answer's.
+    const isSame = live.loaded.id === lost.loaded.id && live.loaded.arithmeticId === lost.loaded.arithmeticId
+    if (!isSame) throw loss
+    return live
   }
 
   /** Calls back when the model is given up. Returns an unsubscribe. */

@@ -1,13 +1,14 @@
 import { EngineError } from '../errors/index.ts'
-import type { Backend, Engine, EngineProbe, LoadedModel, ModelText, TokenEvent } from '../ports/engine.ts'
-import { EventQueue } from './event-queue.ts'
+import type { Backend, Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
+import { outlive, streamAnswer } from './lasting-answer.ts'
+import { measureInWorkers } from './measure-client.ts'
 import { ModelKeeper } from './model-keeper.ts'
 import { probeMachine } from './probe.ts'
 import type { StartedModel } from './start-model.ts'
 import { createTextClient } from './text-client.ts'
 import type { WorkerLike } from './worker/call-channel.ts'
-import { openModelWorker, openTextWorker } from './worker/open-workers.ts'
+import { openMeasureWorker, openModelWorker, openTextWorker } from './worker/open-workers.ts'
 
 /** What tests and measurements may choose; a page takes the defaults. */
 export type WorkerEngineOptions = {
@@ -46,12 +47,13 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   ): Promise<value> => {
     const live = await enter()
     try {
-      throwIfCancelled(signal)
-      const value = await work(live)
-      // A short piece of work may be done before the worker hears of it.
-      throwIfCancelled(signal)
-      keeper.markWorking()
-      return value
+      return await outlive(keeper, live, async (current) => {
+        throwIfCancelled(signal)
+        const value = await work(current)
+        // A short piece of work may be done before the worker hears of it.
+        throwIfCancelled(signal)
+        return value
+      })
     } finally {
       busy--
     }
@@ -64,6 +66,11 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   return {
     probe,
     checkModel: (head) => texts.check(head),
+    async measure(file, measuring = {}) {
+      await texts.check(file)
+      const { threads } = await probe()
+      return measureInWorkers(file, { openWorker: openMeasureWorker, stallMs, threads }, measuring)
+    },
     async load(model, { backends, signal, onProgress = () => {} } = {}) {
       const machine = await probe()
       const plan = {
@@ -89,30 +96,10 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     },
     openText: (modelId, head) => texts.open(modelId, head),
     async *generate(request, signal) {
-      const { channel } = await enter()
-      const tokens = new EventQueue<TokenEvent>()
-      const left = new AbortController()
-      const signals = [left.signal, ...(signal ? [signal] : [])]
-      const callOptions = {
-        signal: AbortSignal.any(signals),
-        onEvent: (event: TokenEvent) => tokens.push(event),
-      }
-      const answer = channel.call('generate', request, callOptions)
-      answer.then(
-        () => tokens.end(),
-        () => tokens.end(),
-      )
+      const live = await enter()
       try {
-        for await (const event of tokens) {
-          // Tokens that were on their way when the caller changed its mind are not shown any more.
-          if (signal?.aborted) return { finishReason: 'cancelled', text: '' }
-          yield event
-        }
-        const result = await answer
-        keeper.markWorking()
-        return result
+        return yield* streamAnswer(keeper, live, request, signal)
       } finally {
-        left.abort()
         busy--
       }
     },

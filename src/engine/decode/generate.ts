@@ -9,12 +9,15 @@ import type { LanguageModel, OnLogits, Sequence } from './sequence.ts'
 /**
  * Streams an answer; ends within one token when the signal aborts. Guessed tokens are checked by choosing at
  * each place as ever: they decide how many tokens a step yields, never which.
+ *
+ * @param madeIds tokens of this answer that were streamed before, from which it goes on
  */
 export async function* generate(
   model: LanguageModel,
   sequence: Sequence,
   request: GenerateRequest,
   signal?: AbortSignal,
+  madeIds: readonly number[] = [],
 ): AsyncGenerator<TokenEvent, GenerateResult, void> {
   const { promptIds, maxTokens } = request
   checkTokens(model, promptIds)
@@ -23,11 +26,15 @@ export async function* generate(
   }
   const sampler = createSampler(request.sampler, request.seed)
   const text = createTextStream(model.tokenBytes, request.stop)
-  const seen = new Set(promptIds)
+  for (const tokenId of madeIds) {
+    if (text.push(tokenId).stopped || model.endIds.has(tokenId)) return finish('stop', text)
+  }
+  const tokenIds = [...promptIds, ...madeIds]
+  const seen = new Set(tokenIds)
   const last = Math.min(promptIds.length + maxTokens, model.contextTokens)
-  const guesser = createGuesser(promptIds, model.steps)
-  let input = promptIds.slice(sequence.length)
-  let position = promptIds.length
+  const guesser = createGuesser(tokenIds, model.steps)
+  let input = tokenIds.slice(sequence.length)
+  let position = tokenIds.length
   while (position < last) {
     const guesses = guesser.guess(last - position - 1)
     const { chosen, onLogits } = chooseAlong(guesses, sampler, seen)

@@ -33,9 +33,9 @@ export class CallChannel<calls extends Calls> {
     this.#worker = worker
     this.#options = options
     worker.addEventListener('message', (event) => this.#receive((event as MessageEvent<FromWorker>).data))
-    worker.addEventListener('error', (event) => this.#lose('engine/worker-lost', describe(event)))
+    worker.addEventListener('error', (event) => this.#giveUp('engine/worker-lost', describe(event)))
     worker.addEventListener('messageerror', () =>
-      this.#lose('engine/worker-lost', 'A message was unreadable.'),
+      this.#giveUp('engine/worker-lost', 'A message was unreadable.'),
     )
   }
 
@@ -80,6 +80,13 @@ export class CallChannel<calls extends Calls> {
     for (const pending of [...this.#pending.values()]) pending.settle({ error: reason })
   }
 
+  /** Ends a worker that can compute no more, and tells so once. */
+  lose(error: Error): void {
+    if (this.#ended) return
+    this.end(error)
+    this.#options.onLost?.(error)
+  }
+
   #send(message: ToWorker): void {
     if (!this.#ended) this.#worker.postMessage(message)
   }
@@ -91,7 +98,7 @@ export class CallChannel<calls extends Calls> {
 
   #handle(message: FromWorker): void {
     if (message.kind === 'beat') return
-    if (message.kind === 'lost') return this.#fail(restoreError(message.error))
+    if (message.kind === 'lost') return this.lose(restoreError(message.error))
     const pending = this.#pending.get(message.id)
     if (!pending) return
     if (message.kind === 'event') pending.onEvent(message.event)
@@ -110,18 +117,12 @@ export class CallChannel<calls extends Calls> {
     clearTimeout(this.#stall)
     const waiting = [...this.#pending.values()].some(({ untaken }) => untaken < eventWindow)
     if (!waiting || this.#ended) return
-    const giveUp = () => this.#lose('engine/timeout', `No sign of life for ${this.#options.stallMs} ms.`)
+    const giveUp = () => this.#giveUp('engine/timeout', `No sign of life for ${this.#options.stallMs} ms.`)
     this.#stall = setTimeout(giveUp, this.#options.stallMs)
   }
 
-  #lose(code: 'engine/worker-lost' | 'engine/timeout', details: string): void {
-    this.#fail(new EngineError(code, 'The worker that runs the model stopped.', { details }))
-  }
-
-  #fail(error: Error): void {
-    if (this.#ended) return
-    this.end(error)
-    this.#options.onLost?.(error)
+  #giveUp(code: 'engine/worker-lost' | 'engine/timeout', details: string): void {
+    this.lose(new EngineError(code, 'The worker that runs the model stopped.', { details }))
   }
 }
 

@@ -36,10 +36,13 @@ export type LoadOutput = {
 /** The `top` likeliest tokens at each of the last `count` positions. */
 export type DistributionsInput = { tokenIds: number[]; count: number; top: number }
 
+/** An answer, and its tokens that another worker made before it was lost. */
+export type GenerateInput = { request: GenerateRequest; madeIds: number[] }
+
 /** What the worker that runs a model can be asked. */
 export type ModelCalls = {
   load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
-  generate: { input: GenerateRequest; event: TokenEvent; output: GenerateResult }
+  generate: { input: GenerateInput; event: TokenEvent; output: GenerateResult }
   /** Share of the time that steps may take. */
   throttle: { input: number; event: never; output: void }
   recompute: { input: RecomputeRequest; event: never; output: Recomputation }

@@ -39,11 +39,11 @@ serveCalls<ModelCalls>(self, {
     return running.facts
   },
 
-  async generate(request, { emit, signal }) {
+  async generate({ request, madeIds }, { emit, signal }) {
     const { model, pool } = requireRunning()
-    const sequence = await pool.borrow(request.promptIds, signal)
+    const sequence = await pool.borrow([...request.promptIds, ...madeIds], signal)
     try {
-      const answer = generate(model, sequence, request, signal)
+      const answer = generate(model, sequence, request, signal, madeIds)
       for (let next = await answer.next(); ; next = await answer.next()) {
         if (next.done) return next.value
         await emit(next.value)
