@@ -1,39 +1,47 @@
 import { openAsBlob } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createHash } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { writeSmoothing } from '../src/engine/graph/smoothing-file.ts'
-import { findSmoothing } from './model-calibrate/find-smoothing.ts'
-import { observeModel } from './model-calibrate/observe-model.ts'
+import { calibrateModel } from '../src/engine/measure/calibrate-model.ts'
+import { calibrationPrompts } from '../src/engine/measure/calibration-prompts.ts'
+import { observeModel } from '../src/engine/measure/observe-model.ts'
+import { nodePlace } from './node-runtime.ts'
 import { ToolError } from './tool-error.ts'
 
 const usage = `Usage: npm run model:calibrate -- MODEL.gguf [options]
 
 Runs a model with float arithmetic over prompts and its own answers, measures how large the inputs of its products
 get, and writes the scales that let the processor's 8-bit products keep close to them (SmoothQuant). The file
-becomes part of the model: list it in the manifest with tools/make-manifest.ts.
+becomes part of the model: npm run model:publish takes it from there.
 
-  --text FILE      prompts, separated by lines of --- (default: tools/model-calibrate/prompts.txt)
+  --text FILE      prompts, separated by lines of --- (default: src/engine/measure/calibration-prompts.ts)
   --tokens N       greedy answer to each prompt, in tokens (default: 48)
   --strength A     0 leaves inputs as they are, 1 moves all of their outliers into the weights (default: 0.5)
   --out FILE       (default: smoothing.safetensors beside the model)`
 
-type CalibrateOptions = { model: string; text: string; tokens: number; strength: number; out: string }
+type CalibrateOptions = {
+  model: string
+  text: string | undefined
+  tokens: number
+  strength: number
+  out: string
+}
 
 /** Writes the smoothing file. */
 async function calibrate({ model, text, tokens, strength, out }: CalibrateOptions): Promise<void> {
-  const content = await readFile(text, 'utf8')
-  const prompts = content.split(/^---$/m).map((prompt) => prompt.trim())
-  const observed = await observeModel(await openAsBlob(model), prompts, tokens, (done) =>
-    process.stderr.write(`\r${done} of ${prompts.length} prompts`),
-  )
+  const prompts = text === undefined ? calibrationPrompts : await readPrompts(text)
+  const runtime = await nodePlace.fetchRuntime(new AbortController().signal)
+  const observed = await observeModel(await openAsBlob(model), { ...nodePlace, runtime }, () => {})
+  const onPrompt = (done: number) => process.stderr.write(`\r${done} of ${prompts.length} prompts`)
+  const options = { prompts, answerTokens: tokens, strength, onPrompt }
+  const { smoothing, tokens: seen } = await calibrateModel(observed, options)
   process.stderr.write('\n')
-  const textHash = createHash('sha256').update(content).digest('hex')
-  const metadata = { strength: String(strength), answerTokens: String(tokens), textSha256: textHash }
-  const file = writeSmoothing(await findSmoothing(observed, strength), metadata)
-  await writeFile(out, file)
-  console.log(`${out}: ${observed.points.size} points, ${observed.tokens} tokens seen, ${file.length} bytes`)
+  await writeFile(out, smoothing)
+  console.log(`${out}: ${observed.points.size} points, ${seen} tokens seen, ${smoothing.length} bytes`)
+}
+
+async function readPrompts(file: string): Promise<string[]> {
+  return (await readFile(file, 'utf8')).split(/^---$/m).map((prompt) => prompt.trim())
 }
 
 function parseOptions(args: string[]): CalibrateOptions {
@@ -57,7 +65,7 @@ function parseFlags(args: string[]) {
       args,
       allowPositionals: true,
       options: {
-        text: { type: 'string', default: join(import.meta.dirname, 'model-calibrate/prompts.txt') },
+        text: { type: 'string' },
         tokens: { type: 'string', default: '48' },
         strength: { type: 'string', default: '0.5' },
         out: { type: 'string' },

@@ -6,7 +6,7 @@ import { generate } from './decode/generate.ts'
 import { runKnownAnswer } from './decode/known-answer.ts'
 import { recompute } from './decode/recompute.ts'
 import type { LanguageModel } from './decode/sequence.ts'
-import { createByteModel, encodeByteChat } from './memory-model.ts'
+import { createByteModel, createMemoryModel, encodeByteChat } from './memory-model.ts'
 import { decodeTokens } from './text/text-stream.ts'
 
 /** What an in-memory engine pretends to be. */
@@ -59,6 +59,17 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
   return {
     probe: async () => probe,
     checkModel: async (head) => requireHead(head),
+    async measure(file, { signal, onProgress } = {}) {
+      requireHead(file)
+      for (const stage of ['check', 'prepare', 'observe', 'test'] as const) {
+        onProgress?.({ stage, fraction: 0 })
+        await pause(signal).catch(() => undefined)
+        if (signal?.aborted) throw cancelled()
+        onProgress?.({ stage, fraction: 1 })
+      }
+      const { family, knownAnswer } = createMemoryModel({ weights }).manifest
+      return { name: null, license: null, family, contextTokens, knownAnswer, smoothing: new Uint8Array([0]) }
+    },
     async load(verified, { signal, onProgress } = {}) {
       loaded = null
       for (const stage of ['read', 'prepare', 'compile', 'self-test'] as const) {

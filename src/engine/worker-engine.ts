@@ -2,12 +2,13 @@ import { EngineError } from '../errors/index.ts'
 import type { Backend, Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
 import { outlive, streamAnswer } from './lasting-answer.ts'
+import { measureInWorkers } from './measure-client.ts'
 import { ModelKeeper } from './model-keeper.ts'
 import { probeMachine } from './probe.ts'
 import type { StartedModel } from './start-model.ts'
 import { createTextClient } from './text-client.ts'
 import type { WorkerLike } from './worker/call-channel.ts'
-import { openModelWorker, openTextWorker } from './worker/open-workers.ts'
+import { openMeasureWorker, openModelWorker, openTextWorker } from './worker/open-workers.ts'
 
 /** What tests and measurements may choose; a page takes the defaults. */
 export type WorkerEngineOptions = {
@@ -65,6 +66,11 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   return {
     probe,
     checkModel: (head) => texts.check(head),
+    async measure(file, measuring = {}) {
+      await texts.check(file)
+      const { threads } = await probe()
+      return measureInWorkers(file, { openWorker: openMeasureWorker, stallMs, threads }, measuring)
+    },
     async load(model, { backends, signal, onProgress = () => {} } = {}) {
       const machine = await probe()
       const plan = {

@@ -1,6 +1,6 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { ChatMessage, FinishReason, SamplerSettings } from '../domain/job.ts'
-import type { ModelId, ModelManifest } from '../domain/model.ts'
+import type { KnownAnswer, ModelId, ModelManifest } from '../domain/model.ts'
 
 /** What computes: the GPU, or the processor through WebAssembly. */
 export type Backend = 'webgpu' | 'wasm'
@@ -30,6 +30,31 @@ export type LoadProgress = {
 
 /** A model whose bytes were verified, its files in the manifest's order. */
 export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }
+
+/** Reading the head, preparing weights, watching it answer prompts, running it as volunteers will. */
+export type MeasureStage = 'check' | 'prepare' | 'observe' | 'test'
+
+/** How far a measurement has come. */
+export type MeasureProgress = {
+  stage: MeasureStage
+  /** From 0 to 1 within the stage. */
+  fraction: number
+}
+
+/** How a model file is measured. */
+export type MeasureOptions = { signal?: AbortSignal; onProgress?: (progress: MeasureProgress) => void }
+
+/** What a manifest says of a model file, as far as the file and its arithmetic tell. */
+export type MeasuredModel = {
+  /** What the file calls the model; null where it says nothing, here and below. */
+  name: string | null
+  license: string | null
+  family: string
+  contextTokens: number
+  knownAnswer: KnownAnswer
+  /** Scales that keep 8-bit products close: a file of the model. */
+  smoothing: Uint8Array<ArrayBuffer>
+}
 
 /** How a model is to be loaded. */
 export type LoadOptions = {
@@ -114,6 +139,12 @@ export interface Engine {
    * @throws EngineError `engine/unsupported-model` naming what cannot be run
    */
   checkModel(head: Blob): Promise<void>
+  /**
+   * Finds out what a manifest needs to say of a model file, in a worker of its own; the loaded model goes on.
+   * @throws EngineError `engine/unsupported-model` naming what cannot be run, `engine/malformed-model`,
+   *   `engine/known-answer-failed` when 8-bit products come too far from float ones
+   */
+  measure(file: Blob, options?: MeasureOptions): Promise<MeasuredModel>
   /**
    * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
    * Replaces the model loaded before.

@@ -9,3 +9,8 @@ export function openModelWorker(): WorkerLike {
 export function openTextWorker(): WorkerLike {
   return new Worker(new URL('./text-worker.ts', import.meta.url), { type: 'module', name: 'text' })
 }
+
+/** Starts a worker that measures a model file. */
+export function openMeasureWorker(): WorkerLike {
+  return new Worker(new URL('./measure-worker.ts', import.meta.url), { type: 'module', name: 'measure' })
+}

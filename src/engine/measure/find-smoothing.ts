@@ -1,6 +1,6 @@
-import { readModelConfig } from '../../src/engine/graph/model-config.ts'
-import { exponentOf } from '../../src/engine/graph/smoothing.ts'
-import type { Observation, ObservedPoint } from './observe-model.ts'
+import { readModelConfig } from '../graph/model-config.ts'
+import { exponentOf } from '../graph/smoothing.ts'
+import type { ObservedModel, ObservedPoint } from './observe-model.ts'
 
 /** Below this an input carries nothing worth a scale. */
 const least = 1e-5
@@ -10,7 +10,7 @@ const least = 1e-5
  * channel (SmoothQuant, arXiv:2211.10438, equation 4).
  */
 export async function findSmoothing(
-  { points, tensors }: Observation,
+  { points, tensors }: Pick<ObservedModel, 'points' | 'tensors'>,
   strength: number,
 ): Promise<Map<string, Int8Array>> {
   const config = readModelConfig(tensors)
@@ -31,7 +31,7 @@ const isAttentionOutput = (point: string) => point.endsWith('.attn_output')
 
 async function heaviestWeights(
   weights: ObservedPoint['weights'],
-  tensors: Observation['tensors'],
+  tensors: ObservedModel['tensors'],
 ): Promise<Float32Array> {
   const heaviest = new Float32Array(weights.inputs)
   const rows = await weights.read(tensors)

@@ -1,0 +1,119 @@
+import { findLargest } from '../decode/find-largest.ts'
+import { readLogProb } from '../decode/log-probability.ts'
+import type { Sequence } from '../decode/sequence.ts'
+import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
+import type { GraphBuilder, Value } from '../graph/graph-builder.ts'
+import type { MatrixRows } from '../graph/matrix-rows.ts'
+import { readModelConfig } from '../graph/model-config.ts'
+import { recipes } from '../graph/recipe.ts'
+import { buildTransformerGraph } from '../graph/transformer-graph.ts'
+import { createModelText } from '../text/model-text.ts'
+import { readVocabulary } from '../text/vocabulary.ts'
+import type { ModelText } from '../../ports/engine.ts'
+import { createHostRunner } from '../worker/host-runner.ts'
+import { hostSliceTokens, openHostSequence } from '../worker/host-sequence.ts'
+import { prepareWeights } from '../worker/prepare-weights.ts'
+import { openRuntime, readFloats, type RuntimeFiles, type RunStep, type Session } from '../worker/runtime.ts'
+
+/** A product's input and weights: the largest magnitude seen of each input, and the matrices it meets. */
+export type ObservedPoint = { largest: Float32Array; weights: MatrixRows }
+
+/** Where a model is observed. */
+export type ObservePlace = {
+  runtime: RuntimeFiles
+  threads: number
+  runStep: RunStep
+  nowMs(): number
+}
+
+/** A token that the model finds likeliest, and its natural log-probability. */
+export type LikeliestToken = { tokenId: number; logProb: number }
+
+/** A model at work with float products, every product's input watched. */
+export type ObservedModel = {
+  tensors: TensorSource
+  points: Map<string, ObservedPoint>
+  text: ModelText
+  /** Longest text that it is run on, in tokens. */
+  positions: number
+  /** Answers a prompt greedily, at most so many tokens; the token that ends an answer is the last. */
+  answer(
+    promptIds: readonly number[],
+    answerTokens: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<LikeliestToken, void>
+}
+
+const mostPositions = 2048
+const rangeOf = (point: string) => `range.${point}`
+
+/** Opens a model file to be observed. `onPrepared` hears how much of its weights is ready, from 0 to 1. */
+export async function observeModel(
+  file: Blob,
+  place: ObservePlace,
+  onPrepared: (fraction: number) => void,
+  signal?: AbortSignal,
+): Promise<ObservedModel> {
+  const tensors = await openGguf(file)
+  const config = readModelConfig(tensors)
+  const positions = Math.min(config.contextTokens, mostPositions)
+  const points = new Map<string, ObservedPoint>()
+  const observe = (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => {
+    points.set(point, { largest: new Float32Array(weights.inputs), weights })
+    const magnitude = graph.apply('Abs', [input])
+    const axes = graph.int64s([0, 1])
+    graph.apply('ReduceMax', [magnitude, axes], { keepdims: { int: 0 } }, rangeOf(point))
+    graph.output(rangeOf(point), 'float', [weights.inputs])
+  }
+  const graph = buildTransformerGraph(config, recipes['wasm-float-1'], positions, { observe })
+  const weights = await prepareWeights(graph, tensors, onPrepared, signal)
+  const runtime = await openRuntime('wasm', place.runtime, place.threads, place.runStep)
+  const session = watching(await runtime.createSession(graph.model, weights, []), points)
+  const runner = createHostRunner(runtime, session, config, place.nowMs)
+  const { endIds } = readVocabulary(tensors.metadata)
+  const openSequence = () => openHostSequence(runner, config, hostSliceTokens)
+  return {
+    tensors,
+    points,
+    text: createModelText(tensors.metadata),
+    positions,
+    answer: (promptIds, answerTokens, signal) =>
+      answerGreedily(openSequence(), promptIds, answerTokens, endIds, signal),
+  }
+}
+
+/** Raises what is known of each point by every step of the session. */
+function watching(session: Session, points: ObservedModel['points']): Session {
+  return {
+    async run(feeds) {
+      const results = await session.run(feeds)
+      for (const [point, { largest }] of points) {
+        readFloats(results, rangeOf(point)).forEach((value, channel) => {
+          if (value > largest[channel]!) largest[channel] = value
+        })
+      }
+      return results
+    },
+  }
+}
+
+async function* answerGreedily(
+  sequence: Sequence,
+  promptIds: readonly number[],
+  answerTokens: number,
+  endIds: ReadonlySet<number>,
+  signal?: AbortSignal,
+): AsyncGenerator<LikeliestToken, void> {
+  let input = promptIds
+  for (let token = 0; token < answerTokens; token++) {
+    let next: LikeliestToken = { tokenId: -1, logProb: 0 }
+    const read = (logits: Float32Array) => {
+      const tokenId = findLargest(logits, 1)[0]!
+      next = { tokenId, logProb: readLogProb(logits, tokenId) }
+    }
+    await sequence.append(input, sequence.length + input.length - 1, read, signal)
+    yield next
+    if (endIds.has(next.tokenId)) return
+    input = [next.tokenId]
+  }
+}
