@@ -33,6 +33,8 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
   const model = createByteModel({ contextTokens, weights, pause })
   const listeners = new Set<(error: Error) => void>()
   let loaded: LoadedModel | null = null
+  /** Aborts with the reason when the model is lost. */
+  let life = new AbortController()
   let running = 0
   let share = 1
 
@@ -79,6 +81,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
         onProgress?.({ stage, fraction: 1 })
       }
       await runKnownAnswer(model, model.openSequence(), verified.manifest.knownAnswer)
+      life = new AbortController()
       return (loaded = describe(verified.id, { model, weights, slots, tokensPerSecond }))
     },
     get loaded() {
@@ -91,8 +94,15 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     },
     async *generate(request, signal) {
       enter()
+      const { signal: lost } = life
+      const answer = generate(model, model.openSequence(), request, signal)
       try {
-        return yield* generate(model, model.openSequence(), request, signal)
+        for (;;) {
+          const next = await answer.next()
+          lost.throwIfAborted()
+          if (next.done) return next.value
+          yield next.value
+        }
       } finally {
         running--
       }
@@ -119,6 +129,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     },
     lose(error = new EngineError('engine/device-lost', 'The device was lost.')) {
       loaded = null
+      life.abort(error)
       for (const onLost of listeners) onLost(error)
     },
   }

@@ -10,6 +10,10 @@ import type { ModelCalls } from './worker/model-calls.ts'
  */
 const mostLosses = 3
 
+/** A step that takes as long as so many tokens did in the self-test is none. */
+const slowestStepTokens = 100
+const leastStallMs = 20_000
+
 /** Keeps one model alive: when its worker is lost, another is started in its place. */
 export class ModelKeeper {
   readonly #openWorker: () => WorkerLike
@@ -107,6 +111,7 @@ export class ModelKeeper {
     const started = await startModel(plan, open, onProgress)
     if (this.#channel !== started.channel) throw cancelled()
     this.#live = started
+    started.channel.allowSilence(longestStepMs(started.loaded, this.#stallMs))
     if (this.#share < 1) this.throttle(this.#share)
     return started.loaded
   }
@@ -128,6 +133,11 @@ export class ModelKeeper {
     this.stop()
     for (const onLost of this.#listeners) onLost(error)
   }
+}
+
+/** How long a step may take before its worker is given up: short enough that whoever waits for an answer still does. */
+function longestStepMs({ tokensPerSecond }: LoadedModel, stallMs: number): number {
+  return Math.min(stallMs, Math.max(leastStallMs, (slowestStepTokens * 1000) / tokensPerSecond))
 }
 
 function cancelled(): EngineError {

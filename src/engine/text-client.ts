@@ -1,5 +1,6 @@
 import type { ModelId } from '../domain/model.ts'
 import type { ModelText } from '../ports/engine.ts'
+import { isLoss } from './is-loss.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
 import type { TextCalls } from './worker/text-calls.ts'
 
@@ -16,19 +17,26 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
   const connect = () =>
     (channel ??= new CallChannel(openWorker(), { stallMs, onLost: () => (channel = null) }))
 
+  /** Asks once more where the worker was lost with the question. */
+  const ask = <value>(question: (worker: CallChannel<TextCalls>) => Promise<value>): Promise<value> =>
+    question(connect()).catch((error: unknown) => {
+      if (isLoss(error)) return question(connect())
+      throw error
+    })
+
   return {
-    check: async (head) => connect().call('check', { head }),
+    check: (head) => ask((worker) => worker.call('check', { head })),
     async open(modelId, head) {
-      await connect().call('open', { modelId, head })
-      /** A worker started since then has to read the head again. */
-      const reconnect = async () => {
-        const current = connect()
-        await current.call('open', { modelId, head })
-        return current
-      }
+      await ask((worker) => worker.call('open', { modelId, head }))
+      const askOpen = <value>(question: (worker: CallChannel<TextCalls>) => Promise<value>) =>
+        ask(async (worker) => {
+          // One that was started since has to read the head again.
+          await worker.call('open', { modelId, head })
+          return question(worker)
+        })
       return {
-        encodeChat: async (messages) => (await reconnect()).call('encodeChat', { modelId, messages }),
-        decode: async (tokenIds) => (await reconnect()).call('decode', { modelId, tokenIds }),
+        encodeChat: (messages) => askOpen((worker) => worker.call('encodeChat', { modelId, messages })),
+        decode: (tokenIds) => askOpen((worker) => worker.call('decode', { modelId, tokenIds })),
       }
     },
   }

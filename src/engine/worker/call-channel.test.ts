@@ -111,6 +111,23 @@ describe('the watchdog', () => {
     expect(worker.terminated).toBe(false)
   })
 
+  test('waits for as long as it is told, also for a call under way', async () => {
+    const { channel } = silent()
+    const call = channel.call('wait', null).catch((error: unknown) => error)
+    channel.allowSilence(300)
+    await vi.advanceTimersByTimeAsync(300)
+    expect(await call).toMatchObject({ code: 'engine/timeout', details: 'No sign of life for 300 ms.' })
+  })
+
+  test('does not blame the worker for the time that the machine slept', async () => {
+    const { channel, worker } = silent()
+    const call = channel.call('wait', null)
+    // One timer is due on waking, and fires before anything else is heard.
+    vi.advanceTimersToNextTimer()
+    worker.say({ kind: 'result', id: 1, output: 'awake' })
+    expect(await call).toBe('awake')
+  })
+
   test('does not blame the worker while the page takes no events', async () => {
     const { channel, worker } = silent()
     const taken = Promise.withResolvers<void>()

@@ -23,15 +23,17 @@ export type ChannelOptions = {
 /** Calls a worker by name, with events on the way, cancellation and a watchdog. */
 export class CallChannel<calls extends Calls> {
   readonly #worker: WorkerLike
-  readonly #options: ChannelOptions
+  readonly #onLost: (error: Error) => void
   readonly #pending = new Map<number, Pending>()
   #nextId = 1
+  #stallMs: number
   #stall: ReturnType<typeof setTimeout> | undefined
   #ended: Error | null = null
 
-  constructor(worker: WorkerLike, options: ChannelOptions) {
+  constructor(worker: WorkerLike, { stallMs, onLost = () => {} }: ChannelOptions) {
     this.#worker = worker
-    this.#options = options
+    this.#stallMs = stallMs
+    this.#onLost = onLost
     worker.addEventListener('message', (event) => this.#receive((event as MessageEvent<FromWorker>).data))
     worker.addEventListener('error', (event) => this.#giveUp('engine/worker-lost', describe(event)))
     worker.addEventListener('messageerror', () =>
@@ -71,6 +73,12 @@ export class CallChannel<calls extends Calls> {
     })
   }
 
+  /** Sets how long the worker may show no sign of life from now on. */
+  allowSilence(stallMs: number): void {
+    this.#stallMs = stallMs
+    this.#watch()
+  }
+
   /** Ends the worker; every call that waits fails with the reason. */
   end(reason: Error): void {
     if (this.#ended) return
@@ -84,7 +92,7 @@ export class CallChannel<calls extends Calls> {
   lose(error: Error): void {
     if (this.#ended) return
     this.end(error)
-    this.#options.onLost?.(error)
+    this.#onLost(error)
   }
 
   #send(message: ToWorker): void {
@@ -117,8 +125,10 @@ export class CallChannel<calls extends Calls> {
     clearTimeout(this.#stall)
     const waiting = [...this.#pending.values()].some(({ untaken }) => untaken < eventWindow)
     if (!waiting || this.#ended) return
-    const giveUp = () => this.#giveUp('engine/timeout', `No sign of life for ${this.#options.stallMs} ms.`)
-    this.#stall = setTimeout(giveUp, this.#options.stallMs)
+    const stallMs = this.#stallMs
+    const giveUp = () => this.#giveUp('engine/timeout', `No sign of life for ${stallMs} ms.`)
+    // Half and half: on a machine that wakes from sleep a timer is due before the worker could say a word.
+    this.#stall = setTimeout(() => (this.#stall = setTimeout(giveUp, stallMs / 2)), stallMs / 2)
   }
 
   #giveUp(code: 'engine/worker-lost' | 'engine/timeout', details: string): void {

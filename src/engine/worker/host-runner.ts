@@ -8,6 +8,7 @@ import type { ModelConfig } from '../graph/model-config.ts'
 import { feedBatch } from './feed-batch.ts'
 import { nextTask } from './next-task.ts'
 import { readFloats, type Runtime, type Session } from './runtime.ts'
+import { nameRuntimeError } from './runtime-error.ts'
 
 /** A slice of one sequence, and the cache that it continues. Appending the new rows is the runner's work. */
 export type HostJob = { cache: HostCache; slice: Slice; signal: AbortSignal | undefined }
@@ -108,7 +109,8 @@ async function runBatch(
       resolve(shareOf(logits, index, jobs.length).subarray(unwanted))
     })
   } catch (error) {
-    for (const { reject } of batch) reject(error)
+    const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
+    for (const { reject } of batch) reject(failure)
   }
 }
 

@@ -17,6 +17,7 @@ import { serveCalls } from './serve-calls.ts'
 let running: (RunningModel & { pool: SequencePool }) | null = null
 
 const pacer = new Pacer(monotonicClock)
+const restBeatMs = 2_000
 
 serveCalls<ModelCalls>(self, {
   async load(input, { emit, signal }) {
@@ -24,11 +25,7 @@ serveCalls<ModelCalls>(self, {
     const place = {
       fetchRuntime: () => fetchRuntimeFiles(backend, signal),
       prepared: originPreparedStore,
-      runStep: async <value>(step: () => Promise<value>) => {
-        const result = await pacer.run(step)
-        self.postMessage({ kind: 'beat' })
-        return result
-      },
+      runStep,
       nowMs: () => pacer.workMs(),
     }
     const loaded = await loadModel(input, place, (progress) => void emit(progress), signal)
@@ -66,6 +63,24 @@ serveCalls<ModelCalls>(self, {
   distributions: ({ tokenIds, count, top }, { signal }) =>
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),
 })
+
+async function runStep<value>(step: () => Promise<value>): Promise<value> {
+  // Who rests lives.
+  const resting = setInterval(beat, restBeatMs)
+  try {
+    return await pacer.run(() => {
+      clearInterval(resting)
+      return step()
+    })
+  } finally {
+    clearInterval(resting)
+    beat()
+  }
+}
+
+function beat(): void {
+  self.postMessage({ kind: 'beat' })
+}
 
 async function withSequence<value>(
   work: (model: LanguageModel, sequence: Sequence, facts: LoadOutput) => Promise<value>,
