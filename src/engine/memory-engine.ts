@@ -2,6 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import { EngineError } from '../errors/index.ts'
 import type { Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
 import { distributions } from './decode/distributions.ts'
+import { embed } from './decode/embed.ts'
 import { generate } from './decode/generate.ts'
 import { runKnownAnswer } from './decode/known-answer.ts'
 import { recompute } from './decode/recompute.ts'
@@ -112,6 +113,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
         const verdict = await recompute(model, model.openSequence(), request, signal)
         return { arithmeticId: requireLoaded().arithmeticId, ...verdict }
       }, signal),
+    embed: (tokenIds, signal) => during(() => embed(model, model.openSequence(), tokenIds, signal), signal),
     distributions: (tokenIds, count, top, signal) =>
       during(() => distributions(model, model.openSequence(), tokenIds, count, top, signal), signal),
     get share() {
@@ -163,6 +165,14 @@ function describe(
 
 function byteText(model: LanguageModel, check: () => void = () => {}): ModelText {
   return {
+    get embeddingWidth() {
+      check()
+      return model.embeddingWidth
+    },
+    async encodeText(text) {
+      check()
+      return [...new TextEncoder().encode(text)]
+    },
     async encodeChat(messages) {
       check()
       return encodeByteChat(messages)

@@ -10,6 +10,7 @@ const openId = 256
 /** Token that closes a message, and an answer. */
 const endId = 257
 const vocabularySize = 258
+const embeddingWidth = 16
 const readable = new Set(Array.from('abcdefghijklmnopqrstuvwxyz ,.', (letter) => letter.charCodeAt(0)))
 
 /** A byte-level "model" whose next token depends on the four before it and on nothing else. */
@@ -21,6 +22,7 @@ export function createByteModel(options: {
   return {
     contextTokens: options.contextTokens,
     vocabularySize,
+    embeddingWidth,
     endIds: new Set([endId]),
     tokenBytes: (tokenId) => (tokenId < 256 ? Uint8Array.of(tokenId) : new Uint8Array()),
     openSequence: () => openByteSequence(options.weights, options.pause, []),
@@ -44,6 +46,14 @@ function openByteSequence(
         if (tokens.length > from) onLogits(predict(tokens, weights), tokens.length - 1)
       }
     },
+    async readStates(tokenIds, onState, signal) {
+      await pause(signal)
+      for (const tokenId of tokenIds) {
+        signal?.throwIfAborted()
+        tokens.push(tokenId)
+        onState(stateOf(tokenId, weights))
+      }
+    },
     truncate(length) {
       tokens.length = length
       return true
@@ -65,6 +75,12 @@ function predict(tokens: readonly number[], weights: number): Float32Array {
     if (tokenId === endId) return noise + (answerTokens - 60) / 8
     return readable.has(tokenId) ? noise : noise - 20
   })
+}
+
+/** Each token has a direction of its own, so that texts of the same letters are alike. */
+function stateOf(tokenId: number, weights: number): Float32Array {
+  const seed = mix(weights, tokenId)
+  return Float32Array.from({ length: embeddingWidth }, (_, at) => mix(seed, at) / 2 ** 31 - 1)
 }
 
 /** A 32-bit hash step (the finaliser of MurmurHash3). */

@@ -27,7 +27,7 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
   return {
     check: (head) => ask((worker) => worker.call('check', { head })),
     async open(modelId, head) {
-      await ask((worker) => worker.call('open', { modelId, head }))
+      const { embeddingWidth } = await ask((worker) => worker.call('open', { modelId, head }))
       const askOpen = <value>(question: (worker: CallChannel<TextCalls>) => Promise<value>) =>
         ask(async (worker) => {
           // One that was started since has to read the head again.
@@ -35,6 +35,8 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
           return question(worker)
         })
       return {
+        embeddingWidth,
+        encodeText: (text) => askOpen((worker) => worker.call('encodeText', { modelId, text })),
         encodeChat: (messages) => askOpen((worker) => worker.call('encodeChat', { modelId, messages })),
         decode: (tokenIds) => askOpen((worker) => worker.call('decode', { modelId, tokenIds })),
       }

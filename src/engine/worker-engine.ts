@@ -91,6 +91,10 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       return keeper.loaded
     },
     text: {
+      get embeddingWidth() {
+        return loadedText().embeddingWidth
+      },
+      encodeText: async (content) => loadedText().encodeText(content),
       encodeChat: async (messages) => loadedText().encodeChat(messages),
       decode: async (tokenIds) => loadedText().decode(tokenIds),
     },
@@ -105,6 +109,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     },
     recompute: (request, signal) =>
       during(signal, ({ channel }) => channel.call('recompute', request, { signal })),
+    embed: (tokenIds, signal) =>
+      during(signal, ({ channel }) => channel.call('embed', { tokenIds }, { signal })),
     distributions: (tokenIds, count, top, signal) =>
       during(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
     throttle: (share) => keeper.throttle(share),

@@ -7,6 +7,7 @@ import type {
   VerifiedModel,
 } from '../../src/ports/engine.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
+import { embeddingCases } from './embeddings.ts'
 
 /** An engine, and a model that it can load. */
 export type EngineSubject = {
@@ -238,6 +239,7 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
       await assertRejects(subject.engine.recompute(claim, AbortSignal.abort()), 'engine/cancelled')
     },
   },
+  ...embeddingCases,
   {
     name: 'refuses what does not fit and what makes no sense',
     async run(subject) {

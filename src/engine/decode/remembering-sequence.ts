@@ -38,13 +38,11 @@ export class RememberingSequence implements Sequence {
   }
 
   async append(...[tokenIds, from, onLogits, signal]: Parameters<Sequence['append']>): Promise<void> {
-    this.#tokenIds.push(...tokenIds)
-    const reading = this.#inner.append(tokenIds, from, onLogits, signal).finally(() => {
-      // A cancelled append may have taken some of the tokens.
-      this.#tokenIds.length = this.#inner.length
-    })
-    this.#reading = reading.catch(() => {})
-    await reading
+    await this.#remember(tokenIds, this.#inner.append(tokenIds, from, onLogits, signal))
+  }
+
+  async readStates(...[tokenIds, onState, signal]: Parameters<Sequence['readStates']>): Promise<void> {
+    await this.#remember(tokenIds, this.#inner.readStates(tokenIds, onState, signal))
   }
 
   truncate(length: number): boolean {
@@ -60,5 +58,15 @@ export class RememberingSequence implements Sequence {
 
   close(): void {
     this.#inner.close()
+  }
+
+  async #remember(tokenIds: readonly number[], appending: Promise<void>): Promise<void> {
+    this.#tokenIds.push(...tokenIds)
+    const reading = appending.finally(() => {
+      // A cancelled append may have taken some of the tokens.
+      this.#tokenIds.length = this.#inner.length
+    })
+    this.#reading = reading.catch(() => {})
+    await reading
   }
 }

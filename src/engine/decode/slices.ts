@@ -1,4 +1,4 @@
-import type { OnLogits } from './sequence.ts'
+import type { OnLogits, OnState } from './sequence.ts'
 
 /** A slice of tokens that goes through the model at once. */
 export type Slice = {
@@ -39,4 +39,9 @@ export function deliverLogits(
     if (position < from) continue
     onLogits(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), position)
   }
+}
+
+/** Hands over each token's state of a slice. */
+export function deliverStates(states: Float32Array, width: number, onState: OnState): void {
+  for (let from = 0; from < states.length; from += width) onState(states.subarray(from, from + width))
 }

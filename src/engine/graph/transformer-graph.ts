@@ -39,7 +39,8 @@ type Building = {
  * Builds the graph of a model of any family.
  *
  * Inputs besides the attention's: `input_ids [batch, tokens]`, `logits_from [1]`, the first token of the
- * slice whose logits are wanted. Output: `logits [batch, wanted, vocabulary]`.
+ * slice whose logits are wanted. Outputs: `logits [batch, wanted, vocabulary]`, and `states [batch, tokens, width]`,
+ * what the last norm hands to the output layer.
  */
 export function buildTransformerGraph(
   config: ModelConfig,
@@ -118,13 +119,29 @@ function addHead(building: Building, stream: ResidualStream, embedding: Matrix):
   const { graph, config, products, smoothing, observe } = building
   const { width, vocabularySize, tiedEmbedding } = config
   const from = graph.input('logits_from', 'int64', [1])
-  const normed = stream.norm('output_norm', smoothing.scalesOf(smoothingPoints.head, width))
+  const scales = smoothing.scalesOf(smoothingPoints.head, width)
+  const normed = stream.norm('output_norm', scales)
+  addStates(building, normed, scales)
   const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
   const tensor = tiedEmbedding ? 'token_embd' : 'output'
   observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))
   const head = tiedEmbedding ? embedding : declareVocabulary(building, tensor, true)
   graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
   graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
+}
+
+/** Declares what the head takes in as a result, free of the scales that only the head's weights know. */
+function addStates({ graph, config }: Building, normed: Value, scales: Float32Array | null): void {
+  let states = normed
+  if (scales) {
+    const [factors] = graph.weights(
+      [{ name: 'states.scales', type: 'float', dims: [scales.length] }],
+      async () => [new Uint8Array(scales.slice().buffer)],
+    ) as [Value]
+    states = graph.apply('Mul', [normed, factors])
+  }
+  graph.apply('Identity', [states], {}, 'states')
+  graph.output('states', 'float', ['batch', 'tokens', config.width])
 }
 
 function multiply(

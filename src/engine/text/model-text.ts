@@ -19,7 +19,11 @@ export function createModelText(metadata: Metadata): ModelText & { encode(text: 
   const tokenizer = new PreTrainedTokenizer(json, config)
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false })
   return {
+    get embeddingWidth() {
+      return metadata.number(`${metadata.string('general.architecture')}.embedding_length`)
+    },
     encode,
+    encodeText: async (text) => encode(text),
     async encodeChat(messages) {
       const chat = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, tokenize: false })
       if (typeof chat === 'string') return encode(chat)

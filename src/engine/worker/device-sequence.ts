@@ -1,5 +1,5 @@
 import type { Sequence } from '../decode/sequence.ts'
-import { cutSlices, deliverLogits, type Slice } from '../decode/slices.ts'
+import { cutSlices, deliverLogits, deliverStates, type Slice } from '../decode/slices.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { nextTask } from './next-task.ts'
@@ -15,7 +15,7 @@ export function openDeviceSequence(
   config: ModelConfig,
   sliceTokens: number,
 ): Sequence {
-  const { layers, kvHeads, headWidth, vocabularySize } = config
+  const { layers, kvHeads, headWidth, width, vocabularySize } = config
   let length = 0
   let cache: Tensor[] = []
   const planes = cachePlanes(layers)
@@ -33,6 +33,15 @@ export function openDeviceSequence(
     })
     return feeds
   }
+  const runSlice = async (slice: Slice, wanted: 'logits' | 'states', signal: AbortSignal | undefined) => {
+    await nextTask()
+    signal?.throwIfAborted()
+    const results = await session.run(feedSlice(slice), [wanted, ...planes.map(({ present }) => present)])
+    dropCache()
+    cache = planes.map(({ present }) => results[present]!)
+    length += slice.tokenIds.length
+    return readFloats(results, wanted)
+  }
   const dropCache = () => {
     for (const plane of cache) plane.dispose()
     cache = []
@@ -44,13 +53,13 @@ export function openDeviceSequence(
     },
     async append(tokenIds, from, onLogits, signal) {
       for (const slice of cutSlices(tokenIds, length, from, () => sliceTokens)) {
-        await nextTask()
-        signal?.throwIfAborted()
-        const results = await session.run(feedSlice(slice))
-        dropCache()
-        cache = planes.map(({ present }) => results[present]!)
-        length += slice.tokenIds.length
-        deliverLogits(readFloats(results, 'logits'), slice, from, vocabularySize, onLogits)
+        const logits = await runSlice(slice, 'logits', signal)
+        deliverLogits(logits, slice, from, vocabularySize, onLogits)
+      }
+    },
+    async readStates(tokenIds, onState, signal) {
+      for (const slice of cutSlices(tokenIds, length, Infinity, () => sliceTokens)) {
+        deliverStates(await runSlice(slice, 'states', signal), width, onState)
       }
     },
     // The cache has no room beyond its length, and stays where it is.

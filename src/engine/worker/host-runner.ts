@@ -11,11 +11,17 @@ import { readFloats, type Runtime, type Session } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** A slice of one sequence, and the cache that it continues. Appending the new rows is the runner's work. */
-export type HostJob = { cache: HostCache; slice: Slice; signal: AbortSignal | undefined }
+export type HostJob = {
+  cache: HostCache
+  slice: Slice
+  /** The logits from the slice's `logitsFrom` on, or the state of each token. */
+  wanted: 'logits' | 'states'
+  signal: AbortSignal | undefined
+}
 
 /** Runs slices of many sequences, each in its turn, and those of streaming answers together. */
 export type HostRunner = {
-  /** Resolves with the logits from the slice's `logitsFrom` on; rejects when the signal aborts before its step. */
+  /** Resolves with the rows that are wanted; rejects when the signal aborts before its step. */
   run(job: HostJob): Promise<Float32Array>
   /** Whether answers stream beside whoever asks: a prompt then had better come in short slices. */
   readonly streaming: boolean
@@ -24,7 +30,7 @@ export type HostRunner = {
 
 type Waiting = StepJob & {
   job: HostJob
-  resolve: (logits: Float32Array) => void
+  resolve: (rows: Float32Array) => void
   reject: (reason: unknown) => void
 }
 
@@ -96,17 +102,19 @@ async function runBatch(
   try {
     for (const { cache, slice } of jobs) cache.reserve(slice.tokenIds.length)
     const logitsFrom = Math.min(...jobs.map(({ slice }) => slice.logitsFrom))
-    const results = await session.run(feedBatch(runtime, config, jobs, logitsFrom, gathered))
-    const planes = cachePlanes(config.layers).map(({ present }) => readFloats(results, present))
-    const logits = readFloats(results, 'logits')
+    const feeds = feedBatch(runtime, config, jobs, logitsFrom, gathered)
+    const presents = cachePlanes(config.layers).map(({ present }) => present)
+    const results = await session.run(feeds, [...presents, ...new Set(jobs.map(({ wanted }) => wanted))])
+    const planes = presents.map((present) => readFloats(results, present))
     batch.forEach(({ job, resolve }, index) => {
       job.cache.append(
         planes.map((plane) => shareOf(plane, index, jobs.length)),
         job.slice.tokenIds.length,
       )
-      // Whoever wants the most rows decides for all.
+      const rows = shareOf(readFloats(results, job.wanted), index, jobs.length)
+      // Whoever wants the most logits decides for all.
       const unwanted = (job.slice.logitsFrom - logitsFrom) * config.vocabularySize
-      resolve(shareOf(logits, index, jobs.length).subarray(unwanted))
+      resolve(job.wanted === 'logits' ? rows.subarray(unwanted) : rows)
     })
   } catch (error) {
     const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')

@@ -1,6 +1,6 @@
 import { HostCache } from '../decode/host-cache.ts'
 import type { Sequence } from '../decode/sequence.ts'
-import { cutSlices, deliverLogits } from '../decode/slices.ts'
+import { cutSlices, deliverLogits, deliverStates } from '../decode/slices.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import type { HostRunner } from './host-runner.ts'
 
@@ -23,7 +23,7 @@ function continueCache(
   config: ModelConfig,
   sliceTokens: number,
 ): Sequence {
-  const { vocabularySize } = config
+  const { vocabularySize, width } = config
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
     get length() {
@@ -31,8 +31,13 @@ function continueCache(
     },
     async append(tokenIds, from, onLogits, signal) {
       for (const slice of cutSlices(tokenIds, cache.length, from, nextSliceTokens)) {
-        const logits = await runner.run({ cache, slice, signal })
+        const logits = await runner.run({ cache, slice, wanted: 'logits', signal })
         deliverLogits(logits, slice, from, vocabularySize, onLogits)
+      }
+    },
+    async readStates(tokenIds, onState, signal) {
+      for (const slice of cutSlices(tokenIds, cache.length, Infinity, nextSliceTokens)) {
+        deliverStates(await runner.run({ cache, slice, wanted: 'states', signal }), width, onState)
       }
     },
     truncate(length) {

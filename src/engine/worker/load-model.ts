@@ -58,6 +58,7 @@ export async function loadModel(
   const model: LanguageModel = {
     contextTokens,
     vocabularySize: config.vocabularySize,
+    embeddingWidth: config.width,
     endIds: vocabulary.endIds,
     tokenBytes: createTokenBytes(vocabulary),
     openSequence: compiled.openSequence,

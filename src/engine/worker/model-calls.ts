@@ -46,5 +46,6 @@ export type ModelCalls = {
   /** Share of the time that steps may take. */
   throttle: { input: number; event: never; output: void }
   recompute: { input: RecomputeRequest; event: never; output: Recomputation }
+  embed: { input: { tokenIds: readonly number[] }; event: never; output: Float32Array<ArrayBuffer> }
   distributions: { input: DistributionsInput; event: never; output: Distribution[] }
 }

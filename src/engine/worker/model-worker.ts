@@ -1,5 +1,6 @@
 import { EngineError, toWireError } from '../../errors/index.ts'
 import { distributions } from '../decode/distributions.ts'
+import { embed } from '../decode/embed.ts'
 import { generate } from '../decode/generate.ts'
 import { recompute } from '../decode/recompute.ts'
 import type { LanguageModel, Sequence } from '../decode/sequence.ts'
@@ -59,6 +60,9 @@ serveCalls<ModelCalls>(self, {
       const verdict = await recompute(model, sequence, request, signal)
       return { arithmeticId: facts.arithmeticId, ...verdict }
     }, signal),
+
+  embed: ({ tokenIds }, { signal }) =>
+    withSequence((model, sequence) => embed(model, sequence, tokenIds, signal), signal),
 
   distributions: ({ tokenIds, count, top }, { signal }) =>
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),

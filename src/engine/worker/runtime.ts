@@ -14,7 +14,10 @@ export type RuntimeFiles = {
 }
 
 /** A compiled graph. Runs wait for each other: the runtime takes one at a time. */
-export type Session = { run(feeds: Feeds): Promise<Record<string, Tensor>> }
+export type Session = {
+  /** Returns the results that are wanted, or all of them. */
+  run(feeds: Feeds, wanted?: readonly string[]): Promise<Record<string, Tensor>>
+}
 
 /** Inputs of a step, by name. */
 export type Feeds = Record<string, Tensor>
@@ -70,9 +73,9 @@ export async function openRuntime(
         )
       }
       return {
-        async run(feeds) {
+        async run(feeds, wanted = session.outputNames) {
           try {
-            return await takeTurn(() => runStep(() => session.run(feeds)))
+            return await takeTurn(() => runStep(() => session.run(feeds, wanted)))
           } catch (error) {
             const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
             lost.resolve(failure)

@@ -13,7 +13,9 @@ serveCalls<TextCalls>(self, {
   check: ({ head }) => checkModel(head),
   async open({ modelId, head }) {
     if (!texts.has(modelId)) texts.set(modelId, createModelText(await readGgufMetadata(head)))
+    return { embeddingWidth: findText(modelId).embeddingWidth }
   },
+  encodeText: async ({ modelId, text }) => findText(modelId).encodeText(text),
   encodeChat: async ({ modelId, messages }) => findText(modelId).encodeChat(messages),
   decode: async ({ modelId, tokenIds }) => findText(modelId).decode(tokenIds),
 })

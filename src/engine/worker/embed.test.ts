@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { multiply, readTensors, softmax } from '../../../tests/fixtures/families/float64-math.ts'
+import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/families/run-whole.ts'
+import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
+import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { embed } from '../decode/embed.ts'
+import type { LanguageModel } from '../decode/sequence.ts'
+import { openGguf } from '../gguf/tensor-source.ts'
+import { roundToBlocks } from '../graph/block-products.ts'
+
+const shapes = { 'tied to its embedding': {}, 'with a matrix of its own': { seed: 2, tiedEmbedding: false } }
+
+async function readStates(model: LanguageModel): Promise<Float32Array[]> {
+  const states: Float32Array[] = []
+  const sequence = model.openSequence()
+  await sequence.readStates(tokenIds, (state) => void states.push(state.slice()))
+  expect(sequence.length).toBe(tokenIds.length)
+  return states
+}
+
+const embedWhole = (model: LanguageModel) => embed(model, model.openSequence(), tokenIds)
+const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Array.from(a).reduce((sum, value, at) => sum + value * b[at]!, 0)
+
+describe.each(Object.entries(shapes))('a tiny llama whose output layer is %s', (_name, options) => {
+  const file = new Blob([writeTinyLlama(options)])
+
+  test('states are what the output layer makes its predictions from', async () => {
+    const source = await openGguf(file)
+    const oracle = await openOracle(source, roundToBlocks)
+    const find = await readTensors(source, roundToBlocks)
+    const head = find('output.weight') ?? find('token_embd.weight')!
+    const states = await readStates((await loadInNode(file, { recipe: 'wasm-float-1' })).model)
+    const expected = oracle.logProbs(tokenIds)
+    for (const position of [0, 1, 40, 89]) {
+      const shares = softmax(multiply([...states[position]!], head))
+      for (const id of [0, 7, 97, 200, 268]) {
+        expect(Math.abs(Math.log(shares[id]!) - expected[position]![id]!)).toBeLessThan(1e-4)
+      }
+    }
+  })
+
+  test('an embedding is the direction of their mean, with smoothing or without', async () => {
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-1' })
+    const states = await readStates(model)
+    const sum = states[0]!.map((_, at) => states.reduce((total, state) => total + state[at]!, 0))
+    const vector = await embedWhole(model)
+    expect(dot(vector, vector)).toBeCloseTo(1, 6)
+    expect(dot(vector, sum) / Math.sqrt(dot(sum, sum))).toBeCloseTo(1, 6)
+    for (const smoothing of [undefined, new Blob([await randomSmoothing(file)])]) {
+      const rounded = await loadInNode(file, smoothing ? { smoothing } : {})
+      expect(dot(await embedWhole(rounded.model), vector)).toBeGreaterThan(0.999)
+    }
+  })
+
+  test('an embedding has the same bits whatever the slices, alone or in company', async () => {
+    const { model } = await loadInNode(file)
+    const alone = await embedWhole(model)
+    for (const sliceTokens of [1, 5, 512]) {
+      expect(await embedWhole((await loadInNode(file, { sliceTokens })).model)).toEqual(alone)
+    }
+    let together = 0
+    const single = await loadInNode(file, { sliceTokens: 1, onStep: () => together++ })
+    const answers = await runWhole(single.model)
+    together = 0
+    const company = [embedWhole(single.model), runWhole(single.model), embedWhole(single.model)] as const
+    expect(await Promise.all(company)).toEqual([alone, answers, alone])
+    expect(together).toBeLessThan(2 * tokenIds.length)
+  })
+})
