@@ -18,6 +18,16 @@ interface IModelRegistry {
         bool deprecated;
     }
 
+    /// @notice A listing and where its model's bytes lie.
+    /// @param listingId Id of the listing.
+    /// @param listing The listing.
+    /// @param sources CIDs or URLs of the model's bytes, preferred first.
+    struct ListedModel {
+        bytes32 listingId;
+        Listing listing;
+        string[] sources;
+    }
+
     /// @notice A publisher listed a model.
     event ModelRegistered(
         bytes32 indexed listingId,
@@ -41,7 +51,7 @@ interface IModelRegistry {
     error NotRegistered(bytes32 listingId);
     /// @notice The listing is deprecated already.
     error AlreadyDeprecated(bytes32 listingId);
-    /// @notice There must be between 1 and `MAX_SOURCES` sources.
+    /// @notice There are more than `MAX_SOURCES` sources.
     error InvalidSourceCount(uint256 count);
     /// @notice A source must have between 1 and `MAX_SOURCE_BYTES` bytes.
     error InvalidSource(uint256 index);
@@ -49,7 +59,7 @@ interface IModelRegistry {
     /// @notice Lists a model for the caller.
     /// @param modelId SHA-256 of the model's canonical manifest.
     /// @param royaltyBps Share of the earnings in hundredths of a percent. It can never be changed.
-    /// @param sources CIDs or URLs of the model's bytes, preferred first.
+    /// @param sources CIDs or URLs of the model's bytes, preferred first; none where tabs alone carry them.
     /// @return listingId `getListingId(modelId, caller)`, which a payment channel carries as its salt.
     function register(bytes32 modelId, uint16 royaltyBps, string[] calldata sources)
         external
@@ -71,6 +81,14 @@ interface IModelRegistry {
     /// @notice Returns where the bytes of a listed model lie, preferred first.
     /// @param listingId Id of the listing.
     function getSources(bytes32 listingId) external view returns (string[] memory);
+
+    /// @notice Returns how many listings there are.
+    function listingCount() external view returns (uint256);
+
+    /// @notice Returns listings, the newest first, so that a reader decides how many it takes.
+    /// @param skip Newest listings to leave out.
+    /// @param most Most listings to return.
+    function getNewest(uint256 skip, uint256 most) external view returns (ListedModel[] memory);
 
     /// @notice Returns who is paid which royalty; zero and zero where there is no such listing.
     /// @param listingId Id of the listing.

@@ -15,6 +15,7 @@ contract ModelRegistry is IModelRegistry {
 
     mapping(bytes32 listingId => Listing) private listings;
     mapping(bytes32 listingId => string[]) private sourcesOf;
+    bytes32[] private listingIds;
 
     /// @inheritdoc IModelRegistry
     function register(bytes32 modelId, uint16 royaltyBps, string[] calldata sources)
@@ -27,6 +28,7 @@ contract ModelRegistry is IModelRegistry {
         if (listings[listingId].publisher != address(0)) revert AlreadyRegistered(listingId);
 
         listings[listingId] = Listing(modelId, msg.sender, royaltyBps, false);
+        listingIds.push(listingId);
         _setSources(listingId, sources);
         emit ModelRegistered(listingId, modelId, msg.sender, royaltyBps, sources);
     }
@@ -59,6 +61,22 @@ contract ModelRegistry is IModelRegistry {
     }
 
     /// @inheritdoc IModelRegistry
+    function listingCount() external view returns (uint256) {
+        return listingIds.length;
+    }
+
+    /// @inheritdoc IModelRegistry
+    function getNewest(uint256 skip, uint256 most) external view returns (ListedModel[] memory newest) {
+        uint256 count = listingIds.length;
+        uint256 left = skip < count ? count - skip : 0;
+        newest = new ListedModel[](most < left ? most : left);
+        for (uint256 i = 0; i < newest.length; ++i) {
+            bytes32 listingId = listingIds[left - 1 - i];
+            newest[i] = ListedModel(listingId, listings[listingId], sourcesOf[listingId]);
+        }
+    }
+
+    /// @inheritdoc IModelRegistry
     function royaltyOf(bytes32 listingId) external view returns (address publisher, uint16 royaltyBps) {
         Listing storage listing = listings[listingId];
         return (listing.publisher, listing.royaltyBps);
@@ -70,7 +88,7 @@ contract ModelRegistry is IModelRegistry {
     }
 
     function _setSources(bytes32 listingId, string[] calldata sources) private {
-        if (sources.length == 0 || sources.length > MAX_SOURCES) revert InvalidSourceCount(sources.length);
+        if (sources.length > MAX_SOURCES) revert InvalidSourceCount(sources.length);
         delete sourcesOf[listingId];
         for (uint256 i = 0; i < sources.length; ++i) {
             uint256 length = bytes(sources[i]).length;

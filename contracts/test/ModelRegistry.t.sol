@@ -78,8 +78,6 @@ contract ModelRegistryTest is TestBase {
     }
 
     function test_sources_are_few_and_short() public {
-        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.InvalidSourceCount.selector, 0));
-        registry.register(MODEL, 0, new string[](0));
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.InvalidSourceCount.selector, 9));
         registry.register(MODEL, 0, new string[](9));
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.InvalidSource.selector, 0));
@@ -87,6 +85,36 @@ contract ModelRegistryTest is TestBase {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.InvalidSource.selector, 0));
         registry.register(MODEL, 0, sources(string(new bytes(513))));
         registry.register(MODEL, 0, sources(string(new bytes(512))));
+    }
+
+    function test_a_model_that_tabs_carry_needs_no_source() public {
+        bytes32 id = registry.register(MODEL, 0, new string[](0));
+        vm.assertEq(registry.getSources(id).length, 0, "none");
+    }
+
+    function test_listings_come_newest_first() public {
+        bytes32 first = register(PUBLISHER, 250);
+        bytes32 second = register(OTHER, 3000);
+        vm.assertEq(registry.listingCount(), 2, "count");
+        IModelRegistry.ListedModel[] memory newest = registry.getNewest(0, 2);
+        vm.assertEq(newest[0].listingId, second, "newest");
+        vm.assertEq(newest[1].listingId, first, "oldest");
+        vm.assertEq(newest[0].listing.publisher, OTHER, "publisher");
+        vm.assertEq(newest[0].listing.royaltyBps, 3000, "royalty");
+        vm.assertEq(keccak256(bytes(newest[1].sources[0])), keccak256("ipfs://model"), "source");
+    }
+
+    function test_fuzz_a_page_of_listings_is_within_bounds(uint8 count, uint256 skip, uint256 most) public {
+        count = count % 16;
+        for (uint256 i = 0; i < count; ++i) {
+            registry.register(bytes32(i + 1), 0, new string[](0));
+        }
+        IModelRegistry.ListedModel[] memory page = registry.getNewest(skip, most);
+        uint256 left = skip < count ? count - skip : 0;
+        vm.assertEq(page.length, most < left ? most : left, "length");
+        for (uint256 i = 0; i < page.length; ++i) {
+            vm.assertEq(page[i].listing.modelId, bytes32(left - i), "model");
+        }
     }
 
     function test_deprecation_is_for_ever_and_keeps_the_royalty() public {

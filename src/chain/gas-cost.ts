@@ -26,12 +26,13 @@ export async function gasCost(action: SponsoredAction, channels: number, rpc: Rp
   return gas * maxFeePerGas + dataFeeWei
 }
 
-function readDataFee(bytes: number, { client, network }: Rpc): Promise<bigint> {
+/** Returns what a rollup takes for posting so many bytes to its first layer, in wei; nothing elsewhere. */
+export function readDataFee(bytes: number, { client, network }: Rpc): Promise<bigint> {
   if (!opStackChainIds.includes(network.chainId)) return Promise.resolve(0n)
   return client.readContract({
     address: gasPriceOracle,
     abi: gasPriceOracleAbi,
     functionName: 'getL1FeeUpperBound',
-    args: [BigInt(bytes)],
+    args: [BigInt(Math.ceil(bytes))],
   })
 }

@@ -12,7 +12,7 @@ import { settle } from './memory-settlement.ts'
 const periodSeconds = bondPeriodSeconds(localBondTerms.holdSeconds)
 const { targetMicroUsd } = localBondTerms
 
-/** Credits what a channel brought to the bond. There are no royalties in memory. */
+/** Credits what a channel brought to the bond: the royalty to the publisher that its salt names, the rest to its provider. */
 export function creditBond(
   state: MemoryState,
   config: ChannelConfig,
@@ -27,10 +27,26 @@ export function creditBond(
   if (earned === 0n) return
   state.credited.set(channelId, totalClaimed)
   settle(state, bond)
+  const royalty = creditRoyalty(state, config, earned, nowSeconds)
   const account = bondAccount(state, config.receiverAuthorizer, nowSeconds)
-  account.held.push({ period: periodAt(nowSeconds), amount: earned })
+  account.held.push({ period: periodAt(nowSeconds), amount: earned - royalty })
   freeAboveTarget(account)
   state.bonds.set(config.receiverAuthorizer.toLowerCase(), account)
+}
+
+function creditRoyalty(
+  state: MemoryState,
+  { salt }: ChannelConfig,
+  earned: MicroUsd,
+  nowSeconds: number,
+): MicroUsd {
+  const listing = state.listings.find(({ listingId }) => listingId === salt)
+  if (!listing) return 0n
+  const royalty = (earned * BigInt(listing.royaltyBps)) / 10_000n
+  const account = bondAccount(state, listing.publisher, nowSeconds)
+  account.free += royalty
+  state.bonds.set(listing.publisher.toLowerCase(), account)
+  return royalty
 }
 
 /** Pays an account what is free of its bond, and returns how much. */

@@ -8,6 +8,7 @@ import type {
 import type { BondAccount } from '../domain/bond.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
+import type { ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
@@ -21,6 +22,7 @@ import { signTransfer } from './authorize-transfer.ts'
 import { costOf } from './gas-table.ts'
 import { hashChannel } from './hash-channel.ts'
 import { creditBond, payFree, readBond } from './memory-bond.ts'
+import { registerInMemory } from './memory-registry.ts'
 import * as settlement from './memory-settlement.ts'
 import {
   type MemoryState,
@@ -31,11 +33,14 @@ import {
   receiverOf,
   refusal,
 } from './memory-state.ts'
+import { finalize, initiate } from './memory-withdrawal.ts'
 import { collectAuthorized, memoryTokenDomain, moveAuthorized } from './memory-token.ts'
 
 const gasGiftWei = 10n ** 19n
 /** A hundredth of a gwei, as on a rollup; nobody pays it here. */
 const gasPriceWei = 10n ** 7n
+/** About what a listing takes, and each of its sources once more. */
+const registrationGas = 100_000
 
 /** The contracts in memory: the same rules, signatures really checked, no blocks and no gas fees. */
 class MemoryChain implements Chain {
@@ -187,38 +192,35 @@ class MemoryChain implements Chain {
 
   initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {
     return this.#transact(async (state, transaction) => {
-      const isAllowed = settlement.isPayerSide(config, payer.address)
-      if (!isAllowed) throw refusal('withdrawal', 'InvalidChannel')
-      const channelId = hashChannel(config, this.network)
-      const channel = channelOf(state, channelId)
-      if (amount === 0n) throw refusal('withdrawal', 'NothingToWithdraw')
-      if (channel.withdrawal) throw refusal('withdrawal', 'WithdrawalAlreadyPending')
-      if (amount > settlement.unclaimed(channel)) {
-        throw refusal('withdrawal', 'WithdrawAmountExceedsAvailable')
-      }
-      const withdrawal = { amount, initiatedAtSeconds: this.#nowSeconds() }
-      state.channels.set(channelId, { ...channel, withdrawal })
+      initiate(state, config, amount, payer.address, this.network, this.#nowSeconds())
       return transaction
     })
   }
 
   finalizeWithdraw(config: ChannelConfig, payer: Signer): Promise<Hex> {
     return this.#transact(async (state, transaction) => {
-      const isAllowed = settlement.isPayerSide(config, payer.address)
-      if (!isAllowed) throw refusal('withdrawal', 'NotAuthorizedToFinalizeWithdraw')
-      const channelId = hashChannel(config, this.network)
-      const channel = channelOf(state, channelId)
-      const { withdrawal } = channel
-      if (!withdrawal) throw refusal('withdrawal', 'WithdrawalNotPending')
-      if (this.#nowSeconds() < withdrawal.initiatedAtSeconds + config.withdrawDelay) {
-        throw refusal('withdrawal', 'WithdrawDelayNotElapsed')
-      }
-      const left = settlement.unclaimed(channel)
-      const amount = withdrawal.amount < left ? withdrawal.amount : left
-      state.channels.set(channelId, { ...channel, balance: channel.balance - amount, withdrawal: null })
-      addBalance(state, config.payer, amount)
+      finalize(state, config, payer.address, this.network, this.#nowSeconds())
       return transaction
     })
+  }
+
+  async listings(skip: number, most: number): Promise<ModelListing[]> {
+    return this.network.registry ? this.#state.listings.toReversed().slice(skip, skip + most) : []
+  }
+
+  registerModel(
+    registration: ModelRegistration,
+    publisher: Signer,
+  ): Promise<{ transaction: Hex; listingId: Hex }> {
+    return this.#transact(async (state, transaction) => {
+      const { registry, name } = this.network
+      if (!registry) throw new ChainError('chain/no-registry', `${name} has no registry of models.`)
+      return { transaction, listingId: registerInMemory(state, registration, publisher.address) }
+    })
+  }
+
+  async registrationCost({ sources }: ModelRegistration): Promise<bigint> {
+    return BigInt(registrationGas * (1 + sources.length)) * gasPriceWei
   }
 
   faucet(owner: Address, amount: MicroUsd): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelState } from '../domain/channel.ts'
+import type { ModelListing } from '../domain/model.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import type { ReceiverState } from '../ports/chain.ts'
@@ -21,6 +22,8 @@ export type MemoryState = {
   bonds: Map<string, MemoryBondAccount>
   /** What of each channel's claimed total has been credited in the bond. */
   credited: Map<Hex, MicroUsd>
+  /** Models listed by their publishers, oldest first. */
+  listings: ModelListing[]
 }
 
 /** Returns a chain on which nothing has happened. */
@@ -32,6 +35,7 @@ export function emptyState(): MemoryState {
     receivers: new Map(),
     bonds: new Map(),
     credited: new Map(),
+    listings: [],
   }
 }
 

@@ -2,6 +2,7 @@ import { type Abi, type Hex, decodeErrorResult, isHex } from 'viem'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { depositCollectorAbi } from './abi/deposit-collector.ts'
 import { earningsBondAbi } from './abi/earnings-bond.ts'
+import { modelRegistryAbi } from './abi/model-registry.ts'
 import { permit2Abi } from './abi/permit2.ts'
 import { permit2DepositCollectorAbi } from './abi/permit2-deposit-collector.ts'
 import { testDollarAbi } from './abi/test-dollar.ts'
@@ -17,6 +18,7 @@ const errorAbi: Abi = [
   ...permit2DepositCollectorAbi,
   ...permit2Abi,
   ...earningsBondAbi,
+  ...modelRegistryAbi,
   ...testDollarAbi,
 ].filter(({ type }) => type === 'error')
 

@@ -8,6 +8,7 @@ import type {
 import type { BondAccount } from '../domain/bond.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
+import type { ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
@@ -23,6 +24,7 @@ import { readBond, withdrawBond } from './earnings-bond.ts'
 import { gasCost } from './gas-cost.ts'
 import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
+import { listingIdOf, readListings, registerCall, registrationCost } from './model-registry.ts'
 import { allowanceCall } from './permit2-allowance.ts'
 import { refundChannel } from './refund-channel.ts'
 import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
@@ -87,6 +89,24 @@ class ViemChain implements Chain {
 
   gasCost(action: SponsoredAction, channels = 1): Promise<bigint> {
     return this.#attempt('price of gas', (rpc) => gasCost(action, channels, rpc))
+  }
+
+  listings(skip: number, most: number): Promise<ModelListing[]> {
+    return this.#attempt('list of models', (rpc) => readListings(skip, most, rpc))
+  }
+
+  registerModel(
+    registration: ModelRegistration,
+    publisher: Signer,
+  ): Promise<{ transaction: Hex; listingId: Hex }> {
+    return this.#pay('registration', publisher, async ({ network }) => {
+      const transaction = await this.#give(publisher, registerCall(registration, network))
+      return { transaction, listingId: listingIdOf(registration.modelId, publisher.address) }
+    })
+  }
+
+  registrationCost(registration: ModelRegistration, publisher: Address): Promise<bigint> {
+    return this.#attempt('registration', (rpc) => registrationCost(registration, publisher, rpc))
   }
 
   async deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex> {

@@ -1,4 +1,4 @@
-import type { Hex } from './bytes.ts'
+import type { Address, Hex } from './bytes.ts'
 
 /** SHA-256 of the canonical manifest (RFC 8785), as 32 bytes. */
 export type ModelId = Hex
@@ -40,9 +40,31 @@ export type ModelManifest = {
   /** The first file is the GGUF file. */
   files: ModelFile[]
   knownAnswer: KnownAnswer
+  /** Base addresses of servers that have the files too, such as a Hugging Face repository's `resolve` address. */
+  mirrors?: string[]
   /** Path of the file with the scales that keep 8-bit products close (see `npm run model:calibrate`). */
   smoothing?: string
 }
+
+/** A model as one publisher lists it on the chain. Its words are the publisher's: nobody has checked them. */
+export type ModelListing = {
+  /** Hash of model and publisher: the salt of channels that pay the royalty. */
+  listingId: Hex
+  modelId: ModelId
+  publisher: Address
+  /** The publisher's share of what the model earns, in hundredths of a percent; never changes. */
+  royaltyBps: number
+  /** Addresses of folders that serve the manifest and its files; none where tabs alone carry them. */
+  sources: string[]
+  /** Whether the publisher advises against it. */
+  isDeprecated: boolean
+}
+
+/** What a publisher says of a model when it lists it. */
+export type ModelRegistration = Pick<ModelListing, 'modelId' | 'royaltyBps' | 'sources'>
+
+/** What the chain takes in one listing. */
+export const listingLimits = { royaltyBps: 3000, sources: 8, sourceBytes: 512 } as const
 
 /** A model that the page offers: its manifest and where its files lie. */
 export type CatalogueEntry = {

@@ -13,6 +13,8 @@ const traits = {
   'chain/timeout': { fault: 'chain', retryable: true },
   /** The network has no earnings bond. */
   'chain/no-bond': { fault: 'user', retryable: false },
+  /** The network has no registry of models. */
+  'chain/no-registry': { fault: 'user', retryable: false },
   /** The token takes Permit2's allowance in a transaction of the payer's own only. */
   'chain/allowance-needed': { fault: 'user', retryable: false },
   /** Sent and not seen in a block yet. It may still happen: look at the chain before doing it again. */

@@ -27,7 +27,7 @@ export function nextSalt(): Hex {
 }
 
 /** A payer with `funds`, a session key, a receiver, and terms between them; `to` is paid in the receiver's name. */
-export async function open({ chain }: ChainSubject, funds = 1_000n, to?: Address) {
+export async function open({ chain }: ChainSubject, funds = 1_000n, to?: Address, salt = nextSalt()) {
   const [payer, session, receiver] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
   await chain.faucet(payer.address, funds)
   const config: ChannelConfig = {
@@ -37,7 +37,7 @@ export async function open({ chain }: ChainSubject, funds = 1_000n, to?: Address
     receiverAuthorizer: receiver.address,
     token: chain.network.token,
     withdrawDelay,
-    salt: nextSalt(),
+    salt,
   }
   const channelId = channelIdOf(config, chain.network)
   const claimOf = async (amount: bigint, by: Signer = session): Promise<ChannelClaim> => ({

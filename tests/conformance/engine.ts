@@ -7,6 +7,7 @@ import type {
   VerifiedModel,
 } from '../../src/ports/engine.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
+import { measuringCase } from './measuring-engine.ts'
 import { embeddingCases } from './embeddings.ts'
 
 /** An engine, and a model that it can load. */
@@ -48,6 +49,7 @@ async function read(
 
 /** What every `Engine` keeps to. */
 export const engineCases: ConformanceCase<EngineSubject>[] = [
+  measuringCase,
   {
     name: 'says what this machine can do',
     async run({ engine }) {
@@ -65,23 +67,6 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
       await assertRejects(engine.generate(request).next(), 'engine/not-loaded')
       await assertRejects(engine.text.decode([1]), 'engine/not-loaded')
       await assertRejects(engine.distributions([1, 2], 1, 1), 'engine/not-loaded')
-    },
-  },
-  {
-    name: 'measures a model file beside the model that is loaded',
-    async run({ engine, model }) {
-      const loaded = await engine.load(model)
-      const stages = new Set<string>()
-      const file = model.files[0]!
-      const measured = await engine.measure(file, { onProgress: ({ stage }) => stages.add(stage) })
-      assertEqual([...stages], ['check', 'prepare', 'observe', 'test'], 'the stages')
-      assertEqual(measured.family, model.manifest.family, 'the family')
-      assert(measured.knownAnswer.tokenIds.length > 0, 'there is a known answer')
-      assert(measured.smoothing.length > 0, 'there are scales')
-      assertEqual(engine.loaded, loaded, 'what is loaded stays')
-      const signal = AbortSignal.abort()
-      await assertRejects(engine.measure(file, { signal }), 'engine/cancelled')
-      await assertRejects(engine.measure(new Blob([])), 'engine/malformed-model')
     },
   },
   {

@@ -3,6 +3,7 @@ import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
+import { registryChainCases } from './registry-chain.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
 let local: LocalChain
@@ -13,10 +14,13 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases])('$name', async ({ run }) => {
-  await run({
-    chain: createViemChain(local.network),
-    foreign: createViemChain({ ...local.network, chainId: 8453 }),
-    advance: local.advance,
-  })
-})
+test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases, ...registryChainCases])(
+  '$name',
+  async ({ run }) => {
+    await run({
+      chain: createViemChain(local.network),
+      foreign: createViemChain({ ...local.network, chainId: 8453 }),
+      advance: local.advance,
+    })
+  },
+)

@@ -108,6 +108,59 @@ export const modelRegistryAbi = [
   },
   {
     "type": "function",
+    "name": "getNewest",
+    "inputs": [
+      {
+        "name": "skip",
+        "type": "uint256"
+      },
+      {
+        "name": "most",
+        "type": "uint256"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "newest",
+        "type": "tuple[]",
+        "components": [
+          {
+            "name": "listingId",
+            "type": "bytes32"
+          },
+          {
+            "name": "listing",
+            "type": "tuple",
+            "components": [
+              {
+                "name": "modelId",
+                "type": "bytes32"
+              },
+              {
+                "name": "publisher",
+                "type": "address"
+              },
+              {
+                "name": "royaltyBps",
+                "type": "uint16"
+              },
+              {
+                "name": "deprecated",
+                "type": "bool"
+              }
+            ]
+          },
+          {
+            "name": "sources",
+            "type": "string[]"
+          }
+        ]
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "getSources",
     "inputs": [
       {
@@ -119,6 +172,18 @@ export const modelRegistryAbi = [
       {
         "name": "",
         "type": "string[]"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
+    "name": "listingCount",
+    "inputs": [],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint256"
       }
     ],
     "stateMutability": "view"
