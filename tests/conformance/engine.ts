@@ -7,8 +7,7 @@ import type {
   VerifiedModel,
 } from '../../src/ports/engine.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
-import { measuringCase } from './measuring-engine.ts'
-import { embeddingCases } from './embeddings.ts'
+import { besideChatCases } from './beside-chat.ts'
 
 /** An engine, and a model that it can load. */
 export type EngineSubject = {
@@ -49,7 +48,6 @@ async function read(
 
 /** What every `Engine` keeps to. */
 export const engineCases: ConformanceCase<EngineSubject>[] = [
-  measuringCase,
   {
     name: 'says what this machine can do',
     async run({ engine }) {
@@ -224,7 +222,7 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
       await assertRejects(subject.engine.recompute(claim, AbortSignal.abort()), 'engine/cancelled')
     },
   },
-  ...embeddingCases,
+  ...besideChatCases,
   {
     name: 'refuses what does not fit and what makes no sense',
     async run(subject) {
