@@ -7,6 +7,11 @@ export interface DocumentStore {
    * add at once one alone succeeds.
    */
   add(collection: string, key: string, value: unknown): Promise<boolean>
+  /**
+   * Replaces a document by what `next` makes of it, in one atomic step, whatever other tabs do meanwhile. It gets
+   * undefined where there is none, and removes the document by returning that.
+   */
+  change(collection: string, key: string, next: (kept: unknown) => unknown): Promise<void>
   delete(collection: string, key: string): Promise<void>
   /** Keys in ascending order. */
   keys(collection: string): Promise<string[]>

@@ -6,12 +6,12 @@ import { createDebts } from './debts.ts'
 
 const [one, other] = ['0x01', '0x02'] as Hex[] as [Hex, Hex]
 
-test('what is added at once adds up, channel by channel, and outlives the tab', async () => {
+test('what tabs add at once adds up, channel by channel, and outlives them', async () => {
   const documents = new MemoryDocumentStore()
-  const debts = createDebts(documents)
+  const [debts, otherTab] = [createDebts(documents), createDebts(documents)]
   await Promise.all([
     debts.add(one, { chargedMicroUsd: 50n, paidMicroUsd: 30n }),
-    debts.add(one, { chargedMicroUsd: 0n, paidMicroUsd: 20n }),
+    otherTab.add(one, { chargedMicroUsd: 0n, paidMicroUsd: 20n }),
     debts.add(other, { chargedMicroUsd: 7n, paidMicroUsd: 0n }),
   ])
   const reloaded = createDebts(documents)
@@ -23,10 +23,10 @@ test('what is added at once adds up, channel by channel, and outlives the tab', 
 test('a disk that fails once is told once', async () => {
   const documents = new MemoryDocumentStore()
   const debts = createDebts(documents)
-  const put = documents.put.bind(documents)
-  documents.put = () => Promise.reject(new StorageError('storage/quota', 'The disk is full.'))
+  const change = documents.change.bind(documents)
+  documents.change = () => Promise.reject(new StorageError('storage/quota', 'The disk is full.'))
   await expect(debts.add(one, { chargedMicroUsd: 5n, paidMicroUsd: 0n })).rejects.toThrow('full')
-  documents.put = put
+  documents.change = change
   await debts.add(one, { chargedMicroUsd: 6n, paidMicroUsd: 0n })
   expect(await debts.of(one)).toEqual({ chargedMicroUsd: 6n, paidMicroUsd: 0n })
 })

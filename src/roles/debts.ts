@@ -22,26 +22,19 @@ export function hubOnDay(channelId: Hex, atMs: number): Debtor {
 const collection = 'channel-debts'
 const none: ChannelDebt = { chargedMicroUsd: 0n, paidMicroUsd: 0n }
 
-/** Returns the debts that are kept in these documents, one document a debtor. */
+/** Returns the debts that are kept in these documents, one document a debtor; other tabs may add to them too. */
 export function createDebts(documents: DocumentStore): Debts {
-  let last: Promise<unknown> = Promise.resolve()
-  /** One step after the other, so that none overwrites another. */
-  const inTurn = <result>(step: () => Promise<result>): Promise<result> => {
-    const turn = last.then(step, step)
-    last = turn.catch(() => {})
-    return turn
-  }
-  const read = async (debtor: Debtor) =>
-    ((await documents.get(collection, debtor)) as ChannelDebt | undefined) ?? none
   return {
-    of: (debtor) => inTurn(() => read(debtor)),
+    of: async (debtor) => asDebt(await documents.get(collection, debtor)),
     add: (debtor, more) =>
-      inTurn(async () => {
-        const { chargedMicroUsd, paidMicroUsd } = await read(debtor)
-        await documents.put(collection, debtor, {
+      documents.change(collection, debtor, (kept): ChannelDebt => {
+        const { chargedMicroUsd, paidMicroUsd } = asDebt(kept)
+        return {
           chargedMicroUsd: chargedMicroUsd + more.chargedMicroUsd,
           paidMicroUsd: paidMicroUsd + more.paidMicroUsd,
-        } satisfies ChannelDebt)
+        }
       }),
   }
 }
+
+const asDebt = (kept: unknown) => (kept as ChannelDebt | undefined) ?? none

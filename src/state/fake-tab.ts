@@ -21,6 +21,12 @@ export function testDocuments(): DocumentStore {
       kept.set(name, structuredClone(value))
       return true
     },
+    change: async (collection, key, next) => {
+      const name = `${collection}/${key}`
+      const value = next(structuredClone(kept.get(name)))
+      if (value === undefined) kept.delete(name)
+      else kept.set(name, structuredClone(value))
+    },
     delete: async (collection, key) => void kept.delete(`${collection}/${key}`),
     keys: async (collection) =>
       [...kept.keys()]

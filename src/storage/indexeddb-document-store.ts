@@ -27,6 +27,16 @@ export class IndexedDbDocumentStore implements DocumentStore {
     })
   }
 
+  change(collection: string, key: string, next: (kept: unknown) => unknown): Promise<void> {
+    return this.#database.run(async (database) => {
+      const { store, done } = database.transaction('documents', 'readwrite', { durability: 'strict' })
+      const id: [string, string] = [collection, key]
+      const value = next(await store.get(id))
+      await (value === undefined ? store.delete(id) : store.put(value, id))
+      await done
+    })
+  }
+
   async delete(collection: string, key: string): Promise<void> {
     await this.#database.run((database) => database.delete('documents', [collection, key]))
   }

@@ -19,6 +19,11 @@ export class MemoryDocumentStore implements DocumentStore {
     return true
   }
 
+  async change(collection: string, key: string, next: (kept: unknown) => unknown): Promise<void> {
+    const value = next(structuredClone(this.#collections.get(collection)?.get(key)))
+    await (value === undefined ? this.delete(collection, key) : this.put(collection, key, value))
+  }
+
   async delete(collection: string, key: string): Promise<void> {
     this.#collections.get(collection)?.delete(key)
   }

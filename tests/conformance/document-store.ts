@@ -46,6 +46,37 @@ export const documentStoreCases: ConformanceCase<DocumentStoreSubject>[] = [
     },
   },
   {
+    name: 'changes a document in one step, whichever tabs do at once',
+    async run({ open }) {
+      const [one, other] = [await open(), await open()]
+      const count = (kept: unknown) => ((kept as bigint | undefined) ?? 0n) + 1n
+      const tabs = [one, other, one, other, one]
+      await Promise.all(tabs.map((tab) => tab.change('sums', 'a', count)))
+      assertEqual(await other.get('sums', 'a'), 5n, 'the sum')
+      await one.change('sums', 'a', () => undefined)
+      await one.change('sums', 'b', () => undefined)
+      assertEqual(await other.keys('sums'), [], 'what is left when it is changed to nothing')
+    },
+  },
+  {
+    name: 'what a change throws changes nothing',
+    async run({ open }) {
+      const store = await open()
+      await store.put('sums', 'a', 1)
+      const changed = store.change('sums', 'a', () => {
+        throw new Error('No.')
+      })
+      assert(
+        await changed.then(
+          () => false,
+          () => true,
+        ),
+        'the change went through',
+      )
+      assertEqual(await store.get('sums', 'a'), 1, 'the document')
+    },
+  },
+  {
     name: 'keeps collections apart and lists keys in ascending order',
     async run({ open }) {
       const store = await open()
