@@ -25,6 +25,11 @@ export function dequantise(
   elements: number,
 ): Float32Array<ArrayBuffer> {
   const out = new Float32Array(elements)
-  readers[type](packed, out)
+  dequantiseInto(type, packed, out)
   return out
+}
+
+/** Fills `out`, which ends with a block, with the same numbers. */
+export function dequantiseInto(type: TensorType, packed: Uint8Array, out: Float32Array): void {
+  readers[type](packed, out)
 }

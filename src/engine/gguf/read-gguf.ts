@@ -74,5 +74,7 @@ function parseTensorInfo(reader: ByteReader): TensorInfo {
   const dims = Array.from({ length: Math.min(reader.uint32(), 8) }, () => reader.uint64())
   const type = parseTensorType(reader.uint32(), name)
   const elements = dims.reduce((product, size) => product * size, 1)
+  // No row shares a block with the next, so that rows can be unpacked on their own.
+  tensorBytes(type, dims[0] ?? 1, name)
   return { name, type, dims, elements, byteOffset: reader.uint64(), bytes: tensorBytes(type, elements, name) }
 }

@@ -1,10 +1,16 @@
 import { EngineError } from '../../errors/index.ts'
-import { dequantise } from './dequantise.ts'
+import { dequantise, dequantiseInto } from './dequantise.ts'
 import { type GgufHead, readGgufHead, type TensorInfo } from './read-gguf.ts'
+import { tensorBytes } from './tensor-type.ts'
+
+/** Fills `out` with a tensor's numbers from element `first` on, which begins a block. */
+export type Unpack = (first: number, out: Float32Array) => void
 
 /** The tensors of an open GGUF file, read one at a time. */
 export type TensorSource = GgufHead & {
-  /** Returns a tensor's numbers, row by row. */
+  /** Reads a tensor's packed bytes; its numbers take their room only when they are unpacked. */
+  open(name: string): Promise<Unpack>
+  /** Returns all numbers of a tensor, row by row. */
   read(name: string): Promise<Float32Array<ArrayBuffer>>
 }
 
@@ -16,12 +22,19 @@ export async function openGguf(file: Blob): Promise<TensorSource> {
       throw new EngineError('engine/malformed-model', `The model file ends within tensor ${tensor.name}.`)
     }
   }
+  const readPacked = async ({ byteOffset, bytes }: TensorInfo) =>
+    new Uint8Array(await file.slice(byteOffset, byteOffset + bytes).arrayBuffer())
   return {
     ...head,
+    async open(name) {
+      const info = findTensor(head, name)
+      const packed = await readPacked(info)
+      return (first, out) =>
+        dequantiseInto(info.type, packed.subarray(tensorBytes(info.type, first, name)), out)
+    },
     async read(name) {
-      const { type, byteOffset, bytes, elements } = findTensor(head, name)
-      const packed = await file.slice(byteOffset, byteOffset + bytes).arrayBuffer()
-      return dequantise(type, new Uint8Array(packed), elements)
+      const info = findTensor(head, name)
+      return dequantise(info.type, await readPacked(info), info.elements)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Value } from './graph-builder.ts'
+import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
 import { attentionBias } from './matrix-rows.ts'
 import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
@@ -38,9 +38,10 @@ function addBias(
 ): Value {
   const { heads, kvHeads, headWidth } = config
   const dims = [(heads + 2 * kvHeads) * headWidth]
-  const [bias] = graph.weights([{ name: `blk.${layer}.qkv.bias`, type: 'float', dims }], async (source) => [
-    new Uint8Array((await attentionBias(source, layer, dims[0]!, valueScales)).buffer),
-  ]) as [Value]
+  const [bias] = graph.weights([{ name: `blk.${layer}.qkv.bias`, type: 'float', dims }], async (source) => {
+    const numbers = await attentionBias(source, layer, dims[0]!, valueScales)
+    return (place) => floatsIn(place).set(numbers)
+  }) as [Value]
   // As an addition the runtime would join it with the product of integers, and then scale all rows alike.
   return graph.apply('Sub', [packed, graph.apply('Neg', [bias])])
 }

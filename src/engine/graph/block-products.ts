@@ -1,7 +1,9 @@
 import { EngineError } from '../../errors/index.ts'
-import type { Value } from './graph-builder.ts'
+import { floatsIn, type Value } from './graph-builder.ts'
+import { eachRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
+import { round } from './round.ts'
 
 /** Weights that share a scale. */
 const blockSize = 32
@@ -18,8 +20,15 @@ export const blockProducts: Products = {
         { name: `${name}.scale`, type: 'float', dims: [outputs, blocks] },
       ],
       async (source) => {
-        const { quantised, scales } = quantiseBlocks(await rows.read(source))
-        return [quantised, new Uint8Array(scales.buffer)]
+        const read = await rows.open(source)
+        return (quantised, scales) =>
+          eachRows(read, rows, (weights, first) => {
+            quantiseBlocks(
+              weights,
+              quantised.subarray(first * inputs),
+              floatsIn(scales).subarray(first * blocks),
+            )
+          })
       },
     )
     return { tensors, inputs, outputs }
@@ -57,24 +66,22 @@ function checkBlocks(inputs: number): void {
 }
 
 /** Quantises to bytes around 128, with one scale for each 32 weights in a row. */
-function quantiseBlocks(weights: Float32Array) {
-  const quantised = new Uint8Array(weights.length)
-  const scales = new Float32Array(weights.length / blockSize)
-  for (let block = 0; block < scales.length; block++) {
-    const start = block * blockSize
+function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Float32Array): void {
+  for (let start = 0; start < weights.length; start += blockSize) {
     let largest = 0
     for (let i = start; i < start + blockSize; i++) largest = Math.max(largest, Math.abs(weights[i]!))
     const scale = largest / 127 || 1e-8
-    scales[block] = scale
+    scales[start / blockSize] = scale
     for (let i = start; i < start + blockSize; i++) {
-      quantised[i] = Math.round(weights[i]! / scale) + blockZero
+      quantised[i] = round(weights[i]! / scale) + blockZero
     }
   }
-  return { quantised, scales }
 }
 
 /** Returns the weights as their blocks stand for them. */
 export function roundToBlocks(weights: Float32Array): Float32Array<ArrayBuffer> {
-  const { quantised, scales } = quantiseBlocks(weights)
+  const quantised = new Uint8Array(weights.length)
+  const scales = new Float32Array(weights.length / blockSize)
+  quantiseBlocks(weights, quantised, scales)
   return Float32Array.from(quantised, (byte, i) => (byte - blockZero) * scales[Math.floor(i / blockSize)]!)
 }

@@ -1,5 +1,7 @@
 import { roundToBlocks } from './block-products.ts'
-import type { Value } from './graph-builder.ts'
+import { floatsIn, type Value } from './graph-builder.ts'
+import { layColumns } from './lay-columns.ts'
+import { eachRows } from './matrix-rows.ts'
 import type { Products } from './products.ts'
 
 /**
@@ -10,9 +12,13 @@ export const floatProducts: Products = {
   declare(graph, name, rows) {
     const { inputs, outputs } = rows
     const spec = { name: `${name}.float`, type: 'float', dims: [inputs, outputs] } as const
-    const tensors = graph.weights([{ ...spec, dims: [...spec.dims] }], async (source) => [
-      new Uint8Array(transpose(roundToBlocks(await rows.read(source)), inputs, outputs).buffer),
-    ])
+    const tensors = graph.weights([{ ...spec, dims: [...spec.dims] }], async (source) => {
+      const read = await rows.open(source)
+      return (place) => {
+        const columns: Float32Array = floatsIn(place)
+        eachRows(read, rows, (weights, first) => layColumns(roundToBlocks(weights), columns, rows, first))
+      }
+    })
     return { tensors, inputs, outputs }
   },
 
@@ -25,14 +31,4 @@ export const floatProducts: Products = {
     const picked = graph.apply('Gather', [columns, tokenIds], { axis: { int: 1 } })
     return graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
   },
-}
-
-function transpose(rows: Float32Array, inputs: number, outputs: number): Float32Array<ArrayBuffer> {
-  const columns = new Float32Array(rows.length)
-  for (let output = 0; output < outputs; output++) {
-    for (let input = 0; input < inputs; input++) {
-      columns[input * outputs + output] = rows[output * inputs + input]!
-    }
-  }
-  return columns
 }

@@ -20,17 +20,25 @@ export type WeightSpec = { name: string; type: ElementType; dims: number[] }
 /** Weights that are computed together, and where each goes in the weights file. */
 export type WeightGroup = {
   parts: { offset: number; bytes: number }[]
-  /** Computes the bytes of each part from the model's tensors. */
-  produce: (tensors: TensorSource) => Promise<Uint8Array<ArrayBuffer>[]>
+  /** Reads what they are made of from the model's tensors. */
+  read: (tensors: TensorSource) => Promise<WriteWeights>
 }
 
-/** A graph whose weights lie in a file of their own, to be produced group by group. */
+/** Computes each part of a group into its place; the places are aligned. */
+export type WriteWeights = (...places: Uint8Array<ArrayBuffer>[]) => void
+
+/** A graph whose weights lie in a file of their own, to be computed group by group. */
 export type BuiltGraph = { model: Uint8Array<ArrayBuffer>; weights: WeightGroup[]; weightBytes: number }
 
 /** Name by which the graph refers to its weights file. */
 export const weightsFile = 'weights.bin'
 const weightAlignment = 64
 const contributed = 'com.microsoft'
+
+/** Returns the numbers that lie in a place for weights. */
+export function floatsIn({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Float32Array {
+  return new Float32Array(buffer, byteOffset, byteLength / Float32Array.BYTES_PER_ELEMENT)
+}
 
 /** Collects operators and weights, and writes them down as an ONNX model. */
 export class GraphBuilder {
@@ -98,8 +106,8 @@ export class GraphBuilder {
     return this.#constant('uint8', [], Uint8Array.of(value), `uint8 ${value}`)
   }
 
-  /** Declares weights that are produced later; returns their values in the same order. */
-  weights(specs: WeightSpec[], produce: WeightGroup['produce']): Value[] {
+  /** Declares weights that are computed later; returns their values in the same order. */
+  weights(specs: WeightSpec[], read: WeightGroup['read']): Value[] {
     const parts = specs.map(({ name, type, dims }) => {
       const bytes = dims.reduce((product, size) => product * size, elementTypes[type].bytes)
       const offset = Math.ceil(this.#weightBytes / weightAlignment) * weightAlignment
@@ -108,7 +116,7 @@ export class GraphBuilder {
       this.#weightBytes = offset + bytes
       return { offset, bytes }
     })
-    this.#weights.push({ parts, produce })
+    this.#weights.push({ parts, read })
     return specs.map(({ name }) => name)
   }
 

@@ -1,6 +1,9 @@
-import type { GraphBuilder, Value } from './graph-builder.ts'
+import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
+import { layColumns } from './lay-columns.ts'
+import { eachRows, type MatrixRows, type ReadRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
+import { round } from './round.ts'
 
 /**
  * Products of 8-bit integers: weights scaled per output, activations per row. A row's result depends on
@@ -15,8 +18,11 @@ export const int8Products: Products = {
         { name: `${name}.scale`, type: 'float', dims: [outputs] },
       ],
       async (source) => {
-        const { columns, scales } = quantiseRows(await rows.read(source), inputs, outputs)
-        return [new Uint8Array(columns.buffer), new Uint8Array(scales.buffer)]
+        const read = await rows.open(source)
+        return (place, scales) => {
+          const columns = new Int8Array(place.buffer, place.byteOffset, place.length)
+          quantiseRows(read, rows, columns, floatsIn(scales))
+        }
       },
     )
     return { tensors, inputs, outputs }
@@ -56,18 +62,29 @@ function findRowScale(graph: GraphBuilder, input: Value): Value {
 }
 
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
-function quantiseRows(rows: Float32Array, inputs: number, outputs: number) {
-  const columns = new Int8Array(inputs * outputs)
-  const scales = new Float32Array(outputs)
-  for (let output = 0; output < outputs; output++) {
-    const row = rows.subarray(output * inputs, (output + 1) * inputs)
-    let largest = 0
-    for (const weight of row) largest = Math.max(largest, Math.abs(weight))
-    const scale = largest / 127 || 1e-8
-    scales[output] = scale
-    for (let input = 0; input < inputs; input++) {
-      columns[input * outputs + output] = Math.round(row[input]! / scale)
+function quantiseRows(
+  read: ReadRows,
+  shape: Pick<MatrixRows, 'inputs' | 'outputs'>,
+  columns: Int8Array,
+  scales: Float32Array,
+): void {
+  const { inputs } = shape
+  let room = new Int8Array(0)
+  eachRows(read, shape, (rows, first) => {
+    // The last rows may be fewer.
+    if (room.length !== rows.length) room = new Int8Array(rows.length)
+    for (let start = 0, output = first; start < rows.length; start += inputs, output++) {
+      scales[output] = quantiseRow(rows, room, start, start + inputs)
     }
-  }
-  return { columns, scales }
+    layColumns(room, columns, shape, first)
+  })
+}
+
+/** Quantises the weights from `start` to `end`; returns their scale. */
+function quantiseRow(weights: Float32Array, quantised: Int8Array, start: number, end: number): number {
+  let largest = 0
+  for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(weights[i]!))
+  const scale = largest / 127 || 1e-8
+  for (let i = start; i < end; i++) quantised[i] = round(weights[i]! / scale)
+  return scale
 }

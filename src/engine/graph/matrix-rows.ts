@@ -6,22 +6,27 @@ import type { ModelConfig } from './model-config.ts'
 export type MatrixRows = {
   inputs: number
   outputs: number
-  read: (tensors: TensorSource) => Promise<Float32Array>
+  /** Reads the packed bytes; what it returns unpacks some rows of them at a time. */
+  open: (tensors: TensorSource) => Promise<ReadRows>
 }
+
+/** Fills `target` with whole rows, from row `first` on. */
+export type ReadRows = (first: number, target: Float32Array) => void
 
 /** Returns a matrix of one tensor. */
 export function tensorRows(name: string, inputs: number, outputs: number): MatrixRows {
   return {
     inputs,
     outputs,
-    async read(tensors) {
+    async open(tensors) {
       const dims = tensors.tensors.get(name)?.dims ?? []
       if (dims[0] !== inputs || dims[1] !== outputs) {
         throw new EngineError('engine/malformed-model', `Tensor ${name} has the wrong shape.`, {
           details: `${dims.join('×') || 'missing'} instead of ${inputs}×${outputs}`,
         })
       }
-      return tensors.read(name)
+      const unpack = await tensors.open(name)
+      return (first, target) => unpack(first * inputs, target)
     },
   }
 }
@@ -33,37 +38,53 @@ export function stackRows(parts: MatrixRows[]): MatrixRows {
   return {
     inputs,
     outputs,
-    async read(tensors) {
-      const whole = new Float32Array(inputs * outputs)
-      let at = 0
-      for (const part of parts) {
-        const rows = await part.read(tensors)
-        whole.set(rows, at)
-        at += rows.length
+    async open(tensors) {
+      const readers = await Promise.all(parts.map((part) => part.open(tensors)))
+      return (first, target) => {
+        const last = first + target.length / inputs
+        let start = 0
+        for (const [index, part] of parts.entries()) {
+          const from = Math.max(first, start)
+          const end = Math.min(last, start + part.outputs)
+          const room = () => target.subarray((from - first) * inputs, (end - first) * inputs)
+          if (from < end) readers[index]!(from - start, room())
+          start += part.outputs
+        }
       }
-      return whole
     },
   }
 }
 
 /** Returns the matrix with each column times the scale of its input; without scales, the matrix itself. */
 export function scaleInputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
-  return scales ? scaleEach(rows, (_, input) => scales[input]!) : rows
+  if (!scales) return rows
+  return changeRows(rows, (row) => {
+    for (let input = 0; input < row.length; input++) row[input] = row[input]! * scales[input]!
+  })
 }
 
 /** Returns the matrix with each row divided by the scale of its output; without scales, the matrix itself. */
 export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
-  return scales ? scaleEach(rows, (output) => 1 / scales[output]!) : rows
+  if (!scales) return rows
+  return changeRows(rows, (row, output) => {
+    const factor = 1 / scales[output]!
+    for (let input = 0; input < row.length; input++) row[input] = row[input]! * factor
+  })
 }
 
-function scaleEach(rows: MatrixRows, factor: (output: number, input: number) => number): MatrixRows {
+/** Returns the matrix with each row changed in its place. */
+function changeRows(rows: MatrixRows, change: (row: Float32Array, output: number) => void): MatrixRows {
+  const { inputs } = rows
   return {
     ...rows,
-    async read(tensors) {
-      const { inputs } = rows
-      return (await rows.read(tensors)).map(
-        (weight, index) => weight * factor(Math.floor(index / inputs), index % inputs),
-      )
+    async open(tensors) {
+      const read = await rows.open(tensors)
+      return (first, target) => {
+        read(first, target)
+        for (let row = 0; row * inputs < target.length; row++) {
+          change(target.subarray(row * inputs, (row + 1) * inputs), first + row)
+        }
+      }
     },
   }
 }
@@ -114,18 +135,36 @@ export async function attentionBias(
  * want the first of every pair in the first half of a head.
  */
 function uninterleave(rows: MatrixRows, headWidth: number): MatrixRows {
+  const { inputs } = rows
   const half = headWidth / 2
   return {
     ...rows,
-    async read(tensors) {
-      const stored = await rows.read(tensors)
-      const ordered = new Float32Array(stored.length)
-      for (let row = 0; row < rows.outputs; row++) {
-        const within = row % headWidth
-        const target = row - within + (within % 2) * half + (within >> 1)
-        ordered.set(stored.subarray(row * rows.inputs, (row + 1) * rows.inputs), target * rows.inputs)
+    async open(tensors) {
+      const read = await rows.open(tensors)
+      return (first, target) => {
+        for (let row = 0; row * inputs < target.length; row++) {
+          const within = (first + row) % headWidth
+          const stored = first + row - within + (within % half) * 2 + Math.floor(within / half)
+          read(stored, target.subarray(row * inputs, (row + 1) * inputs))
+        }
       }
-      return ordered
     },
+  }
+}
+
+/** Rows that are unpacked and changed at once: as many as stay in the processor's cache. */
+const rowsAtOnce = 64
+
+/** Calls back with all rows, some at a time: `rows` holds those from `first` on until the callback returns. */
+export function eachRows(
+  read: ReadRows,
+  { inputs, outputs }: Pick<MatrixRows, 'inputs' | 'outputs'>,
+  use: (rows: Float32Array<ArrayBuffer>, first: number) => void,
+): void {
+  const room = new Float32Array(Math.min(rowsAtOnce, outputs) * inputs)
+  for (let first = 0; first < outputs; first += rowsAtOnce) {
+    const rows = room.subarray(0, Math.min(rowsAtOnce, outputs - first) * inputs)
+    read(first, rows)
+    use(rows, first)
   }
 }

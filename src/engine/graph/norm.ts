@@ -1,5 +1,5 @@
 import type { TensorSource } from '../gguf/tensor-source.ts'
-import type { GraphBuilder, Value } from './graph-builder.ts'
+import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
 
 /** Declares the weights of a norm, divided by `scales` where there are any. */
 export function declareNorm(
@@ -11,7 +11,7 @@ export function declareNorm(
   const read = async (source: TensorSource) => {
     const weights = await source.read(`${tensor}.weight`)
     const divided = scales ? weights.map((weight, channel) => weight / scales[channel]!) : weights
-    return [new Uint8Array(divided.buffer)]
+    return (place: Uint8Array<ArrayBuffer>) => floatsIn(place).set(divided)
   }
   const [scale] = graph.weights([{ name: tensor, type: 'float', dims: [width] }], read) as [Value]
   return scale

@@ -1,5 +1,5 @@
 import { exactCosSin, exactExp, exactLog } from '../exact-math.ts'
-import type { GraphBuilder, Value } from './graph-builder.ts'
+import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
 import { isWindowed, type ModelConfig } from './model-config.ts'
 
 /** Cosines and sines, each `[positions, headWidth / 2]`. */
@@ -32,15 +32,22 @@ function declareTables(
       { name: `${name}.cos`, type: 'float', dims },
       { name: `${name}.sin`, type: 'float', dims },
     ],
-    async () => computeRotation(...dims, base, divisor).map((table) => new Uint8Array(table.buffer)),
+    async () => (cosines, sines) => {
+      computeRotation(floatsIn(cosines), floatsIn(sines), dims[1], base, divisor)
+    },
   ) as [Value, Value]
   return { cos, sin }
 }
 
-/** Returns cosines and sines of each pair's angle at each position, row by row. */
-function computeRotation(positions: number, pairs: number, base: number, divisor: number) {
-  const cosines = new Float32Array(positions * pairs)
-  const sines = new Float32Array(positions * pairs)
+/** Computes cosines and sines of each pair's angle at each position, row by row. */
+function computeRotation(
+  cosines: Float32Array,
+  sines: Float32Array,
+  pairs: number,
+  base: number,
+  divisor: number,
+): void {
+  const positions = cosines.length / pairs
   for (let pair = 0; pair < pairs; pair++) {
     const frequency = exactExp((-2 * pair * exactLog(base)) / (2 * pairs))
     for (let position = 0; position < positions; position++) {
@@ -49,5 +56,4 @@ function computeRotation(positions: number, pairs: number, base: number, divisor
       sines[position * pairs + pair] = sin
     }
   }
-  return [cosines, sines]
 }

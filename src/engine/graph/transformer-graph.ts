@@ -1,7 +1,7 @@
 import type { LayerAttention } from './attention.ts'
 import { finishProjections } from './attention-input.ts'
 import { gate } from './feed-forward.ts'
-import { type BuiltGraph, GraphBuilder, type Value } from './graph-builder.ts'
+import { type BuiltGraph, floatsIn, GraphBuilder, type Value } from './graph-builder.ts'
 import {
   type MatrixRows,
   attentionRows,
@@ -136,7 +136,7 @@ function addStates({ graph, config }: Building, normed: Value, scales: Float32Ar
   if (scales) {
     const [factors] = graph.weights(
       [{ name: 'states.scales', type: 'float', dims: [scales.length] }],
-      async () => [new Uint8Array(scales.slice().buffer)],
+      async () => (place) => floatsIn(place).set(scales),
     ) as [Value]
     states = graph.apply('Mul', [normed, factors])
   }
@@ -180,7 +180,7 @@ function unscale(graph: GraphBuilder, input: Value, scales: Float32Array | null)
   if (!scales) return input
   const [inverse] = graph.weights(
     [{ name: 'token_embd.unscale', type: 'float', dims: [scales.length] }],
-    async () => [new Uint8Array(scales.map((scale) => 1 / scale).buffer)],
+    async () => (place) => floatsIn(place).set(scales.map((scale) => 1 / scale)),
   ) as [Value]
   return graph.apply('Mul', [input, inverse])
 }

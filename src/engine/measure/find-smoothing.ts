@@ -1,4 +1,5 @@
 import { readModelConfig } from '../graph/model-config.ts'
+import { eachRows } from '../graph/matrix-rows.ts'
 import { exponentOf } from '../graph/smoothing.ts'
 import type { ObservedModel, ObservedPoint } from './observe-model.ts'
 
@@ -34,10 +35,11 @@ async function heaviestWeights(
   tensors: ObservedModel['tensors'],
 ): Promise<Float32Array> {
   const heaviest = new Float32Array(weights.inputs)
-  const rows = await weights.read(tensors)
-  rows.forEach((weight, index) => {
-    const input = index % weights.inputs
-    heaviest[input] = Math.max(heaviest[input]!, Math.abs(weight))
+  eachRows(await weights.open(tensors), weights, (rows) => {
+    rows.forEach((weight, index) => {
+      const input = index % weights.inputs
+      heaviest[input] = Math.max(heaviest[input]!, Math.abs(weight))
+    })
   })
   return heaviest
 }

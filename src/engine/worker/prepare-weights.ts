@@ -2,7 +2,7 @@ import type { BuiltGraph } from '../graph/graph-builder.ts'
 import type { TensorSource } from '../gguf/tensor-source.ts'
 import { nextTask } from './next-task.ts'
 
-/** Computes the graph's weights from the model file, group by group. */
+/** Computes the graph's weights from the model file, group by group; the next one is read meanwhile. */
 export async function prepareWeights(
   graph: BuiltGraph,
   tensors: TensorSource,
@@ -10,11 +10,15 @@ export async function prepareWeights(
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const weights = new Uint8Array(graph.weightBytes)
-  for (const { parts, produce } of graph.weights) {
+  let reading = graph.weights[0]?.read(tensors)
+  for (const [index, { parts }] of graph.weights.entries()) {
+    const write = await reading!
+    reading = graph.weights[index + 1]?.read(tensors)
+    // Should this group fail, nobody asks for the next.
+    reading?.catch(() => {})
     await nextTask()
     signal?.throwIfAborted()
-    const produced = await produce(tensors)
-    parts.forEach(({ offset }, index) => weights.set(produced[index]!, offset))
+    write(...parts.map(({ offset, bytes }) => weights.subarray(offset, offset + bytes)))
     onProgress((parts.at(-1)!.offset + parts.at(-1)!.bytes) / graph.weightBytes)
   }
   return weights
