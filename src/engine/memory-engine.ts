@@ -96,7 +96,8 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     async *generate(request, signal) {
       enter()
       const { signal: lost } = life
-      const answer = generate(model, model.openSequence(), request, signal)
+      const ended = AbortSignal.any([lost, ...(signal ? [signal] : [])])
+      const answer = generate(model, model.openSequence(), request, ended)
       try {
         for (;;) {
           const next = await answer.next()

@@ -195,7 +195,7 @@ export function createProvider(deps: ProvideDeps): Provider {
     const unsubscribes = [
       transport.handle(inferProtocol, (stream) => desk.answer(stream), { maxStreamsPerPeer: 8 }),
       transport.watchStatus(() => advertiser.refresh()),
-      engine.watchLost((error) => void finish('failed', shown(error))),
+      engine.watchLost((error) => void finish('failed', error)),
     ]
     mine.goOffline = async () => {
       for (const unsubscribe of unsubscribes) unsubscribe()
@@ -204,14 +204,15 @@ export function createProvider(deps: ProvideDeps): Provider {
     return firstListed
   }
 
-  const finish = async (stage: 'off' | 'failed', error: PeerError | null) => {
+  /** Ends sharing. `cause` is why, where it was nobody's wish: requesters whose answers break off are told. */
+  const finish = async (stage: 'off' | 'failed', cause: unknown = null) => {
     const ending = session
     if (ending === null) return
     session = null
     update({ stage: 'stopping', fraction: 0 })
-    ending.over.abort(new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
+    ending.over.abort(cause ?? new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
     await ending.goOffline()
-    update({ stage, error, jobs: [], hubs: [], fraction: 0 })
+    update({ stage, error: cause ? shown(cause) : null, jobs: [], hubs: [], fraction: 0 })
   }
 
   return {
@@ -234,7 +235,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         stopped.throwIfAborted()
         await Promise.race([goOnline(loaded, options, mine), rejection(stopped)])
       } catch (error) {
-        await finish(stopped.aborted ? 'off' : 'failed', stopped.aborted ? null : shown(error))
+        await (stopped.aborted ? finish('off') : finish('failed', error))
         throw error
       }
     },
@@ -244,6 +245,6 @@ export function createProvider(deps: ProvideDeps): Provider {
       engine.throttle(next.dutyCycle)
       session?.refreshOffer()
     },
-    stop: () => finish('off', null),
+    stop: () => finish('off'),
   }
 }
