@@ -1,8 +1,10 @@
 import type { PeerId } from '../src/domain/bytes.ts'
-import { directoryProtocol } from '../src/protocol/protocols.ts'
+import { directoryProtocol, holdersProtocol } from '../src/protocol/protocols.ts'
 import { createCircuitRelay, type RelayNode } from './circuit-relay.ts'
 import type { RelayHub } from './start-hub.ts'
 import { DirectoryHost } from './directory-host.ts'
+import { HolderBoard } from './holder-board.ts'
+import { HolderDesk } from './holder-desk.ts'
 import { startHealthServer } from './health-server.ts'
 import { toListenError } from './listen-error.ts'
 import { shortPeerId, type RelayLog } from './log.ts'
@@ -15,6 +17,8 @@ import { serveProtocol } from './serve-protocol.ts'
 
 /** A tab has one line to the directory, and for a moment a second one when it comes back. */
 const directoryStreamsPerPeer = 32
+/** Questions of one tab about holders that may be open at a time. */
+const holderStreamsPerPeer = 8
 /** What one peer may have waiting at a hub, by the longest frames: many lines of payments, a few long questions. */
 const hubBytesPerPeer = 1024 * 1024
 
@@ -51,7 +55,9 @@ export async function startRelay(options: StartRelayOptions): Promise<Relay> {
   const hub = (await options.openHub?.(node.peerId.toString(), log)) ?? null
   const board = new OfferBoard(maxTabs)
   const directory = new DirectoryHost(board, log)
-  const parts: RelayParts = { node, directory, board, hub, troubles, startedMs: performance.now() }
+  const holders = new HolderDesk(new HolderBoard(maxTabs))
+  node.addEventListener('peer:disconnect', ({ detail: peer }) => holders.forget(peer.toString()))
+  const parts: RelayParts = { node, directory, holders, board, hub, troubles, startedMs: performance.now() }
 
   await serveProtocols(parts)
   try {
@@ -85,14 +91,16 @@ export async function startRelay(options: StartRelayOptions): Promise<Relay> {
 type RelayParts = {
   node: RelayNode
   directory: DirectoryHost
+  holders: HolderDesk
   board: OfferBoard
   hub: RelayHub | null
   troubles: RecentTroubles
   startedMs: number
 }
 
-async function serveProtocols({ node, directory, hub }: RelayParts): Promise<void> {
+async function serveProtocols({ node, directory, holders, hub }: RelayParts): Promise<void> {
   await serveProtocol(node, directoryProtocol, (stream) => directory.serve(stream), directoryStreamsPerPeer)
+  await serveProtocol(node, holdersProtocol, (stream) => holders.serve(stream), holderStreamsPerPeer)
   for (const { spec, answer } of hub?.protocols ?? []) {
     await serveProtocol(node, spec, answer, hubBytesPerPeer / spec.maxFrameBytes)
   }

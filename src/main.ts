@@ -1,7 +1,7 @@
 import type { ModelId } from './domain/model.ts'
 import { isLocalChain } from './domain/network.ts'
 import { TransportError } from './errors/index.ts'
-import type { Engine, ModelStore } from './ports/index.ts'
+import type { Engine, ModelStore, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
 import { systemClock as clock } from './device/system-clock.ts'
@@ -85,6 +85,28 @@ const directory = once(async () => {
   return createLibp2pDirectory((await transport()).relays, clock)
 })
 
+const holders = once(async () => {
+  const { createLibp2pHolders } = await import('./transport/libp2p-holders.ts')
+  const { relays, peerId } = await transport()
+  return createLibp2pHolders(relays, peerId)
+})
+
+/** What is under way here goes before pieces. */
+const answers = once(async () => new (await import('./roles/pieces/answers-first.ts')).AnswersFirst())
+
+const lentPieces = once(async () => {
+  const { createPiecePeers } = await import('./roles/pieces/fetch-pieces.ts')
+  const links = { transport: await transport(), holders: await holders() }
+  return createPiecePeers({ ...links, answers: await answers(), clock, random })
+})
+
+/** Other tabs are met only when they are needed. */
+const peers: PiecePeers = {
+  async *fetch(request) {
+    yield* (await lentPieces()).fetch(request)
+  },
+}
+
 const models = once(async () => {
   const { PieceModelStore } = await import('./models/piece-model-store.ts')
   const { openPieceStore } = await import('./models/open-piece-store.ts')
@@ -93,6 +115,7 @@ const models = once(async () => {
   return new PieceModelStore({
     pieces: await openPieceStore(),
     fetchRange: createHttpSource(),
+    peers,
     loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
   })
 })

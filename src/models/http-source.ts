@@ -13,7 +13,7 @@ export function createHttpSource({ stallTimeoutMs = 20_000 }: HttpSourceOptions 
     const watch = new StallWatch(stallTimeoutMs, signal)
     try {
       const response = await watch.during(request(address, range, watch.signal))
-      yield* cutBody(readBody(response, watch), bodyOffset(response, range), range)
+      yield* cutBody(readBody(response, watch), placeOfBody(response, range), range, response.url)
     } catch (error) {
       if (signal?.aborted || error instanceof BaseError) throw error
       throw sourceFailed(address, watch.signal.aborted ? 'it went silent' : String(error), error)
@@ -28,17 +28,23 @@ function request(address: string, { start, end }: ByteRange, signal: AbortSignal
   return fetch(address, { headers: { Range: `bytes=${start}-${end - 1}` }, cache: 'no-store', signal })
 }
 
-/** Returns where in the file the body begins: servers that ignore ranges send all of it. */
-function bodyOffset(response: Response, { start }: ByteRange): number {
-  if (response.status === 200) return 0
+/** Where in the file a body begins and, as far as it should go, ends. */
+type BodyPlace = { start: number; end: number }
+
+/** Servers that ignore ranges send the whole file. */
+function placeOfBody(response: Response, { start, end, fileBytes }: ByteRange): BodyPlace {
+  if (response.status === 200) return { start: 0, end: fileBytes }
   if (response.status !== 206) throw sourceFailed(response.url, `status ${response.status}`)
   const contentRange = response.headers.get('content-range') ?? ''
-  const offset = /^bytes (\d+)-/.exec(contentRange)?.[1]
   // Servers of other origins may not show the header; the hashes decide then.
+  const [, offset, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(contentRange) ?? []
   if (offset !== undefined && Number(offset) !== start) {
     throw sourceFailed(response.url, `sent "${contentRange}" when asked for byte ${start}`)
   }
-  return start
+  if (total !== undefined && total !== '*' && Number(total) !== fileBytes) {
+    throw wrongLength(response.url, `${total} bytes`, fileBytes)
+  }
+  return { start, end }
 }
 
 async function* readBody(response: Response, watch: StallWatch): AsyncGenerator<Uint8Array> {
@@ -55,18 +61,21 @@ async function* readBody(response: Response, watch: StallWatch): AsyncGenerator<
   }
 }
 
-/** Leaves out what lies before and after the range. */
+/** Leaves out what lies before and after the range; a body that goes on after its end is refused. */
 async function* cutBody(
   body: AsyncIterable<Uint8Array>,
-  bodyOffset: number,
-  { start, end }: ByteRange,
+  place: BodyPlace,
+  { start, end, fileBytes }: ByteRange,
+  address: string,
 ): AsyncGenerator<Uint8Array> {
-  let position = bodyOffset
+  let position = place.start
   for await (const chunk of body) {
     const wanted = chunk.subarray(Math.max(start - position, 0), Math.max(end - position, 0))
     position += chunk.byteLength
     if (wanted.byteLength > 0) yield wanted
-    if (position >= end) return
+    if (position > place.end) throw wrongLength(address, 'surplus bytes', fileBytes)
+    // What is left of a whole file belongs to other pieces.
+    if (position >= end && place.end > end) return
   }
 }
 
@@ -95,6 +104,12 @@ class StallWatch {
   stop(): void {
     this.#stalled.abort()
   }
+}
+
+function wrongLength(address: string, found: string, fileBytes: number): StorageError {
+  return new StorageError('storage/hash-mismatch', 'A model source has a file of another length.', {
+    details: `${address}: ${found} where the description promises ${fileBytes}`,
+  })
 }
 
 function sourceFailed(address: string, reason: string, cause?: unknown): StorageError {

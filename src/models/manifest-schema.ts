@@ -15,6 +15,8 @@ export const manifestLimits = {
   nameChars: 120,
   contextTokens: 1 << 24,
   knownAnswerTokens: 2048,
+  mirrors: 8,
+  mirrorChars: 500,
 } as const
 
 const sha256Hash = hexBytes(32)
@@ -28,6 +30,14 @@ const path = v.pipe(
   v.string(),
   v.maxLength(manifestLimits.pathChars),
   v.regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/),
+)
+
+/** An http address that paths can be appended to. */
+const folderAddress = v.pipe(
+  v.string(),
+  v.maxLength(manifestLimits.mirrorChars),
+  v.regex(/^https?:\/\/[^\s?#]+\/$/),
+  v.url(),
 )
 
 const modelFile = v.pipe(
@@ -73,6 +83,7 @@ const manifestSchema = v.pipe(
       ),
     ),
     knownAnswer,
+    mirrors: v.optional(v.pipe(v.array(folderAddress), v.maxLength(manifestLimits.mirrors))),
     smoothing: v.optional(path),
   }),
   v.check(

@@ -24,6 +24,10 @@ export class MemoryPieceStore implements PieceStore {
     return new Map(Array.from(pieces, ([sha256, blob]) => [sha256, blob.size]))
   }
 
+  async models(): Promise<ModelId[]> {
+    return [...this.#models.keys()]
+  }
+
   async remove(model: ModelId): Promise<void> {
     this.#models.delete(model)
   }

@@ -57,6 +57,17 @@ export class OpfsPieceStore implements PieceStore {
     return sizes
   }
 
+  async models(): Promise<ModelId[]> {
+    const models: ModelId[] = []
+    try {
+      const folder = await this.#root.getDirectoryHandle(folderName)
+      for await (const name of folder.keys()) models.push(name as ModelId)
+    } catch (error) {
+      if (!isNotFound(error)) throw asStorageError(error)
+    }
+    return models
+  }
+
   async remove(model: ModelId): Promise<void> {
     try {
       const models = await this.#root.getDirectoryHandle(folderName, { create: true })

@@ -1,11 +1,14 @@
-import type { CatalogueEntry, ModelId } from '../domain/model.ts'
-import { StorageError } from '../errors/index.ts'
+import type { CatalogueEntry, ModelId, ModelManifest } from '../domain/model.ts'
+import { SourceRests } from '../domain/source-rests.ts'
+import { type BaseError, StorageError } from '../errors/index.ts'
 import type { VerifiedModel } from '../ports/engine.ts'
-import type { FetchOptions, ModelStatus, ModelStore } from '../ports/model-store.ts'
+import type { BytesFrom, FetchOptions, ModelStatus, ModelStore } from '../ports/model-store.ts'
+import type { PiecePeers, PieceShelf } from '../ports/piece-exchange.ts'
 import { downloadPieces } from './download-pieces.ts'
+import { KeptPieceShelf } from './piece-shelf.ts'
 import type { PieceSource } from './piece-source.ts'
 import type { PieceStore } from './piece-store.ts'
-import { modelPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
+import { modelPieces, numberPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
 import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
@@ -14,6 +17,15 @@ export type PieceModelStoreDeps = {
   pieces: PieceStore
   fetchRange: PieceSource
   loadCatalogue: () => Promise<CatalogueEntry[]>
+  /** Other tabs, asked when no server has the rest. */
+  peers?: PiecePeers
+}
+
+/** Who hears of a download. */
+type DownloadEvents = {
+  signal?: AbortSignal | undefined
+  onBytes?: (bytes: number) => void
+  onFrom?: (from: BytesFrom) => void
 }
 
 /**
@@ -24,24 +36,37 @@ export class PieceModelStore implements ModelStore {
   readonly #pieces: PieceStore
   readonly #fetchRange: PieceSource
   readonly #loadCatalogue: () => Promise<CatalogueEntry[]>
+  readonly #peers: PiecePeers | undefined
+  readonly #shelf: KeptPieceShelf
+  readonly #rests = new SourceRests<BaseError>()
   /** Models whose pieces are known: those listed, and those fetched since. */
-  readonly #known = new Map<ModelId, CatalogueEntry>()
+  readonly #known = new Map<ModelId, ModelManifest>()
 
-  constructor({ pieces, fetchRange, loadCatalogue }: PieceModelStoreDeps) {
+  constructor({ pieces, fetchRange, loadCatalogue, peers }: PieceModelStoreDeps) {
     this.#pieces = pieces
     this.#fetchRange = fetchRange
     this.#loadCatalogue = loadCatalogue
+    this.#peers = peers
+    this.#shelf = new KeptPieceShelf(pieces, async () => {
+      if (this.#known.size === 0) await this.catalogue()
+      return this.#known
+    })
+  }
+
+  /** What this tab can lend. */
+  get shelf(): PieceShelf {
+    return this.#shelf
   }
 
   async catalogue(): Promise<CatalogueEntry[]> {
     const entries = await this.#loadCatalogue()
-    for (const entry of entries) this.#known.set(entry.id, entry)
+    for (const entry of entries) this.#known.set(entry.id, entry.manifest)
     return entries
   }
 
   async status(id: ModelId): Promise<ModelStatus> {
     if (!this.#known.has(id)) await this.catalogue()
-    const wanted = modelPieces(this.#known.get(id)?.manifest)
+    const wanted = modelPieces(this.#known.get(id))
     const sizes = await this.#pieces.sizes(id)
     const whole = wanted.filter((piece) => sizes.get(piece.sha256) === piece.bytes)
     const [bytes, totalBytes] = [sumBytes(whole), sumBytes(wanted)]
@@ -50,7 +75,7 @@ export class PieceModelStore implements ModelStore {
 
   fetch(entry: CatalogueEntry, options: FetchOptions = {}): Promise<VerifiedModel> {
     const { signal } = options
-    this.#known.set(entry.id, entry)
+    this.#known.set(entry.id, entry.manifest)
     // What a tab sees of another one's progress is a courtesy: it may fail.
     const onWaiting = () => void this.#reportOther(entry.id, options).catch(() => undefined)
     // One tab downloads; others that want the same model wait for it, and then find the pieces.
@@ -80,15 +105,16 @@ export class PieceModelStore implements ModelStore {
   /** Tells how far the tab has come that this one waits for. */
   async #reportOther(id: ModelId, { onProgress }: FetchOptions): Promise<void> {
     const { bytes, totalBytes } = await this.status(id)
-    onProgress?.({ stage: 'download', bytes, totalBytes })
+    onProgress?.({ stage: 'download', bytes, totalBytes, from: null })
   }
 
   /** Returns all pieces of a model, those that were kept first. */
   async #complete(entry: CatalogueEntry, { signal, onProgress }: FetchOptions): Promise<VerifiedPieces> {
     const wanted = modelPieces(entry.manifest)
     const totalBytes = sumBytes(wanted)
+    let from: BytesFrom | null = null
     const reporter = (stage: 'download' | 'verify', bytes = 0) => {
-      return (more: number) => onProgress?.({ stage, bytes: (bytes += more), totalBytes })
+      return (more: number) => onProgress?.({ stage, bytes: (bytes += more), totalBytes, from })
     }
     const verified = await verifyKept(this.#pieces, entry.id, wanted, {
       signal,
@@ -97,7 +123,11 @@ export class PieceModelStore implements ModelStore {
     const missingBytes = sumBytes(wanted.filter((piece) => !verified.has(piece.sha256)))
     if (missingBytes > 0) await this.#pieces.reserve(missingBytes)
     const onBytes = reporter('download', totalBytes - missingBytes)
-    await this.#download(entry, wanted, verified, { signal, onBytes })
+    const onFrom = (next: BytesFrom) => {
+      from = next
+      onBytes(0)
+    }
+    await this.#download(entry, wanted, verified, { signal, onBytes, onFrom })
     return verified
   }
 
@@ -106,14 +136,20 @@ export class PieceModelStore implements ModelStore {
     entry: CatalogueEntry,
     wanted: Piece[],
     verified: VerifiedPieces,
-    { signal, onBytes }: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void },
+    events: DownloadEvents,
   ): Promise<void> {
-    const { sources } = entry
+    const { signal } = events
     const missing = wanted.filter((piece) => !verified.has(piece.sha256))
-    const options = { sources, fetchRange: this.#fetchRange, signal, onBytes }
-    for await (const { piece, content } of downloadPieces(missing, options)) {
+    const sources = { fetchRange: this.#fetchRange, peers: this.#peers, rests: this.#rests }
+    const numberOf = numberPieces(entry.manifest)
+    for await (const { piece, content } of downloadPieces(entry, missing, {
+      ...sources,
+      ...events,
+      signal,
+    })) {
       signal?.throwIfAborted()
       verified.set(piece.sha256, await this.#pieces.write(entry.id, piece.sha256, content))
+      this.#shelf.tell(entry.id, numberOf(piece))
     }
   }
 }

@@ -13,5 +13,7 @@ export interface PieceStore {
   write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob>
   /** Sizes of the pieces of a model, by hash. */
   sizes(model: ModelId): Promise<Map<Hex, number>>
+  /** Models of which anything is kept. */
+  models(): Promise<ModelId[]>
   remove(model: ModelId): Promise<void>
 }

@@ -42,3 +42,14 @@ export function sumBytes(parts: Iterable<{ bytes: number }>): number {
 export function modelPieces(manifest: ModelManifest | undefined): Piece[] {
   return manifest?.files.flatMap(piecesOf) ?? []
 }
+
+/** Returns the number of each piece of a model, counted over all files as the manifest lists them. */
+export function numberPieces(manifest: ModelManifest): (piece: Piece) => number {
+  const before = new Map<string, number>()
+  let count = 0
+  for (const { path, pieces } of manifest.files) {
+    before.set(path, count)
+    count += pieces.length
+  }
+  return ({ file, index }) => (before.get(file.path) ?? 0) + index
+}

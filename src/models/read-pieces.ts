@@ -29,7 +29,7 @@ export async function* readPieces(
       rest = rest.subarray(part.byteLength)
       onBytes(part.byteLength)
       if (filled < content.byteLength) break
-      yield { piece, content: await verify(piece, content) }
+      yield { piece, content: await verifyPiece(piece, content) }
       piece = waiting.next().value
       content = new Uint8Array(piece?.bytes ?? 0)
       filled = 0
@@ -38,7 +38,11 @@ export async function* readPieces(
   if (piece) throw endedEarly(piece, filled)
 }
 
-async function verify(piece: Piece, content: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws StorageError `storage/hash-mismatch` naming file and piece, unless the content is the piece */
+export async function verifyPiece(
+  piece: Piece,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
   if ((await sha256(content)) === piece.sha256) return content
   throw new StorageError(
     'storage/hash-mismatch',

@@ -4,11 +4,16 @@ import type { VerifiedModel } from './engine.ts'
 /** How much of a model is kept here. */
 export type ModelStatus = { state: 'absent' | 'partial' | 'ready'; bytes: number; totalBytes: number }
 
+/** Where bytes come from: the page's own site, another server, or other tabs. */
+export type BytesFrom = { kind: 'site' } | { kind: 'mirror'; host: string } | { kind: 'tabs'; tabs: number }
+
 /** How far a fetch has come, over all files of the model. */
 export type FetchProgress = {
   stage: 'download' | 'verify'
   bytes: number
   totalBytes: number
+  /** Null while nothing comes, or another tab of this browser brings it. */
+  from: BytesFrom | null
 }
 
 /** How a model is to be fetched. */

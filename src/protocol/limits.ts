@@ -21,4 +21,20 @@ export const limits = {
   offersPerFrame: 128,
   /** An offer that promises to live longer is refused. */
   offerLifetimeSeconds: 120,
+  /** Models that one tab may say it holds. */
+  modelsPerHolder: 32,
+  /** Tabs that one answer names as holders of a model. */
+  holdersPerAnswer: 32,
+  /** What a tab holds is forgotten unless it says so again. */
+  holdingLifetimeSeconds: 120,
+  /** Pieces of a model that tabs exchange: 128 GiB of the usual ones. */
+  piecesPerModel: 32_768,
+  /** Bytes of a piece in one frame: with its tag and its length it fills one WebRTC message. */
+  pieceBytesPerFrame: 16_000,
+  /** Frames of pieces that may be on their way unacknowledged, about what a fast link holds. */
+  pieceFramesAhead: 32,
+  /** Pieces that may be asked for before the first of them has come. */
+  piecesAskedAhead: 4,
+  /** Pieces that one frame may name as new. */
+  gainsPerFrame: 512,
 } as const

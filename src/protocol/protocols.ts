@@ -1,5 +1,12 @@
+import { limits } from './limits.ts'
+
 /** A protocol's name and the largest frame it lets in. */
-export type ProtocolSpec = { id: string; maxFrameBytes: number }
+export type ProtocolSpec = {
+  id: string
+  maxFrameBytes: number
+  /** Frames of the largest size that may wait for a reader before the stream is reset; four unless it says more. */
+  maxUnreadFrames?: number
+}
 
 /** A prompt, its answer, and the vouchers that pay for it. One stream is one job. */
 export const inferProtocol: ProtocolSpec = { id: '/opentab/infer/1.0.0', maxFrameBytes: 256 * 1024 }
@@ -15,3 +22,13 @@ export const hubEarnProtocol: ProtocolSpec = { id: '/opentab/hub-earn/1.0.0', ma
 
 /** One question to a hub and its answer: terms, quotes, and what it sends to the chain for others. */
 export const hubDeskProtocol: ProtocolSpec = { id: '/opentab/hub-desk/1.0.0', maxFrameBytes: 128 * 1024 }
+
+/** One question to a relay and its answer: who holds a model, and that this tab holds some. */
+export const holdersProtocol: ProtocolSpec = { id: '/opentab/holders/1.0.0', maxFrameBytes: 16 * 1024 }
+
+/** Pieces of one model from one tab to another, as many frames ahead as the reader has given credit for. */
+export const piecesProtocol: ProtocolSpec = {
+  id: '/opentab/pieces/1.0.0',
+  maxFrameBytes: 16 * 1024,
+  maxUnreadFrames: 2 * limits.pieceFramesAhead,
+}

@@ -6,8 +6,8 @@ import type { ProtocolSpec } from '../protocol/protocols.ts'
 import { FrameDecoder, prefixLength } from './length-prefix.ts'
 import { abortedStream, abortedWait, checkFrameBytes, streamReset, writingFinished } from './stream-errors.ts'
 
-/** Frames of the largest size that may wait for a reader before the stream is reset. */
-const unreadFrames = 4
+/** Frames of the largest size that may wait for a reader before the stream is reset, unless the protocol says more. */
+const defaultUnreadFrames = 4
 
 /** How long a finished stream waits for the other side to say that it knows. */
 const closeTimeoutMs = 5_000
@@ -31,7 +31,8 @@ class Libp2pFrameStream implements FrameStream {
     this.#stream = stream
     this.#protocol = protocol
     // A reader cannot be paused over WebRTC, so what it has not read is bounded here.
-    this.#bytes = byteStream(stream, { maxBufferSize: unreadFrames * protocol.maxFrameBytes })
+    const { maxFrameBytes, maxUnreadFrames = defaultUnreadFrames } = protocol
+    this.#bytes = byteStream(stream, { maxBufferSize: maxUnreadFrames * maxFrameBytes })
     this.#decoder = new FrameDecoder(protocol.maxFrameBytes)
   }
 

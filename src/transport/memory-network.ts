@@ -1,13 +1,20 @@
 import type { PeerId } from '../domain/bytes.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Directory } from '../ports/directory.ts'
+import type { Holders } from '../ports/holders.ts'
 import type { Transport } from '../ports/transport.ts'
 import { createMemoryDirectory, MemoryListing } from './memory-directory.ts'
+import { createMemoryHolders, MemoryHoldings } from './memory-holders.ts'
 import type { Carry } from './memory-stream.ts'
 import { MemoryTransport } from './memory-transport.ts'
 
 /** What one tab has of a memory network. */
-export type MemoryTab = { peerId: PeerId; transport: Transport; directory: Directory }
+export type MemoryTab = {
+  peerId: PeerId
+  transport: Transport
+  directory: Directory
+  holders: Holders
+}
 
 /** What a test may choose. */
 export type MemoryNetworkOptions = {
@@ -36,6 +43,7 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
   let relayUp = true
   let delayMs = 0
   const listing = new MemoryListing(nowMs, () => (relayUp ? started().length : 0))
+  const holdings = new MemoryHoldings(nowMs)
   const delay = () =>
     delayMs > 0 ? new Promise<void>((done) => setTimeout(done, delayMs)) : Promise.resolve()
 
@@ -43,7 +51,10 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
     relayUp: () => relayUp,
     find: (peer: PeerId) => started().find((tab) => tab.peerId === peer),
     delay,
-    left: (peer: PeerId) => listing.depart(peer),
+    left(peer: PeerId) {
+      listing.depart(peer)
+      holdings.forget(peer)
+    },
     carry: () => orderedCarry(delay, () => delayMs === 0),
   }
 
@@ -57,7 +68,13 @@ export function createMemoryNetwork(options: MemoryNetworkOptions = {}): MemoryN
     join(peerId = `memory-peer-${tabs.size + 1}`) {
       const transport = new MemoryTransport(peerId, wires)
       tabs.set(peerId, transport)
-      return { peerId, transport, directory: createMemoryDirectory(peerId, listing, () => relayUp) }
+      const isUp = () => relayUp
+      return {
+        peerId,
+        transport,
+        directory: createMemoryDirectory(peerId, listing, isUp),
+        holders: createMemoryHolders(peerId, holdings, isUp),
+      }
     },
     async kill(peerId) {
       await tabs.get(peerId)?.stop()

@@ -20,7 +20,7 @@ async function setUp(...faults: (ServerFault | null)[]) {
   const entry: CatalogueEntry = { id, manifest, sources: servers.map(({ url }) => url), description: 'Small' }
   const store = new PieceModelStore({
     pieces: new MemoryPieceStore(),
-    fetchRange: createHttpSource({ stallTimeoutMs: 100 }),
+    fetchRange: createHttpSource({ stallTimeoutMs: 300 }),
     loadCatalogue: async () => [entry],
   })
   return { store, entry }

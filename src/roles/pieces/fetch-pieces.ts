@@ -1,0 +1,260 @@
+import type { PeerId } from '../../domain/bytes.ts'
+import { choosePiece } from '../../domain/choose-piece.ts'
+import { SourceRests } from '../../domain/source-rests.ts'
+import { BaseError, StorageError, TransportError } from '../../errors/index.ts'
+import type {
+  Holders,
+  PiecePeers,
+  PieceRequest,
+  Random,
+  ReceivedPiece,
+  Transport,
+} from '../../ports/index.ts'
+import { piecesProtocol } from '../../protocol/protocols.ts'
+import { PieceLine, type PieceLineDeps } from './piece-line.ts'
+
+/** All that bringing pieces from other tabs takes. */
+export type PiecePeersDeps = PieceLineDeps & { transport: Transport; holders: Holders; random: Random }
+
+/** Tabs that are asked at the same time. */
+const maxTabs = 6
+/** Pieces that each of them is asked for ahead, so that it never waits for the next question. */
+const askedAhead = 2
+/** Pieces that may wait for the disk. */
+const arrivedAhead = 4
+const seekMs = 2_000
+/** A piece of a tab that is silent for so long is asked of another one too. */
+const slowMs = 4_000
+/** A tab that was asked and is silent for so long is given up. */
+const silentMs = 20_000
+/** How long a download that has begun waits for a tab that has more. */
+const patienceMs = 20_000
+/** How long a tab is left alone that lied, and one that just did not answer. */
+const restMs = { lied: 600_000, failed: 10_000 }
+
+/** What no honest tab does. */
+const misbehaviour = new Set<string>([
+  'protocol/malformed',
+  'protocol/too-large',
+  'protocol/unexpected-frame',
+])
+
+/** Returns the other tabs as a source of pieces; which of them lie is remembered over all downloads. */
+export function createPiecePeers(deps: PiecePeersDeps): PiecePeers {
+  const rests = new SourceRests<BaseError>()
+  return { fetch: (request) => new PieceDownload(request, deps, rests).pieces() }
+}
+
+class PieceDownload {
+  readonly #request: PieceRequest
+  readonly #deps: PiecePeersDeps
+  readonly #rests: SourceRests<BaseError>
+  readonly #missing: Map<number, number>
+  /** Missing pieces that nobody has been asked for. */
+  readonly #wanted: Set<number>
+  readonly #lines = new Set<PieceLine>()
+  readonly #met = new Set<PeerId>()
+  readonly #over = new AbortController()
+  readonly #signal: AbortSignal
+  #arrived: ReceivedPiece[] = []
+  #changed = Promise.withResolvers<void>()
+  #failure: unknown = null
+  #lie: BaseError | null = null
+  #hasBegun = false
+  #progressAtMs: number
+
+  constructor(request: PieceRequest, deps: PiecePeersDeps, rests: SourceRests<BaseError>) {
+    this.#request = request
+    this.#deps = deps
+    this.#rests = rests
+    this.#missing = new Map(request.missing)
+    this.#wanted = new Set(request.missing.keys())
+    const { signal } = this.#over
+    this.#signal = request.signal ? AbortSignal.any([request.signal, signal]) : signal
+    this.#progressAtMs = deps.clock.nowMs()
+  }
+
+  async *pieces(): AsyncGenerator<ReceivedPiece> {
+    const { signal } = this.#request
+    const giveUp = () => this.#fail(signal?.reason)
+    signal?.addEventListener('abort', giveUp, { once: true })
+    void this.#seek()
+    try {
+      while (this.#missing.size > 0 || this.#arrived.length > 0) {
+        signal?.throwIfAborted()
+        const received = this.#arrived.shift()
+        if (received) {
+          yield received
+          this.#askAll()
+        } else if (this.#failure) throw this.#failure
+        else await this.#change()
+      }
+    } finally {
+      signal?.removeEventListener('abort', giveUp)
+      this.#over.abort(new TransportError('transport/closed', 'The download is over.'))
+    }
+  }
+
+  /** Looks for tabs again and again: they come, leave, and gain pieces. */
+  async #seek(): Promise<void> {
+    const { holders, clock } = this.#deps
+    while (!this.#signal.aborted) {
+      const found = await holders.find(this.#request.model, this.#signal).catch(() => null)
+      for (const peer of found?.peers ?? []) this.#consider(peer)
+      for (const line of this.#lines) if (line.isSilent(silentMs)) line.end(tooSlow())
+      this.#askAll()
+      if (this.#isHopeless(found !== null)) return this.#fail(this.#lie ?? nobodyHasIt())
+      await clock.sleep(seekMs, this.#signal).catch(() => {})
+    }
+  }
+
+  #consider(peer: PeerId): void {
+    if (this.#met.size >= maxTabs || this.#met.has(peer) || this.#signal.aborted) return
+    const reason = this.#rests.reason(peer, this.#deps.clock.nowMs())
+    if (reason?.code === 'storage/hash-mismatch') this.#lie ??= reason
+    if (!reason) void this.#meet(peer)
+  }
+
+  async #meet(peer: PeerId): Promise<void> {
+    this.#met.add(peer)
+    let line: PieceLine | null = null
+    try {
+      const stream = await this.#deps.transport.open(peer, piecesProtocol, this.#signal)
+      line = this.#openLine(stream)
+      await line.open()
+      this.#lines.add(line)
+      this.#tellTabs()
+      this.#ask(line)
+      await line.run(this.#signal)
+      line.end(new TransportError('transport/closed', 'The other tab lends no more.'))
+      this.#leaveAlone(peer, restMs.failed, nobodyHasIt())
+    } catch (error) {
+      line?.end(error instanceof Error ? error : new Error(String(error)))
+      if (!this.#signal.aborted) this.#blame(peer, error)
+    } finally {
+      this.#met.delete(peer)
+      if (line) this.#release(line)
+    }
+  }
+
+  #openLine(stream: Awaited<ReturnType<Transport['open']>>): PieceLine {
+    const line: PieceLine = new PieceLine(stream, this.#request, this.#deps, {
+      onReady: () => this.#ask(line),
+      onPiece: (received) => this.#accept(received, line),
+    })
+    return line
+  }
+
+  #accept(received: ReceivedPiece, from: PieceLine): void {
+    this.#progressAtMs = this.#deps.clock.nowMs()
+    this.#hasBegun = true
+    if (!this.#missing.delete(received.piece)) {
+      this.#request.onBytes?.(-received.content.byteLength)
+      return
+    }
+    this.#arrived.push(received)
+    // Whoever else was asked for it was asked before and is too slow.
+    for (const line of this.#lines) {
+      if (line !== from && line.asked.some(({ piece }) => piece === received.piece)) line.end(tooSlow())
+    }
+    this.#changed.resolve()
+  }
+
+  /** Others take over what a tab was asked for. */
+  #release(line: PieceLine): void {
+    this.#lines.delete(line)
+    for (const { piece, filledBytes } of line.asked.splice(0)) {
+      if (filledBytes > 0) this.#request.onBytes?.(-filledBytes)
+      if (this.#missing.has(piece) && !this.#isAsked(piece)) this.#wanted.add(piece)
+    }
+    if (this.#signal.aborted) return
+    this.#tellTabs()
+    this.#askAll()
+  }
+
+  #isAsked(piece: number): boolean {
+    return [...this.#lines].some((line) => line.asked.some((asked) => asked.piece === piece))
+  }
+
+  #askAll(): void {
+    for (const line of this.#lines) this.#ask(line)
+  }
+
+  #ask(line: PieceLine): void {
+    if (!this.#lines.has(line) || line.isSlow(slowMs)) return
+    while (line.asked.length < askedAhead && this.#arrived.length < arrivedAhead) {
+      const piece = this.#choose(line) ?? this.#takeOver(line)
+      if (piece === null) return
+      this.#wanted.delete(piece)
+      line.want(piece, this.#missing.get(piece) ?? 0)
+    }
+  }
+
+  #choose(line: PieceLine): number | null {
+    const [a = 0, b = 0] = this.#deps.random.bytes(2)
+    const holdings = [...this.#lines].map(({ held }) => held)
+    const chance = (a * 256 + b) / 65_536
+    return choosePiece({ wanted: this.#wanted, held: line.held, holdings, chance })
+  }
+
+  /** Returns a piece that was asked of slow tabs alone, once there is nothing else to ask for. */
+  #takeOver(line: PieceLine): number | null {
+    const others = [...this.#lines].filter((other) => other !== line)
+    const isHurried = (piece: number) =>
+      line.asked.some((asked) => asked.piece === piece) ||
+      others.some((other) => !other.isSlow(slowMs) && other.asked.some((asked) => asked.piece === piece))
+    const late = others.filter((other) => other.isSlow(slowMs)).flatMap(({ asked }) => asked)
+    return late.find(({ piece }) => line.held.has(piece) && !isHurried(piece))?.piece ?? null
+  }
+
+  #blame(peer: PeerId, error: unknown): void {
+    const reason = error instanceof BaseError ? error : nobodyHasIt(error)
+    const lied = reason.code === 'storage/hash-mismatch'
+    const isForbidden = lied || misbehaviour.has(reason.code)
+    const named = lied ? namingTab(reason, peer) : reason
+    if (lied) this.#lie = named
+    this.#leaveAlone(peer, isForbidden ? restMs.lied : restMs.failed, named)
+  }
+
+  #leaveAlone(peer: PeerId, forMs: number, reason: BaseError): void {
+    this.#rests.rest(peer, this.#deps.clock.nowMs() + forMs, reason)
+  }
+
+  #isHopeless(isListed: boolean): boolean {
+    if (this.#missing.size === 0) return false
+    const idleMs = this.#deps.clock.nowMs() - this.#progressAtMs
+    if (this.#met.size > this.#lines.size) return false
+    if (this.#lines.size === 0) return idleMs > patienceMs || (isListed && !this.#hasBegun)
+    const hope = [...this.#lines].some(({ asked }) => asked.length > 0)
+    return !hope && idleMs > patienceMs
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#changed.resolve()
+  }
+
+  async #change(): Promise<void> {
+    await this.#changed.promise
+    this.#changed = Promise.withResolvers()
+  }
+
+  #tellTabs(): void {
+    this.#request.onTabs?.(this.#lines.size)
+  }
+}
+
+function nobodyHasIt(cause?: unknown): StorageError {
+  return new StorageError('storage/source-failed', 'No other tab has the rest of this model now.', { cause })
+}
+
+function tooSlow(): TransportError {
+  return new TransportError('transport/timeout', 'The other tab was too slow.')
+}
+
+function namingTab(lie: BaseError, peer: PeerId): StorageError {
+  return new StorageError('storage/hash-mismatch', lie.shortMessage, {
+    details: `from tab ${peer}`,
+    cause: lie,
+  })
+}

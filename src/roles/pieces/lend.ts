@@ -1,0 +1,132 @@
+import { ByteBudget } from '../../domain/byte-budget.ts'
+import { TransportError } from '../../errors/index.ts'
+import type { Clock, FrameStream, Holders, PieceShelf, Transport } from '../../ports/index.ts'
+import { limits } from '../../protocol/limits.ts'
+import { piecesProtocol } from '../../protocol/protocols.ts'
+import type { AnswersFirst } from './answers-first.ts'
+import { lenderEnd, refuseLine, servePieces } from './serve-pieces.ts'
+
+/** All that lending takes. */
+export type LendDeps = {
+  transport: Transport
+  holders: Holders
+  shelf: PieceShelf
+  answers: AnswersFirst
+  clock: Clock
+}
+
+/** What the page shows of lending. */
+export type LendingStatus = {
+  isLending: boolean
+  /** Tabs that are connected for pieces now. */
+  tabs: number
+  /** Whether pieces wait for an answer. */
+  isPaused: boolean
+  sentBytes: number
+}
+
+/** A tab that lends pieces of its models to other tabs, whether it sells answers or not. */
+export interface Lender {
+  status(): LendingStatus
+  watch(onStatus: (status: LendingStatus) => void): () => void
+  /** Begins to lend, at most so many bytes per second to all together; when it lends already, changes that limit. */
+  start(bytesPerSecond: number): void
+  stop(): void
+}
+
+/** Tabs that are lent to at the same time. */
+const maxTabs = 8
+const announceMs = (limits.holdingLifetimeSeconds * 1000) / 3
+const retryMs = 5_000
+/** New holdings are told together. */
+const gatherMs = 1_000
+/** A status for each frame would keep the page busy. */
+const statusEveryBytes = 1 << 20
+
+/** Returns a tab that does not lend yet. */
+export function createLender(deps: LendDeps): Lender {
+  const { transport, holders, shelf, answers, clock } = deps
+  const listeners = new Set<(status: LendingStatus) => void>()
+  const budget = new ByteBudget(1)
+  let over: AbortController | null = null
+  let tabs = 0
+  let sentBytes = 0
+
+  const status = (): LendingStatus => ({ isLending: over !== null, tabs, isPaused: answers.busy, sentBytes })
+  const tell = () => {
+    for (const listener of listeners) listener(status())
+  }
+  const onSent = (bytes: number) => {
+    const before = Math.floor(sentBytes / statusEveryBytes)
+    sentBytes += bytes
+    if (Math.floor(sentBytes / statusEveryBytes) > before) tell()
+  }
+  const count = (change: number) => {
+    tabs += change
+    tell()
+  }
+
+  const serve = async (stream: FrameStream, stopped: AbortSignal) => {
+    if (tabs >= maxTabs) return refuseLine(lenderEnd(stream, clock))
+    count(1)
+    try {
+      await servePieces(stream, { shelf, clock, answers, budget }, onSent, stopped)
+    } finally {
+      count(-1)
+    }
+  }
+
+  /** Says what is held, again and again before it is forgotten, and soon after the first piece of another model. */
+  const announce = async (signal: AbortSignal) => {
+    let announced = new Set<string>()
+    let nudge = () => {}
+    const unwatch = shelf.watchGains((model) => announced.has(model) || nudge())
+    const unfollow = transport.watchStatus(() => nudge())
+    while (!signal.aborted) {
+      const nudged = new Promise<void>((resolve) => (nudge = resolve))
+      const models = await shelf.lendable().catch(() => [])
+      const told = models.slice(0, limits.modelsPerHolder)
+      const isOut = await holders.announce(told).then(
+        () => true,
+        () => false,
+      )
+      announced = new Set(told)
+      const waited = new AbortController()
+      const pause = clock.sleep(isOut ? announceMs : retryMs, AbortSignal.any([signal, waited.signal]))
+      await Promise.race([nudged, pause.catch(() => {})])
+      waited.abort()
+      await clock.sleep(gatherMs, signal).catch(() => {})
+    }
+    unwatch()
+    unfollow()
+    if (over === null) await holders.announce([]).catch(() => {})
+  }
+
+  answers.watch(() => over && tell())
+
+  return {
+    status,
+    watch(onStatus) {
+      listeners.add(onStatus)
+      onStatus(status())
+      return () => listeners.delete(onStatus)
+    },
+    start(bytesPerSecond) {
+      budget.limit(bytesPerSecond)
+      if (over) return
+      over = new AbortController()
+      const { signal } = over
+      const unhandle = transport.handle(piecesProtocol, (stream) => serve(stream, signal), {
+        maxStreamsPerPeer: 2,
+      })
+      signal.addEventListener('abort', unhandle, { once: true })
+      void announce(signal)
+      tell()
+    },
+    stop() {
+      over?.abort(new TransportError('transport/closed', 'This tab stopped lending.'))
+      over = null
+      tell()
+    },
+  }
+}
