@@ -14,7 +14,7 @@ test('the page offers at least one model', () => {
   expect(catalogue.models).not.toEqual([])
 })
 
-// Where one fails: node tools/make-manifest.ts public/models/<folder>/<file>.gguf
+// Where one fails: npm run model:publish -- public/models/<folder>/<file>.gguf --no-register
 test.each(catalogue.models)(
   '$manifest describes the files beside it',
   async ({ id, manifest: path, sources }) => {

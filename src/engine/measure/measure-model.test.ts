@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { tinyQwen3, writeTinyModel } from '../../../tests/fixtures/families/tiny-models.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
-import { nodePlace } from '../../../tools/node-runtime.ts'
+import { nodePlace } from '../../../tests/fixtures/node-place.ts'
 import type { MeasuredModel, MeasureProgress } from '../../ports/engine.ts'
 import { parseSmoothing } from '../graph/smoothing-file.ts'
 import { measureModel, testMeasured } from './measure-model.ts'

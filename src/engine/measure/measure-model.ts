@@ -1,7 +1,6 @@
 import type { MeasuredModel, MeasureOptions } from '../../ports/engine.ts'
 import { checkModel } from '../check-model.ts'
-import { readGgufHead } from '../gguf/read-gguf.ts'
-import { readModelConfig } from '../graph/model-config.ts'
+import { describeModel } from '../describe-model.ts'
 import { loadModel, type LoadPlace } from '../worker/load-model.ts'
 import { calibrateModel, type CalibrationOptions } from './calibrate-model.ts'
 import { measureKnownAnswer } from './measure-known-answer.ts'
@@ -26,7 +25,7 @@ export async function measureModel(
 ): Promise<MeasuredModel> {
   onProgress({ stage: 'check', fraction: 0 })
   await checkModel(file)
-  const facts = await readFacts(file)
+  const facts = await describeModel(file)
   onProgress({ stage: 'check', fraction: 1 })
   const runtime = await place.fetchRuntime(signal)
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
@@ -36,18 +35,6 @@ export async function measureModel(
     onProgress({ stage: 'observe', fraction: done / calibration.prompts.length })
   const { smoothing } = await calibrateModel(model, { ...calibration, signal, onPrompt })
   return { ...facts, knownAnswer, smoothing }
-}
-
-async function readFacts(file: Blob): Promise<Omit<MeasuredModel, 'knownAnswer' | 'smoothing'>> {
-  const head = await readGgufHead(file)
-  const { metadata } = head
-  const text = (key: string) => (metadata.has(key) ? metadata.string(key) : null)
-  return {
-    name: text('general.name'),
-    license: text('general.license'),
-    family: metadata.string('general.architecture'),
-    contextTokens: readModelConfig(head).contextTokens,
-  }
 }
 
 /**

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createViemChain } from '../../src/chain/viem-chain.ts'
+import { parseCatalogue } from '../../src/models/catalogue.ts'
+import { parseManifest } from '../../src/models/manifest-schema.ts'
+import { computeModelId } from '../../src/models/model-id.ts'
+import { writeTinyLlama } from '../fixtures/llama/tiny-llama.ts'
+import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
+
+const tool = resolve(import.meta.dirname, '../../tools/model-publish.ts')
+let folder: string
+let local: LocalChain
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'opentab-publish-'))
+  local = await startLocalChain()
+  await writeFile(join(folder, 'network.json'), JSON.stringify(local.network))
+  await writeFile(join(folder, 'tiny.gguf'), writeTinyLlama())
+})
+
+afterAll(async () => {
+  await local.stop()
+  await rm(folder, { recursive: true })
+})
+
+const publish = async (...options: string[]) => {
+  const args = [tool, 'tiny.gguf', '--out', 'models/tiny', '--network', 'network.json', ...options]
+  return (await promisify(execFile)(process.execPath, args, { cwd: folder })).stdout
+}
+const readJson = async (path: string) => JSON.parse(await readFile(join(folder, path), 'utf8')) as unknown
+
+test('one line publishes a model: measured, described, listed in the catalogue and on the chain', async () => {
+  const source = 'https://models.example/tiny/'
+  const said = ['--license', 'MIT', '--royalty', '5', '--source', source]
+  const output = await publish(...said)
+  const manifest = parseManifest(await readJson('models/tiny/manifest.json'))
+  const id = await computeModelId(manifest)
+  expect(manifest).toMatchObject({ license: 'MIT', family: 'llama', smoothing: 'smoothing.safetensors' })
+  expect(parseCatalogue(await readJson('models/catalogue.json')).models).toMatchObject([{ id }])
+  expect(output).toContain(`Model id ${id}`)
+  expect(output).toMatch(/costs about 0\.0000\d+ ETH/)
+
+  const [listing] = await createViemChain(local.network).listings(0, 10)
+  expect(listing).toMatchObject({ modelId: id, royaltyBps: 500, sources: [source], isDeprecated: false })
+  expect(output).toContain(`Listing ${listing?.listingId} of ${listing?.publisher}`)
+
+  expect(await publish(...said)).toContain('Listed before, with a royalty of 5 %')
+  expect(await createViemChain(local.network).listings(0, 10)).toHaveLength(1)
+})
+
+test('without a licence nothing is published', async () => {
+  await expect(publish('--out', 'models/other')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('--license is missing'),
+  })
+})
