@@ -40,14 +40,13 @@ export type DepositOrder = {
   validBefore: bigint
 }
 
-/**
- * Returns the typed data by which a payer lets the collector take a deposit for one channel.
- * The nonce is `keccak256(abi.encode(channelId, salt))`, as x402 has it.
- */
+/** Returns the EIP-3009 nonce of a deposit: `keccak256(abi.encode(channelId, salt))`, as x402 has it. */
+export function depositNonce(channelId: Hex, salt: bigint): Hex {
+  return keccak256(encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [channelId, salt]))
+}
+
+/** Returns the typed data by which a payer lets the collector take a deposit for one channel. */
 export function depositAuthorization(order: DepositOrder) {
-  const nonce = keccak256(
-    encodeAbiParameters([{ type: 'bytes32' }, { type: 'uint256' }], [order.channelId, order.salt]),
-  )
   return {
     domain: order.token,
     types: receiveAuthorizationTypes,
@@ -58,7 +57,7 @@ export function depositAuthorization(order: DepositOrder) {
       value: order.amount,
       validAfter: 0n,
       validBefore: order.validBefore,
-      nonce,
+      nonce: depositNonce(order.channelId, order.salt),
     },
   } as const
 }

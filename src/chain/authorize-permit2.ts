@@ -33,6 +33,14 @@ const permitTypes = {
   ],
 } as const
 
+/** How the Permit2 collector takes an authorisation: nonce, deadline, signature, and an allowance or nothing. */
+export const permit2DataTypes = [
+  { type: 'uint256' },
+  { type: 'uint256' },
+  { type: 'bytes' },
+  { type: 'bytes' },
+] as const
+
 /** Signs a deposit by Permit2 and returns it as the collector takes it. `allowance` is empty where there is one. */
 export async function signPermit2Deposit(payer: Signer, order: DepositOrder, allowance: Hex): Promise<Hex> {
   const { chainId, verifyingContract: token } = order.token
@@ -48,10 +56,7 @@ export async function signPermit2Deposit(payer: Signer, order: DepositOrder, all
       witness: { channelId: order.channelId },
     },
   })
-  return encodeAbiParameters(
-    [{ type: 'uint256' }, { type: 'uint256' }, { type: 'bytes' }, { type: 'bytes' }],
-    [order.salt, order.validBefore, signature, allowance],
-  )
+  return encodeAbiParameters(permit2DataTypes, [order.salt, order.validBefore, signature, allowance])
 }
 
 /** An allowance for Permit2 of just one deposit, under the token's EIP-712 domain. */

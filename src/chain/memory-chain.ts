@@ -1,7 +1,9 @@
-import { keccak256, recoverTypedDataAddress, toHex } from 'viem'
+import { keccak256, toHex } from 'viem'
 import type {
+  AuthorizationState,
   ClaimAuthorization,
   DepositAuthorization,
+  SpendAuthorization,
   SponsoredAction,
   TransferAuthorization,
 } from '../domain/authorization.ts'
@@ -16,7 +18,7 @@ import { limits } from '../protocol/limits.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
-import { claimBatch, signClaims } from './authorize-claim.ts'
+import { signClaims } from './authorize-claim.ts'
 import { authorizationSeconds, signDeposit } from './authorize-deposit.ts'
 import { signTransfer } from './authorize-transfer.ts'
 import { costOf } from './gas-table.ts'
@@ -34,7 +36,7 @@ import {
   refusal,
 } from './memory-state.ts'
 import { finalize, initiate } from './memory-withdrawal.ts'
-import { collectAuthorized, memoryTokenDomain, moveAuthorized } from './memory-token.ts'
+import { collectAuthorized, memoryTokenDomain, moveAuthorized, readAuthorization } from './memory-token.ts'
 
 const gasGiftWei = 10n ** 19n
 /** A hundredth of a gwei, as on a rollup; nobody pays it here. */
@@ -118,6 +120,10 @@ class MemoryChain implements Chain {
     })
   }
 
+  async authorizationState(signed: SpendAuthorization): Promise<AuthorizationState> {
+    return readAuthorization(this.#state, signed, this.network, this.#nowSeconds())
+  }
+
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
     return this.#transact(async (state, transaction) => {
       const { accepted, skipped } = await this.#sift(state, claims, receiver.address)
@@ -136,7 +142,7 @@ class MemoryChain implements Chain {
     fee: TransferAuthorization | null,
   ): Promise<ClaimResult> {
     return this.#transact(async (state, transaction) => {
-      await this.#checkBatch(claims, signature)
+      await settlement.checkBatch(claims, signature, this.network)
       for (const claim of claims) {
         const wrong = await settlement.redeem(state, claim, this.network)
         if (wrong) throw refusal('claim', wrong)
@@ -246,16 +252,6 @@ class MemoryChain implements Chain {
       else skipped.push(claim.voucher.channelId)
     }
     return { accepted, skipped }
-  }
-
-  async #checkBatch(claims: ChannelClaim[], signature: Hex): Promise<void> {
-    const authorizer = claims[0]?.config.receiverAuthorizer
-    if (!authorizer) throw refusal('claim', 'EmptyBatch')
-    const batch = { ...claimBatch(claims, this.network), signature }
-    const signer = await recoverTypedDataAddress(batch).catch(() => null)
-    if (signer === null || !sameAddress(signer, authorizer)) throw refusal('claim', 'InvalidSignature')
-    const isTheirs = claims.every(({ config }) => sameAddress(config.receiverAuthorizer, authorizer))
-    if (!isTheirs) throw refusal('claim', 'NotReceiverAuthorizer')
   }
 
   /** Settles to every receiver of the claims, and beyond the bond to their providers. */

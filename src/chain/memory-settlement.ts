@@ -6,8 +6,9 @@ import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channe
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { settlementDomain, voucherTypes } from '../domain/settlement-types.ts'
+import { claimBatch } from './authorize-claim.ts'
 import { hashChannel } from './hash-channel.ts'
-import { type MemoryState, addBalance, channelOf, receiverOf } from './memory-state.ts'
+import { type MemoryState, addBalance, channelOf, receiverOf, refusal } from './memory-state.ts'
 
 const maxWithdrawDelaySeconds = 30 * 24 * 3600
 
@@ -87,4 +88,15 @@ export function isPayerSide({ payer, payerAuthorizer }: ChannelConfig, sender: A
 /** Returns what a channel holds beyond what was claimed. */
 export function unclaimed({ balance, totalClaimed }: ChannelState): MicroUsd {
   return balance - totalClaimed
+}
+
+/** Makes sure that the one receiver authorizer of all claims has signed them as a batch. */
+export async function checkBatch(claims: ChannelClaim[], signature: Hex, network: Network): Promise<void> {
+  const authorizer = claims[0]?.config.receiverAuthorizer
+  if (!authorizer) throw refusal('claim', 'EmptyBatch')
+  const batch = { ...claimBatch(claims, network), signature }
+  const signer = await recoverTypedDataAddress(batch).catch(() => null)
+  if (signer === null || !sameAddress(signer, authorizer)) throw refusal('claim', 'InvalidSignature')
+  const isTheirs = claims.every(({ config }) => sameAddress(config.receiverAuthorizer, authorizer))
+  if (!isTheirs) throw refusal('claim', 'NotReceiverAuthorizer')
 }

@@ -1,11 +1,17 @@
 import { decodeAbiParameters, recoverTypedDataAddress } from 'viem'
-import type { DepositAuthorization, TransferAuthorization } from '../domain/authorization.ts'
+import type {
+  AuthorizationState,
+  DepositAuthorization,
+  SpendAuthorization,
+  TransferAuthorization,
+} from '../domain/authorization.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import { isCanonicalSignature } from '../domain/canonical-signature.ts'
 import type { Network } from '../domain/network.ts'
 import type { TypedData } from '../ports/signer.ts'
-import { collectorDataTypes, depositAuthorization } from './authorize-deposit.ts'
+import { collectorDataTypes, depositAuthorization, depositNonce } from './authorize-deposit.ts'
 import { transferAuthorization } from './authorize-transfer.ts'
+import { hashChannel } from './hash-channel.ts'
 import { type MemoryState, addBalance, refusal } from './memory-state.ts'
 
 type TypedDataToSign = Parameters<typeof recoverTypedDataAddress>[0]
@@ -71,9 +77,30 @@ function spend(
   doing: string,
 ): void {
   if (BigInt(nowSeconds) >= validBefore) throw refusal(doing, 'ERC3009InvalidAuthorizationTime')
-  const key = `${from}:${nonce}`.toLowerCase()
+  const key = spentKey(from, nonce)
   if (spent.has(key)) throw refusal(doing, 'ERC3009UsedAuthorization')
   spent.add(key)
 }
 
 type Spending = { from: Address; nonce: Hex; validBefore: bigint; nowSeconds: number }
+
+const spentKey = (from: Address, nonce: Hex) => `${from}:${nonce}`.toLowerCase()
+
+/** Returns what became of a signed deposit or move of money. */
+export function readAuthorization(
+  { spent }: MemoryState,
+  signed: SpendAuthorization,
+  network: Network,
+  nowSeconds: number,
+): AuthorizationState {
+  const { from, nonce, validBefore } = termsOf(signed, network)
+  if (spent.has(spentKey(from, nonce))) return 'used'
+  return BigInt(nowSeconds) >= validBefore ? 'ended' : 'open'
+}
+
+function termsOf(signed: SpendAuthorization, network: Network): Omit<Spending, 'nowSeconds'> {
+  if (!('config' in signed)) return { ...signed, validBefore: BigInt(signed.validBeforeSeconds) }
+  const { config, collectorData } = signed
+  const [, validBefore, salt] = decodeCollectorData(collectorData)
+  return { from: config.payer, nonce: depositNonce(hashChannel(config, network), salt), validBefore }
+}

@@ -1,7 +1,9 @@
 import { encodeFunctionData } from 'viem'
 import type {
+  AuthorizationState,
   ClaimAuthorization,
   DepositAuthorization,
+  SpendAuthorization,
   SponsoredAction,
   TransferAuthorization,
 } from '../domain/authorization.ts'
@@ -14,6 +16,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
+import { readAuthorization } from './authorization-state.ts'
 import { signClaims } from './authorize-claim.ts'
 import { authorizationSeconds } from './authorize-deposit.ts'
 import { signTransfer } from './authorize-transfer.ts'
@@ -124,6 +127,10 @@ class ViemChain implements Chain {
   submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex> {
     const maxGas = maxGasOf('deposit', this.network)
     return this.#pay('deposit', sender, (rpc) => this.#give(sender, { ...depositCall(deposit, rpc), maxGas }))
+  }
+
+  authorizationState(signed: SpendAuthorization): Promise<AuthorizationState> {
+    return this.#attempt('state of a signature', (rpc) => readAuthorization(signed, rpc))
   }
 
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {

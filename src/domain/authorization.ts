@@ -26,6 +26,12 @@ export type TransferAuthorization = {
   signature: Hex
 }
 
+/** Money that its owner has let go of by a signature: it moves once, whoever sends it. */
+export type SpendAuthorization = DepositAuthorization | TransferAuthorization
+
+/** What became of a signed deposit or move of money: it may still happen, it has happened, or it never will. */
+export type AuthorizationState = 'open' | 'used' | 'ended'
+
 /** What a hub sends to the chain for somebody who has no gas. */
 export type SponsoredAction = 'deposit' | 'claim' | 'refund' | 'transfer'
 

@@ -1,6 +1,8 @@
 import type {
+  AuthorizationState,
   ClaimAuthorization,
   DepositAuthorization,
+  SpendAuthorization,
   SponsoredAction,
   TransferAuthorization,
 } from '../domain/authorization.ts'
@@ -40,6 +42,8 @@ export interface Chain {
   authorizeDeposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<DepositAuthorization>
   /** Sends somebody's signed deposit, with gas from the sender. Resolves once mined. */
   submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex>
+  /** What became of a signed deposit or move of money, by its nonce: no other like it is taken for it. */
+  authorizationState(signed: SpendAuthorization): Promise<AuthorizationState>
   /**
    * Claims vouchers and settles the sum to the receiver. Simulated first; what would revert is left out.
    * What the bond receives is credited to its provider, and what is free of it is paid out, all at once.

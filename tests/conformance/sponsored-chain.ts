@@ -88,6 +88,28 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
+    name: 'a signed deposit or transfer is open until it has happened or ended',
+    async run(subject) {
+      const { chain, payer, receiver, config } = await open(subject)
+      const [made, left] = [
+        await chain.authorizeDeposit(config, 100n, payer),
+        await chain.authorizeDeposit(config, 100n, payer),
+      ]
+      const [moved, kept] = [
+        await chain.authorizeTransfer(receiver.address, 10n, payer),
+        await chain.authorizeTransfer(receiver.address, 10n, payer),
+      ]
+      const states = () =>
+        Promise.all([made, left, moved, kept].map((signed) => chain.authorizationState(signed)))
+      assertEqual(await states(), ['open', 'open', 'open', 'open'], 'before')
+      await chain.submitDeposit(made, createMemoryAccount())
+      await chain.submitTransfers([moved], createMemoryAccount())
+      assertEqual(await states(), ['used', 'open', 'used', 'open'], 'after')
+      await subject.advance(3601)
+      assertEqual(await states(), ['used', 'ended', 'used', 'ended'], 'an hour later')
+    },
+  },
+  {
     name: 'a deposit above the balance is not even signed',
     async run(subject) {
       const { chain, payer, config } = await open(subject, 100n)

@@ -102,7 +102,9 @@ test('it serves once, and as it was signed', async () => {
   ]) {
     await expect(chain.submitDeposit(changed, hub)).rejects.toMatchObject({ code: 'chain/reverted' })
   }
+  expect(await chain.authorizationState(deposit)).toBe('open')
   await chain.submitDeposit(deposit, hub)
+  expect(await chain.authorizationState(deposit)).toBe('used')
   await expect(chain.submitDeposit(deposit, hub)).rejects.toMatchObject({
     code: 'chain/reverted',
     shortMessage: 'The contract refused the deposit: InvalidNonce.',
