@@ -86,7 +86,7 @@ test('a hundred answers of three requesters by three providers are paid through 
   for (const page of providers) {
     await openWallet(page)
     await page.getByRole('button', { name: 'Claim', exact: true }).click()
-    await page.getByText('arrived in your balance').waitFor()
+    await page.getByText('Earnings claimed, after the fee').waitFor()
   }
   for (const address of providerAccounts) {
     const earned = charged(answers.filter(({ offer }) => offer.provider === address))

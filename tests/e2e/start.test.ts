@@ -29,7 +29,8 @@ test('npm start leads to an answered prompt, and Ctrl-C leaves nothing behind', 
   const ports = [...started.output().matchAll(/(?:localhost|127\.0\.0\.1|tcp)[:/](\d+)/g)].map(([, port]) =>
     Number(port),
   )
-  expect(new Set(ports).size).toBe(3)
+  // Page, chain, relay, and the relay's status page.
+  expect(new Set(ports).size).toBe(4)
   expect(await Promise.all(ports.map(answers))).not.toContain(false)
 
   started.interrupt()
