@@ -1,0 +1,42 @@
+import '../../src/engine/worker/model-worker.ts'
+
+/** Ways for a model's worker to end, from inside. */
+export type Fault = 'throws' | 'closes' | 'hangs' | 'loses-device' | 'has-no-memory'
+
+const devices: GPUDevice[] = []
+
+// The runtime asks for its device itself.
+if ('GPUAdapter' in self) {
+  const { requestDevice } = GPUAdapter.prototype
+  GPUAdapter.prototype.requestDevice = async function (descriptor) {
+    const device = await requestDevice.call(this, descriptor)
+    devices.push(device)
+    return device
+  }
+}
+
+const faults: Record<Fault, () => void> = {
+  throws() {
+    setTimeout(() => {
+      throw new Error('A worker that a test ended.')
+    })
+  },
+  closes: () => self.close(),
+  hangs() {
+    for (;;);
+  },
+  'loses-device': () => devices.forEach((device) => device.destroy()),
+  /** Every larger array is refused, as where memory has run out. */
+  'has-no-memory'() {
+    self.Float32Array = new Proxy(Float32Array, {
+      construct(target, args: [number], newTarget) {
+        if (Number(args[0]) > 16) throw new RangeError('Array buffer allocation failed')
+        return Reflect.construct(target, args, newTarget) as Float32Array
+      },
+    })
+  },
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<{ fault?: Fault }>) => {
+  if (data.fault) faults[data.fault]()
+})
