@@ -22,7 +22,7 @@ export default defineConfig({
     'no-underscore-dangle': 'off',
     'no-unmodified-loop-condition': 'off',
     'import/no-named-as-default-member': 'off',
-    'import/no-unassigned-import': ['error', { allow: ['**/*.css'] }],
+    'import/no-unassigned-import': ['error', { allow: ['**/*.css', '**/model-worker.ts'] }],
     'oxc/approx-constant': 'off',
     'promise/always-return': 'off',
     'typescript/no-this-alias': 'off',

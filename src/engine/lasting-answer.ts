@@ -3,26 +3,33 @@ import type { GenerateRequest, GenerateResult, TokenEvent } from '../ports/engin
 import { EventQueue } from './event-queue.ts'
 import { isLoss } from './is-loss.ts'
 import type { ModelKeeper } from './model-keeper.ts'
+import type { ModelSlots } from './model-slots.ts'
 import type { StartedModel } from './start-model.ts'
 
 /** Losses of its worker that a piece of work survives; at the next it is handed back. */
 const mostSurvived = 2
 
+/** A model and its slots. */
+type Place = { keeper: ModelKeeper; slots: ModelSlots }
+
 /** Does work on the model, from its beginning again when the worker was lost meanwhile. */
 export async function outlive<value>(
-  keeper: ModelKeeper,
-  first: StartedModel,
+  { keeper, slots }: Place,
   work: (live: StartedModel) => Promise<value>,
 ): Promise<value> {
-  let live = first
+  let live = await slots.enter()
   for (let losses = 1; ; losses++) {
+    let loss: EngineError
     try {
       const value = await work(live)
       keeper.markWorking()
       return value
     } catch (error) {
-      live = await succeed(keeper, live, error, losses)
+      loss = survive(live, error, losses)
+    } finally {
+      slots.leave()
     }
+    live = await slots.reenter(live, loss)
   }
 }
 
@@ -33,39 +40,40 @@ export async function outlive<value>(
  * @throws EngineError what the worker was lost of, saying how much was made, when the answer does not go on
  */
 export async function* streamAnswer(
-  keeper: ModelKeeper,
-  first: StartedModel,
+  { keeper, slots }: Place,
   request: GenerateRequest,
   signal?: AbortSignal,
 ): AsyncGenerator<TokenEvent, GenerateResult, void> {
   const madeIds: number[] = []
-  let live: StartedModel | null = first
-  for (let losses = 1; live && !signal?.aborted; losses++) {
-    try {
-      const result = yield* streamFrom(live, { request, madeIds }, signal)
-      keeper.markWorking()
-      return result
-    } catch (error) {
-      const next: Promise<StartedModel> = succeed(keeper, live, error, losses).catch((failure: unknown) => {
-        throw isLoss(failure) ? brokenOff(failure, madeIds.length) : failure
-      })
-      live = await Promise.race([next, whenAborted(signal)])
+  let live = await slots.enter()
+  try {
+    for (let losses = 1; ; losses++) {
+      let loss: EngineError
+      try {
+        const result = yield* streamFrom(live, { request, madeIds }, signal)
+        keeper.markWorking()
+        return result
+      } catch (error) {
+        loss = survive(live, error, losses)
+      } finally {
+        slots.leave()
+      }
+      const next = await unlessAborted(slots.reenter(live, loss), signal, () => slots.leave())
+      if (next === null) return cancelled
+      live = next
     }
+  } catch (error) {
+    if (signal?.aborted) return cancelled
+    throw isLoss(error) ? brokenOff(error, madeIds.length) : error
   }
-  return cancelled
 }
 
-/** Returns the model in the next worker, to go on with; throws what is no loss, and the last that is survived. */
-async function succeed(
-  keeper: ModelKeeper,
-  live: StartedModel,
-  error: unknown,
-  losses: number,
-): Promise<StartedModel> {
+/** Gives a lost worker up, and returns what it was lost of; throws what is no loss, and one too many. */
+function survive({ channel }: StartedModel, error: unknown, losses: number): EngineError {
   if (!isLoss(error)) throw error
-  live.channel.lose(error)
+  channel.lose(error)
   if (losses > mostSurvived) throw error
-  return keeper.revive(live, error)
+  return error
 }
 
 /** Streams what one worker makes of an answer, and adds it to `madeIds`. */
@@ -113,8 +121,19 @@ function brokenOff(loss: EngineError, tokens: number): EngineError {
   })
 }
 
-function whenAborted(signal: AbortSignal | undefined): Promise<null> {
-  return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(null), { once: true }))
+/** Resolves with null as soon as the signal aborts; what comes later is given back. */
+async function unlessAborted<value>(
+  promise: Promise<value>,
+  signal: AbortSignal | undefined,
+  giveBack: () => void,
+): Promise<value | null> {
+  const aborted = new Promise<null>((resolve) => {
+    if (signal?.aborted) resolve(null)
+    signal?.addEventListener('abort', () => resolve(null), { once: true })
+  })
+  const first = await Promise.race([promise, aborted])
+  if (first === null) promise.then(giveBack, () => {})
+  return first
 }
 
 const cancelled: GenerateResult = { finishReason: 'cancelled', text: '' }

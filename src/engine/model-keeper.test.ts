@@ -124,6 +124,14 @@ describe('a lost worker', () => {
     expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
   })
 
+  test('comes back on the back end that it was on, which gets a second chance', async () => {
+    const { keeper, workers } = keep(wrongAnswer, wrongAnswer, 'loads', wrongAnswer, 'loads')
+    await start(keeper)
+    fail(workers[2])
+    expect((await keeper.live()).loaded.backend).toBe('wasm')
+    expect(workers).toHaveLength(5)
+  })
+
   test('is given up, and everyone told, when it cannot be brought back', async () => {
     const { keeper, workers } = keep('loads', wrongAnswer)
     const lost: Error[] = []

@@ -120,7 +120,7 @@ export class ModelKeeper {
   #recover(channel: CallChannel<ModelCalls>, plan: StartPlan, error: Error): void {
     if (this.#live?.channel !== channel) return
     if (++this.#losses > mostLosses) return this.#giveUp(error)
-    const recovery = this.#start(plan, () => {}).then(
+    const recovery = this.#start(planAgain(plan, this.#live.loaded, error), () => {}).then(
       () => {},
       (failure: Error) => {
         if (this.#recovery === recovery) this.#giveUp(failure)
@@ -132,6 +132,17 @@ export class ModelKeeper {
   #giveUp(error: Error): void {
     this.stop()
     for (const onLost of this.#listeners) onLost(error)
+  }
+}
+
+/** The back end that computed before comes first, and gets a second chance: a GPU may need a moment. */
+function planAgain(plan: StartPlan, { backend, slots }: LoadedModel, loss: Error): StartPlan {
+  const others = plan.backends.filter((other) => other !== backend)
+  const isFull = loss instanceof EngineError && loss.code === 'engine/out-of-memory'
+  return {
+    ...plan,
+    backends: [backend, backend, ...others],
+    slots: isFull ? Math.max(1, Math.floor(slots / 2)) : slots,
   }
 }
 

@@ -27,7 +27,8 @@ async function loadMortal(fates: Fate[], facts: MortalFacts[] = []) {
     },
     openTextWorker: () =>
       new FakeWorker((message, self) => {
-        if (message.kind === 'call') self.say({ kind: 'result', id: message.id, output: undefined })
+        if (message.kind === 'call')
+          self.say({ kind: 'result', id: message.id, output: { embeddingWidth: 4 } })
       }),
     probe: async () => ({
       ...{ webgpu: null, crossOriginIsolated: false, threads: 1, storageBytes: null },
@@ -101,6 +102,17 @@ describe('when its worker is lost', () => {
     expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
   })
 
+  test('of its memory, it comes back with half the slots; who finds none is handed back', async () => {
+    const { engine } = await loadMortal([{ death: 'out-of-memory', afterSteps: 60 }])
+    const seeds = ['01', '02', '03', '04'].map((byte) => `0x${byte.repeat(16)}` as const)
+    const answers = await Promise.allSettled(seeds.map((seed) => read(engine, request({ seed }))))
+    const broken = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as Error] : []))
+    expect(broken).toMatchObject([{ code: 'engine/out-of-memory' }, { code: 'engine/out-of-memory' }])
+    expect(engine.loaded?.slots).toBe(2)
+    const again = await Promise.all([read(engine, request()), read(engine, request())])
+    expect(again[0]).toEqual(again[1])
+  })
+
   test('a recomputation is done again', async () => {
     const { engine, workers } = await loadMortal([{ death: 'fails-step', afterSteps: 0 }])
     const { promptIds, sampler, seed } = request()
@@ -122,7 +134,11 @@ describe('when its worker is lost', () => {
   })
 
   test('an answer whose model does not come back says why', async () => {
-    const { engine, given } = await loadMortal([{ death: 'dies', afterSteps: 5 }, 'refuses-load'])
+    const { engine, given } = await loadMortal([
+      { death: 'dies', afterSteps: 5 },
+      'refuses-load',
+      'refuses-load',
+    ])
     const { events, error } = await readBroken(engine, request())
     expect(events).toHaveLength(5)
     expect(error).toMatchObject({ code: 'engine/worker-lost' })

@@ -4,6 +4,7 @@ import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
 import { outlive, streamAnswer } from './lasting-answer.ts'
 import { measureInWorkers } from './measure-client.ts'
 import { ModelKeeper } from './model-keeper.ts'
+import { ModelSlots } from './model-slots.ts'
 import { probeMachine } from './probe.ts'
 import type { StartedModel } from './start-model.ts'
 import { createTextClient } from './text-client.ts'
@@ -31,33 +32,21 @@ export type WorkerEngineOptions = {
 export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   const { stallMs = 120_000, slots = 4, probe = probeMachine } = options
   const keeper = new ModelKeeper(options.openModelWorker ?? openModelWorker, stallMs)
+  const place = { keeper, slots: new ModelSlots(keeper) }
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
   let text: ModelText | null = null
-  let busy = 0
 
-  const enter = async (): Promise<StartedModel> => {
-    const live = await keeper.live()
-    if (busy >= slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
-    busy++
-    return live
-  }
-  const during = async <value>(
+  const during = <value>(
     signal: AbortSignal | undefined,
     work: (live: StartedModel) => Promise<value>,
-  ): Promise<value> => {
-    const live = await enter()
-    try {
-      return await outlive(keeper, live, async (current) => {
-        throwIfCancelled(signal)
-        const value = await work(current)
-        // A short piece of work may be done before the worker hears of it.
-        throwIfCancelled(signal)
-        return value
-      })
-    } finally {
-      busy--
-    }
-  }
+  ): Promise<value> =>
+    outlive(place, async (live) => {
+      throwIfCancelled(signal)
+      const value = await work(live)
+      // A short piece of work may be done before the worker hears of it.
+      throwIfCancelled(signal)
+      return value
+    })
   const loadedText = (): ModelText => {
     if (text && keeper.loaded) return text
     throw new EngineError('engine/not-loaded', 'No model is loaded.')
@@ -99,14 +88,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       decode: async (tokenIds) => loadedText().decode(tokenIds),
     },
     openText: (modelId, head) => texts.open(modelId, head),
-    async *generate(request, signal) {
-      const live = await enter()
-      try {
-        return yield* streamAnswer(keeper, live, request, signal)
-      } finally {
-        busy--
-      }
-    },
+    generate: (request, signal) => streamAnswer(place, request, signal),
     recompute: (request, signal) =>
       during(signal, ({ channel }) => channel.call('recompute', request, { signal })),
     embed: (tokenIds, signal) =>

@@ -61,7 +61,7 @@ describe('on the processor an answer goes on from its tokens, bit by bit,', () =
     const whole = await engine().call('answerTogether', requests)
     const faults = [
       { fault: 'throws', afterTokens: 10 },
-      { fault: 'has-no-memory', afterTokens: 20 },
+      { fault: 'throws', afterTokens: 20 },
     ] as const
     const disturbed = await engine().call('answerTogether', requests, [...faults])
     expect(disturbed.map(({ error }) => error)).toEqual([null, null, null])
