@@ -14,6 +14,8 @@ export type Refusal =
   | 'price-changed'
   | 'wrong-provider'
   | 'wrong-model'
+  /** The model owes its publisher a royalty, which a direct channel does not pay. */
+  | 'owes-royalty'
   | 'wrong-token'
   | 'short-delay'
   | 'session-over'
@@ -52,6 +54,7 @@ export function refuseChannel(
     !sameAddress(config.receiverAuthorizer, offer.provider)
   )
     return 'wrong-provider'
+  if (offer.listingId !== null) return 'owes-royalty'
   if (!sameAddress(config.token, offer.token)) return 'wrong-token'
   if (config.withdrawDelay < minWithdrawDelaySeconds) return 'short-delay'
   if (state.withdrawal !== null) return 'withdrawal-pending'

@@ -74,4 +74,11 @@ export type CatalogueEntry = {
   sources: string[]
   /** One plain sentence for people. */
   description: string
+  /** The publisher's listing on the chain, whose royalty is paid for what the model earns. */
+  listing?: ModelListing
+}
+
+/** The listing that a model's earnings owe a royalty to, or null. */
+export function royaltyListing({ listing }: Pick<CatalogueEntry, 'listing'>): ModelListing | null {
+  return listing && listing.royaltyBps > 0 ? listing : null
 }

@@ -27,6 +27,11 @@ export type Offer = {
   token: Address
   /** Hubs that pay this provider; a requester who shares one may pay through it. */
   hubs: Hub[]
+  /**
+   * The listing whose royalty is paid of what this offer earns, or null. Its channels go to the earnings bond and carry
+   * the listing as their salt, so a hub has to pay: a direct channel's salt holds the session key's end.
+   */
+  listingId: Hex | null
   /** Grows with each offer of a provider; the highest one counts. */
   sequence: number
   /** Unix time in seconds. */

@@ -5,6 +5,9 @@ import type { Signer, TypedData } from '../ports/signer.ts'
 import { sameAddress } from '../domain/bytes.ts'
 import { offerTypes, opentabDomain } from './typed-data.ts'
 
+/** Stands for no listing in what is signed. */
+const noListing = `0x${'00'.repeat(32)}` as const
+
 function offerTypedData(offer: Offer) {
   return {
     domain: opentabDomain(offer),
@@ -12,6 +15,7 @@ function offerTypedData(offer: Offer) {
     primaryType: 'Offer',
     message: {
       ...offer,
+      listingId: offer.listingId ?? noListing,
       chainId: BigInt(offer.chainId),
       sequence: BigInt(offer.sequence),
     },

@@ -39,6 +39,7 @@ export const offerTypes = {
     { name: 'settlement', type: 'address' },
     { name: 'token', type: 'address' },
     { name: 'hubs', type: 'Hub[]' },
+    { name: 'listingId', type: 'bytes32' },
     { name: 'sequence', type: 'uint64' },
     { name: 'expiresAtSeconds', type: 'uint40' },
   ],

@@ -33,6 +33,7 @@ const offerSchema = v.strictObject({
   settlement: address,
   token: address,
   hubs: v.pipe(v.array(hubSchema), v.maxLength(limits.hubsPerOffer)),
+  listingId: v.nullable(hexBytes(32)),
   sequence: count(Number.MAX_SAFE_INTEGER),
   expiresAtSeconds: count(0xffffffffff),
 })

@@ -59,7 +59,8 @@ export class Attempts {
     if (error.code === 'market/channel-busy') this.#busy.push({ ...signed, hub })
     if (!(error instanceof HubError)) return null
     this.#deps.hubs.forget(hub.peerId)
-    if (error.code !== 'hub/spread-changed' && (await canPayGas(this.#deps).catch(() => false))) {
+    const mayGoRound = signed.offer.listingId === null && error.code !== 'hub/spread-changed'
+    if (mayGoRound && (await canPayGas(this.#deps).catch(() => false))) {
       this.#queue.unshift({ ...signed, hub: null })
       return { hub, error: error.toPeer() }
     }

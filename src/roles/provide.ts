@@ -1,7 +1,7 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import { coverPower } from '../domain/asking-price.ts'
 import type { EnergySettings } from '../domain/energy.ts'
-import type { CatalogueEntry } from '../domain/model.ts'
+import { type CatalogueEntry, royaltyListing } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { Price } from '../domain/price.ts'
 import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
@@ -96,8 +96,13 @@ const rejection = (signal: AbortSignal) =>
 /** Salt of a channel that owes nobody royalties. */
 const noListing: Hex = `0x${'00'.repeat(32)}`
 
-/** Where hubs pay to: the provider's own account, or the bond in its name. */
-function receiverFor(provider: Address, { bond }: ProvideOptions, network: Network): EarnReceiver {
+/**
+ * Where hubs pay to: the provider's own account, or the bond in its name. A model that owes a royalty earns by way of the
+ * bond, over a channel of its own that names the listing.
+ */
+function receiverFor(provider: Address, { bond, entry }: ProvideOptions, network: Network): EarnReceiver {
+  const listing = royaltyListing(entry)
+  if (listing && network.bond) return { receiver: network.bond, salt: listing.listingId }
   return { receiver: (bond && network.bond) || provider, salt: noListing }
 }
 
@@ -162,13 +167,15 @@ export function createProvider(deps: ProvideDeps): Provider {
         settlement: chain.network.settlement,
         token: chain.network.token,
         hubs: hubs.hubs(),
+        listingId: receiver.salt === noListing ? null : receiver.salt,
       }
     }
     const onHubs = () => {
       update({ hubs: hubs.hubs() })
       advertiser.refresh()
     }
-    const hubs = openEarnLines(receiverFor(signer.address, options, chain.network), deps, onHubs, signal)
+    const receiver = receiverFor(signer.address, options, chain.network)
+    const hubs = openEarnLines(receiver, deps, onHubs, signal)
     let shownJobs = 0
     const desk = createJobDesk(
       () => ({ ...terms(), sequence: 0, expiresAtSeconds: 0 }),

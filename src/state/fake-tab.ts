@@ -98,6 +98,7 @@ export const offer: Offer = {
   settlement: address('d4'),
   token: address('e5'),
   hubs: [],
+  listingId: null,
   sequence: 1,
   expiresAtSeconds: 4_000_000_000,
 }

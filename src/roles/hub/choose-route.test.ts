@@ -52,6 +52,13 @@ test('without a channel, the hub pays; without a hub, a new channel', async () =
   expect(await routed([offer('a')])).toEqual([['a', null]])
 })
 
+test('an offer that pays a royalty is paid through a hub, or not at all', async () => {
+  const listingId = `0x${'55'.repeat(32)}` as const
+  await openDirect()
+  expect(await routed([offer('a', { hubs: [hub], listingId })])).toEqual([['a', 'relay']])
+  expect(await routed([offer('a', { listingId })])).toEqual([])
+})
+
 test('a direct channel that covers the answer is used before any hub', async () => {
   await openDirect()
   expect(await routed([offer('a', { hubs: [hub] })])).toEqual([['a', null]])

@@ -20,7 +20,7 @@ export async function canPayGas({ chain, wallet }: Pick<FundDeps, 'chain' | 'wal
 /**
  * Returns the offers best first, each with its way of payment: a direct channel that already covers the job, else the
  * cheapest hub that both sides share, else a new direct channel. One that would need gas which the wallet lacks comes
- * last.
+ * last. Where a royalty is owed a hub has to pay; without one the offer is left out.
  */
 export async function routeOffers(
   offers: readonly SignedOffer[],
@@ -29,13 +29,15 @@ export async function routeOffers(
 ): Promise<RoutedOffer[]> {
   const routed = await Promise.all(
     offers.map(async (signed) => {
-      const isDirect = await hasDirectChannel(signed.offer, neededFor(signed.offer), deps)
+      const isDirect =
+        signed.offer.listingId === null &&
+        (await hasDirectChannel(signed.offer, neededFor(signed.offer), deps))
       const isFree = neededFor(signed.offer) === 0n
       const hub = isDirect || isFree ? null : await deps.hubs.cheapestFor(signed.offer)
       return { ...signed, hub, needsGas: !isDirect && hub === null }
     }),
   )
-  const ranked = rankOffers(routed)
+  const ranked = rankOffers(routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null))
   if (!ranked.some(({ needsGas }) => needsGas) || (await canPayGas(deps).catch(() => true))) return ranked
   return [...ranked.filter(({ needsGas }) => !needsGas), ...ranked.filter(({ needsGas }) => needsGas)]
 }

@@ -69,6 +69,7 @@ export const offers: Offer[] = [
   chainId: network.chainId,
   settlement: network.settlement,
   token: network.token,
+  listingId: null,
   hubs: at === 5 ? [] : [{ account: hubAccount, peerId: '12D3KooWRelay', spreadMillionths: 50_000 }],
   sequence: 1,
   expiresAtSeconds: 4_000_000_000,

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import { createViemChain } from '../../src/chain/viem-chain.ts'
+import type { CatalogueEntry } from '../../src/domain/model.ts'
+import type { Chain } from '../../src/ports/index.ts'
+import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
+import { createServedJobs } from '../../src/roles/served-jobs.ts'
+import { createSettlement } from '../../src/roles/settle.ts'
+import { memoryRelay } from '../../src/transport/memory-transport.ts'
+import { account } from '../fixtures/hub.ts'
+import { wallet } from '../fixtures/hub-deal.ts'
+import { openHubMarket } from '../fixtures/hub-market.ts'
+import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
+import { entry, makeAsk, never, runAsk } from '../fixtures/market.ts'
+
+const publisher = createMemoryAccount()
+const royaltyBps = 1_000
+
+let local: LocalChain
+let chain: Chain
+let listed: CatalogueEntry
+
+beforeAll(async () => {
+  local = await startLocalChain()
+  chain = createViemChain(local.network)
+  const { listingId } = await chain.registerModel({ modelId: entry.id, royaltyBps, sources: [] }, publisher)
+  const [listing] = await chain.listings(0, 1)
+  expect(listing?.listingId).toBe(listingId)
+  listed = { ...entry, listing: listing! }
+})
+
+afterAll(() => local.stop())
+
+/** A hub, a requester with money, and a tab that shares the listed model. */
+async function openMarket() {
+  const market = await openHubMarket({ chain })
+  const hub = market.startHub()
+  const seller = await market.joinProvider(account(3), listed)
+  await seller.atHub()
+  await chain.faucet(wallet.address, 2_000_000n)
+  const buyer = await market.joinRequester(wallet)
+  const parts = { chain, vouchers: seller.vouchers, wallet: seller.wallet, clock: seller.clock }
+  const hubs = createKnownHubs({ ...seller, network: chain.network })
+  const settlement = createSettlement({ ...parts, hubs, served: createServedJobs(seller.documents) })
+  const stop = async () => {
+    await seller.provider.stop()
+    await hub.stop()
+  }
+  return { hub, seller, buyer, settlement, stop }
+}
+
+test('what a listed model earns is shared with its publisher when it is claimed, on a real EVM', async () => {
+  const { seller, buyer, settlement, stop } = await openMarket()
+  const quote = await buyer.requester.quote(entry.id)
+  expect(quote).toMatchObject({
+    best: { listingId: listed.listing?.listingId },
+    hub: { peerId: memoryRelay },
+  })
+  const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
+  expect(answer).toMatchObject({ error: null, hub: { peerId: memoryRelay } })
+  const earned = answer.receipt!.receipt.chargeMicroUsd
+  await expect.poll(() => seller.provider.status().earnedMicroUsd).toBe(earned)
+
+  expect((await settlement.claim()).settledMicroUsd).toBe(earned)
+  const royalty = (earned * BigInt(royaltyBps)) / 10_000n
+  expect(royalty).toBeGreaterThan(0n)
+  expect((await chain.bond(publisher.address))?.freeMicroUsd).toBe(royalty)
+  expect((await chain.bond(seller.wallet.address))?.heldMicroUsd).toBe(earned - royalty)
+
+  const { paidMicroUsd } = await chain.withdrawBond([], publisher.address, publisher)
+  expect(paidMicroUsd).toBe(royalty)
+  expect(await chain.balance(publisher.address)).toBe(royalty)
+  await stop()
+})
+
+test('an answer of a model that owes a royalty is not sold past the hub', async () => {
+  const { hub, seller, buyer, stop } = await openMarket()
+  expect(await buyer.requester.quote(entry.id)).not.toBeNull()
+  await hub.stop()
+  await expect.poll(() => buyer.requester.quote(entry.id)).toBeNull()
+  expect(seller.provider.status().stage).toBe('online')
+  await stop()
+})
