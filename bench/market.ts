@@ -3,8 +3,9 @@ import { moduleIn, openHarness } from '../tests/browser/harness.ts'
 import { articles, openStack, sendPrompt } from '../tests/e2e/tabs.ts'
 import type * as EnginePage from './engine-page.ts'
 import { type Bench, compare } from './measurement.ts'
+import { modelFolder, say } from './rivals.ts'
+import { decodeSpeed, startSpeed } from './stopwatch.ts'
 
-const modelFolder = '/public/models/smollm2-135m-instruct'
 const rounds = 3
 const maxTokens = 96
 
@@ -29,11 +30,11 @@ export const marketBench: Bench = {
       const start = { ours: [] as number[], rival: [] as number[] }
       for (let round = 1; round <= rounds; round++) {
         const bought = await askAndWatch(requester, prompt(round), round + 1)
-        const alone = await bare.call('answerByEngine', prompt(round), maxTokens)
+        const alone = await bare.call('askEngine', say(prompt(round)), maxTokens)
         speed.ours.push(bought.tokensPerSecond)
-        speed.rival.push(((alone.tokens - 1) / alone.decodeMs) * 1000)
+        speed.rival.push(decodeSpeed(alone))
         start.ours.push(1000 / bought.firstTokenMs)
-        start.rival.push(1000 / alone.firstTokenMs)
+        start.rival.push(startSpeed(alone))
       }
       return [
         compare('market-throughput', 'tokens/s', 'bare engine', speed),

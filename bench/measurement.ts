@@ -8,21 +8,40 @@ export type Measurement = {
   unit: string
   /** Ours over the rival's. */
   ratio: number
+  /** The ratio that the project wants to reach, where there is one. */
+  goal?: number
+}
+
+/** What the command line asks for. */
+export type BenchOptions = {
+  /** Times that each figure is taken; its median counts. */
+  rounds: number
+  /** Whether a figure of that name is wanted. */
+  wants(name: string): boolean
 }
 
 /** Something that `npm run bench` runs by name. Several figures may come out of one run. */
-export type Bench = { names: string[]; run(): Promise<Measurement[]> }
+export type Bench = { names: string[]; run(options: BenchOptions): Promise<Measurement[]> }
+
+/** What was measured of both sides, in turns. */
+export type Figures = { ours: number[]; rival: number[] }
 
 /** Compares the medians of figures that were taken in turns. */
 export function compare(
   name: string,
   unit: string,
   rivalName: string,
-  figures: { ours: number[]; rival: number[] },
+  figures: Figures,
+  goal?: number,
 ): Measurement {
   const ours = median(figures.ours)
   const rival = median(figures.rival)
-  return { name, ours, rival, rivalName, unit, ratio: ours / rival }
+  return { name, ours, rival, rivalName, unit, ratio: ours / rival, ...(goal === undefined ? {} : { goal }) }
+}
+
+/** Whether a goal is reached, as far as the printed digits tell. */
+export function meetsGoal({ ratio, goal }: Measurement): boolean {
+  return goal === undefined || Number(ratio.toFixed(2)) >= goal
 }
 
 function median(values: number[]): number {

@@ -1,0 +1,70 @@
+import { probeMachine } from '../src/engine/probe.ts'
+import { createWorkerEngine } from '../src/engine/worker-engine.ts'
+import { loadCatalogue } from '../src/models/catalogue.ts'
+import { createHttpSource } from '../src/models/http-source.ts'
+import { openPieceStore } from '../src/models/open-piece-store.ts'
+import { PieceModelStore } from '../src/models/piece-model-store.ts'
+import type { Engine, LoadStage } from '../src/ports/engine.ts'
+
+/** How a load went, as the page saw it. */
+export type LoadTiming = {
+  /** From the wish for a model to the first answer that could be asked for. */
+  totalMs: number
+  /** How long each part took; they may overlap. */
+  stagesMs: Partial<Record<'fetch' | LoadStage, number>>
+  fromCache: boolean
+}
+
+let engine: Engine
+
+/** Watches for tasks that hold up the page's frames; each lasts over 50 ms. */
+const longTasksMs: number[] = []
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longTasksMs.push(duration)
+}).observe({ type: 'longtask' })
+
+/** Brings the page's own model from its origin, or from this browser, and makes it ready on the processor. */
+export async function load(threads: number): Promise<LoadTiming> {
+  const machine = await probeMachine()
+  engine = createWorkerEngine({ probe: async () => ({ ...machine, threads }) })
+  const store = new PieceModelStore({
+    pieces: await openPieceStore(),
+    fetchRange: createHttpSource(),
+    loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
+  })
+  const [entry] = await store.catalogue()
+  const spans = new Map<LoadStage, { fromMs: number; toMs: number }>()
+  const startedMs = performance.now()
+  const model = await store.fetch(entry!)
+  const fetchedMs = performance.now()
+  const { fromCache } = await engine.load(model, {
+    backends: ['wasm'],
+    onProgress({ stage }) {
+      const nowMs = performance.now()
+      spans.set(stage, { fromMs: spans.get(stage)?.fromMs ?? nowMs, toMs: nowMs })
+    },
+  })
+  const stagesMs: LoadTiming['stagesMs'] = { fetch: fetchedMs - startedMs }
+  for (const [stage, { fromMs, toMs }] of spans) stagesMs[stage] = toMs - fromMs
+  return { totalMs: performance.now() - startedMs, stagesMs, fromCache }
+}
+
+/** Gives the model's memory back; what is kept in this browser stays. */
+export async function unload(): Promise<void> {
+  await engine.unload()
+}
+
+/** Answers a prompt, and throws the answer away. */
+export async function answer(prompt: string, maxTokens: number): Promise<void> {
+  const promptIds = await engine.text.encodeChat([{ role: 'user', content: prompt }])
+  const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
+  const request = { promptIds, sampler, seed: `0x${'00'.repeat(16)}` as const, maxTokens, stop: [] }
+  for await (const event of engine.generate(request)) void event
+}
+
+/** Returns how long each task was that held up frames since it was asked last. */
+export async function takeLongTasks(): Promise<number[]> {
+  // The observer hears of a task in a later one.
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  return longTasksMs.splice(0)
+}
