@@ -91,33 +91,51 @@ const holders = once(async () => {
   return createLibp2pHolders(relays, peerId)
 })
 
-/** What is under way here goes before pieces. */
-const answers = once(async () => new (await import('./roles/pieces/answers-first.ts')).AnswersFirst())
-
-const lentPieces = once(async () => {
-  const { createPiecePeers } = await import('./roles/pieces/fetch-pieces.ts')
+/** What lending pieces and bringing them have in common. */
+const exchange = once(async () => {
+  const { AnswersFirst } = await import('./roles/pieces/answers-first.ts')
+  const { PieceTraffic } = await import('./roles/pieces/piece-traffic.ts')
   const links = { transport: await transport(), holders: await holders() }
-  return createPiecePeers({ ...links, answers: await answers(), clock, random })
+  return { ...links, answers: new AnswersFirst(), traffic: new PieceTraffic(), clock }
+})
+
+const otherTabs = once(async () => {
+  const { createPiecePeers } = await import('./roles/pieces/fetch-pieces.ts')
+  return createPiecePeers({ ...(await exchange()), random })
 })
 
 /** Other tabs are met only when they are needed. */
 const peers: PiecePeers = {
   async *fetch(request) {
-    yield* (await lentPieces()).fetch(request)
+    yield* (await otherTabs()).fetch(request)
   },
 }
 
+const pieces = once(async () => (await import('./models/open-piece-store.ts')).openPieceStore())
+
+const modelUses = once(async () => new (await import('./models/model-uses.ts')).ModelUses(documents))
+
 const models = once(async () => {
   const { PieceModelStore } = await import('./models/piece-model-store.ts')
-  const { openPieceStore } = await import('./models/open-piece-store.ts')
   const { createHttpSource } = await import('./models/http-source.ts')
   const { loadCatalogue } = await import('./models/catalogue.ts')
   return new PieceModelStore({
-    pieces: await openPieceStore(),
+    pieces: await pieces(),
     fetchRange: createHttpSource(),
     peers,
+    onUsed: (entry) => void modelUses().then((uses) => uses.note(entry)),
     loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
   })
+})
+
+const keptModels = once(async () => {
+  const { createStoredModels } = await import('./models/stored-models.ts')
+  return createStoredModels({ pieces: await pieces(), store: await models(), uses: await modelUses() })
+})
+
+const lender = once(async () => {
+  const { createLender } = await import('./roles/pieces/lend.ts')
+  return createLender({ ...(await exchange()), shelf: (await models()).shelf })
 })
 
 const engine = once(async () => (await import('./engine/worker-engine.ts')).createWorkerEngine())
@@ -173,13 +191,17 @@ const requester = once(async () => {
   const { createRequester } = await import('./roles/request.ts')
   const keys = { wallet: await wallet(), sender: await earner(), session: await session() }
   const parts = { hubs: await hubs(), openText: await openText() }
-  return createRequester({ ...(await market()), ...keys, ...parts, random })
+  const { countAsks } = await import('./roles/pieces/count-answers.ts')
+  const { answers } = await exchange()
+  return countAsks(createRequester({ ...(await market()), ...keys, ...parts, random }), answers)
 })
 
 const provider = once(async () => {
   const { createProvider } = await import('./roles/provide.ts')
   const parts = { engine: await engine(), models: await models(), signer: await earner() }
   const created = createProvider({ ...(await market()), ...parts, documents })
+  const { countJobs } = await import('./roles/pieces/count-answers.ts')
+  countJobs(created, (await exchange()).answers)
   await settlement()
   // Earned promises are money: ask the browser not to evict them.
   void navigator.storage?.persist?.()
@@ -215,6 +237,8 @@ const tab: Tab = {
   balanceOf: async (owner) => (await chain()).balance(owner),
   accounts,
   catalogue: async () => (await models()).catalogue(),
+  keptModels,
+  lender,
   probe: async () => (await engine()).probe(),
   device,
   link: transport,

@@ -6,6 +6,10 @@ import type { PieceStore } from './piece-store.ts'
 export class MemoryPieceStore implements PieceStore {
   readonly #models = new Map<ModelId, Map<Hex, Blob>>()
 
+  async room(): Promise<{ freeBytes: null; isPersistent: false }> {
+    return { freeBytes: null, isPersistent: false }
+  }
+
   async reserve(): Promise<void> {}
 
   async read(model: ModelId, sha256: Hex): Promise<Blob | null> {

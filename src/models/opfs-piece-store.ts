@@ -16,10 +16,15 @@ export class OpfsPieceStore implements PieceStore {
     this.#root = root
   }
 
+  async room(): Promise<{ freeBytes: number | null; isPersistent: boolean }> {
+    const { quota, usage = 0 } = await navigator.storage.estimate()
+    const isPersistent = await navigator.storage.persisted().catch(() => false)
+    return { freeBytes: quota === undefined ? null : Math.max(quota - usage, 0), isPersistent }
+  }
+
   async reserve(bytes: number): Promise<void> {
-    const { quota, usage } = await navigator.storage.estimate()
-    const freeBytes = quota === undefined ? Infinity : quota - (usage ?? 0)
-    if (bytes > freeBytes) throw tooLarge(bytes, freeBytes)
+    const { freeBytes } = await this.room()
+    if (freeBytes !== null && bytes > freeBytes) throw tooLarge(bytes, freeBytes)
     // Some browsers ask the person first: the download does not wait for that.
     navigator.storage.persist().catch(() => false)
   }
@@ -101,7 +106,7 @@ function isNotFound(error: unknown): boolean {
 
 function tooLarge(bytes: number, freeBytes: number): StorageError {
   const needed = Math.ceil(bytes / 1e6)
-  const free = Math.floor(Math.max(freeBytes, 0) / 1e6)
+  const free = Math.floor(freeBytes / 1e6)
   return new StorageError(
     'storage/quota',
     `This model needs ${needed} MB more, and this browser has room for ${free} MB.`,

@@ -19,6 +19,8 @@ export type PieceModelStoreDeps = {
   loadCatalogue: () => Promise<CatalogueEntry[]>
   /** Other tabs, asked when no server has the rest. */
   peers?: PiecePeers
+  /** Called when a model is handed out. */
+  onUsed?: (entry: CatalogueEntry) => void
 }
 
 /** Who hears of a download. */
@@ -37,16 +39,18 @@ export class PieceModelStore implements ModelStore {
   readonly #fetchRange: PieceSource
   readonly #loadCatalogue: () => Promise<CatalogueEntry[]>
   readonly #peers: PiecePeers | undefined
+  readonly #onUsed: ((entry: CatalogueEntry) => void) | undefined
   readonly #shelf: KeptPieceShelf
   readonly #rests = new SourceRests<BaseError>()
   /** Models whose pieces are known: those listed, and those fetched since. */
   readonly #known = new Map<ModelId, ModelManifest>()
 
-  constructor({ pieces, fetchRange, loadCatalogue, peers }: PieceModelStoreDeps) {
+  constructor({ pieces, fetchRange, loadCatalogue, peers, onUsed }: PieceModelStoreDeps) {
     this.#pieces = pieces
     this.#fetchRange = fetchRange
     this.#loadCatalogue = loadCatalogue
     this.#peers = peers
+    this.#onUsed = onUsed
     this.#shelf = new KeptPieceShelf(pieces, async () => {
       if (this.#known.size === 0) await this.catalogue()
       return this.#known
@@ -82,6 +86,7 @@ export class PieceModelStore implements ModelStore {
     return cancellable(signal, () =>
       takeTurn(lockName(entry.id), { signal, onWaiting }, async () => {
         const verified = await this.#complete(entry, options)
+        this.#onUsed?.(entry)
         const files = entry.manifest.files.map((file) => joinPieces(piecesOf(file), verified))
         return { id: entry.id, manifest: entry.manifest, files }
       }),

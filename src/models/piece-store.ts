@@ -6,6 +6,8 @@ import type { ModelId } from '../domain/model.ts'
  * but whoever reads it checks the hash: disks forget too.
  */
 export interface PieceStore {
+  /** Returns what the browser says there is room for, and whether it promised to keep what is here. */
+  room(): Promise<{ freeBytes: number | null; isPersistent: boolean }>
   /** Makes sure that so many more bytes fit, and asks the browser not to evict them. @throws StorageError `storage/quota` */
   reserve(bytes: number): Promise<void>
   read(model: ModelId, sha256: Hex): Promise<Blob | null>

@@ -132,8 +132,8 @@ export function createProvider(deps: ProvideDeps): Provider {
     }
     const model = await models.fetch(entry, {
       signal,
-      onProgress: ({ stage, bytes, totalBytes }) =>
-        update({ stage, bytes, totalBytes, fraction: bytes / totalBytes }),
+      onProgress: ({ stage, bytes, totalBytes, from }) =>
+        update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes }),
     })
     return engine.load(model, {
       signal,

@@ -1,7 +1,7 @@
 import type { Hub } from '../domain/hub.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PeerError } from '../errors/index.ts'
-import type { LoadStage, LoadedModel } from '../ports/index.ts'
+import type { BytesFrom, LoadStage, LoadedModel } from '../ports/index.ts'
 import type { LiveJob } from './job-desk.ts'
 
 /** Where a provider is between off and online; `paused` takes no new jobs for now. */
@@ -16,6 +16,8 @@ export type ProviderStatus = {
   /** While downloading. */
   bytes: number
   totalBytes: number
+  /** Where they come from; null while nothing comes. */
+  from: BytesFrom | null
   loaded: LoadedModel | null
   jobs: LiveJob[]
   /** Hubs that pay this tab now. */
@@ -32,6 +34,7 @@ export const offStatus: ProviderStatus = {
   fraction: 0,
   bytes: 0,
   totalBytes: 0,
+  from: null,
   loaded: null,
   jobs: [],
   hubs: [],

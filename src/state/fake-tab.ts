@@ -47,6 +47,8 @@ export function fakeTab(parts: Partial<Tab>): Tab {
     balanceOf: never,
     accounts: never,
     catalogue: never,
+    keptModels: never,
+    lender: never,
     probe: never,
     device: never,
     link: never,

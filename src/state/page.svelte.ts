@@ -6,6 +6,8 @@ import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
 import { Deal } from './deal.svelte.ts'
 import { History } from './history.svelte.ts'
+import { Lending } from './lending.svelte.ts'
+import { RoomForModel } from './model-room.svelte.ts'
 import { Models } from './models.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { NetworkView } from './network-view.svelte.ts'
@@ -27,9 +29,11 @@ export class Page {
   readonly conversation: Conversation
   readonly deal: Deal
   readonly sharing: Sharing
+  readonly lending: Lending
   readonly wallet: Wallet
   readonly account: Account
   readonly receiptCheck: () => ReceiptCheck
+  readonly roomForModel: () => RoomForModel
   readonly sending: () => Sending
 
   constructor(tab: Tab) {
@@ -40,12 +44,14 @@ export class Page {
     this.receipts = new Receipts(tab, this.history)
     this.deal = new Deal(tab)
     this.conversation = new Conversation(tab, this.settings, this.history, this.deal)
-    this.sharing = new Sharing(tab)
+    this.lending = new Lending(tab)
+    this.sharing = new Sharing(tab, () => void this.lending.begin().catch(() => {}))
     this.account = new Account(tab, {
       isBusy: () => this.busy || this.sharing.active,
       reload: () => location.reload(),
     })
     this.wallet = new Wallet(tab, this.history)
+    this.roomForModel = () => new RoomForModel(tab)
     this.receiptCheck = () => new ReceiptCheck(tab)
     this.sending = () => new Sending(tab, this.wallet, this.history)
   }
@@ -74,10 +80,10 @@ export class Page {
 
   /** Brings back what was kept, then joins the network. */
   start(): void {
-    const { conversation, settings, sharing } = this
+    const { conversation, settings, sharing, lending } = this
     const listed = this.models.load()
     // What cannot be read starts afresh; nothing here is money.
-    for (const part of [conversation, settings]) part.restore().catch(() => {})
+    for (const part of [conversation, settings, lending]) part.restore().catch(() => {})
     sharing.restore(() => listed.then(() => this.#requireSharedModel())).catch(() => {})
     void this.network.join()
     void this.account.watch()

@@ -12,6 +12,7 @@ import type { GovernorDecision, PauseReason } from '../domain/governor.ts'
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
 import type { EngineProbe } from '../ports/engine.ts'
+import type { BytesFrom } from '../ports/model-store.ts'
 import type { Governor } from '../roles/govern.ts'
 import type { Provider } from '../roles/provide.ts'
 import { offStatus, type ProviderStage, type ProviderStatus } from '../roles/provider-status.ts'
@@ -20,7 +21,7 @@ import { isCancellation, toFailure, type Failure } from './failure.ts'
 import { type RulesDocument, SharingRules } from './sharing-rules.svelte.ts'
 import type { Tab } from './tab.ts'
 
-export type { EngineProbe, PauseReason, ProviderStage }
+export type { BytesFrom, EngineProbe, PauseReason, ProviderStage }
 
 type SharingDocument = {
   modelId: ModelId | null
@@ -40,6 +41,7 @@ type SwitchDocument = { isOn: boolean }
 /** Lending this computer: what it can do, what it asks, when it may, and what it is doing. */
 export class Sharing {
   #tab: Tab
+  #onStart: () => void
   #provider: Provider | null = null
   #governor: Governor | null = null
   #abort: AbortController | null = null
@@ -70,8 +72,10 @@ export class Sharing {
   /** Whether it went on by itself because it was on when the page was left. */
   isResumed = $state(false)
 
-  constructor(tab: Tab) {
+  /** `onStart` is called each time that sharing begins. */
+  constructor(tab: Tab, onStart: () => void = () => {}) {
     this.#tab = tab
+    this.#onStart = onStart
   }
 
   get active(): boolean {
@@ -152,6 +156,7 @@ export class Sharing {
   async #start(choose: () => Promise<CatalogueEntry>): Promise<void> {
     this.failure = null
     this.status = { ...offStatus, stage: 'download' }
+    this.#onStart()
     const abort = new AbortController()
     const { signal } = abort
     this.#abort = abort

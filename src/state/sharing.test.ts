@@ -23,6 +23,7 @@ const online: ProviderStatus = {
   fraction: 1,
   bytes: 0,
   totalBytes: 0,
+  from: null,
   loaded: null,
   jobs: [],
   hubs: [],

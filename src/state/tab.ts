@@ -7,9 +7,11 @@ import type { Directory } from '../ports/directory.ts'
 import type { Device } from '../ports/device.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { EngineProbe } from '../ports/engine.ts'
+import type { KeptModels } from '../ports/kept-models.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { AuditReport } from '../roles/audit.ts'
 import type { Governor } from '../roles/govern.ts'
+import type { Lender } from '../roles/pieces/lend.ts'
 import type { PayOut } from '../roles/pay-out.ts'
 import type { Provider } from '../roles/provide.ts'
 import type { Answer } from '../roles/answer.ts'
@@ -38,6 +40,10 @@ export type Tab = {
   /** The accounts of this browser, and the wallets beside it. */
   accounts(): Promise<Accounts>
   catalogue(): Promise<CatalogueEntry[]>
+  /** What is kept of models, and what there is room for. */
+  keptModels(): Promise<KeptModels>
+  /** Lends the bytes of models to other tabs. */
+  lender(): Promise<Lender>
   probe(): Promise<EngineProbe>
   /** The machine that this tab runs on. */
   device(): Promise<Device>

@@ -70,3 +70,39 @@ test('never sells below what the power costs, where that is wanted', async () =>
   await page.getByText('Your price is raised to $0.09677 per million tokens.').waitFor()
   expect(await page.getByLabel('Left of a million tokens').innerText()).toMatch(/^\$0\.0+/)
 })
+
+test('says before a download what it takes, and where its bytes come from', async () => {
+  await open('#/share')
+  await page.getByText(/Still to download: \d+ MB\. This browser has room for 12\.0 GB\./).waitFor()
+  await pressStart()
+  await page.getByText(/ MB of \d+ MB from 3 tabs/).waitFor()
+  await status().getByText('Online').waitFor()
+})
+
+test('removes a model to make room when the person says so, the longest unused first', async () => {
+  await open('?scene=full#/share')
+  await page.getByText('There is no room for this model').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await page
+    .getByRole('button', { name: /^Make room: remove .+ \(1\.2 GB\), last used .*June.*2026$/ })
+    .click()
+  await page.getByText('This browser has room for 12.0 GB.').waitFor()
+})
+
+test('lends bytes from the first time that it shares, up to a limit, until that is switched off', async () => {
+  await open('#/share')
+  await page.getByLabel('Up to').fill('0.5')
+  await pressStart()
+  const lent = page.getByRole('status', { name: 'Bytes lent' })
+  await lent.getByText('48 MB sent to other tabs, 98 MB received from them. 2 tabs connected now.').waitFor()
+  await status().getByText('Online').waitFor()
+  await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await page.reload()
+  await lent.getByText('2 tabs connected now.').waitFor()
+  expect(await page.getByLabel('Up to').inputValue()).toBe('0.5')
+  await page.getByLabel('Also lend').uncheck()
+  await page.reload()
+  await page.getByRole('button', { name: 'Start sharing' }).waitFor()
+  expect(await page.getByLabel('Also lend').isChecked()).toBe(false)
+  expect(await lent.count()).toBe(0)
+})

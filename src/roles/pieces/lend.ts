@@ -4,6 +4,7 @@ import type { Clock, FrameStream, Holders, PieceShelf, Transport } from '../../p
 import { limits } from '../../protocol/limits.ts'
 import { piecesProtocol } from '../../protocol/protocols.ts'
 import type { AnswersFirst } from './answers-first.ts'
+import type { PieceTraffic } from './piece-traffic.ts'
 import { lenderEnd, refuseLine, servePieces } from './serve-pieces.ts'
 
 /** All that lending takes. */
@@ -12,6 +13,7 @@ export type LendDeps = {
   holders: Holders
   shelf: PieceShelf
   answers: AnswersFirst
+  traffic: PieceTraffic
   clock: Clock
 }
 
@@ -22,7 +24,9 @@ export type LendingStatus = {
   tabs: number
   /** Whether pieces wait for an answer. */
   isPaused: boolean
+  /** To and from other tabs, since the page was opened. */
   sentBytes: number
+  receivedBytes: number
 }
 
 /** A tab that lends pieces of its models to other tabs, whether it sells answers or not. */
@@ -40,27 +44,23 @@ const announceMs = (limits.holdingLifetimeSeconds * 1000) / 3
 const retryMs = 5_000
 /** New holdings are told together. */
 const gatherMs = 1_000
-/** A status for each frame would keep the page busy. */
-const statusEveryBytes = 1 << 20
 
 /** Returns a tab that does not lend yet. */
 export function createLender(deps: LendDeps): Lender {
-  const { transport, holders, shelf, answers, clock } = deps
+  const { transport, holders, shelf, answers, traffic, clock } = deps
   const listeners = new Set<(status: LendingStatus) => void>()
   const budget = new ByteBudget(1)
   let over: AbortController | null = null
   let tabs = 0
-  let sentBytes = 0
 
-  const status = (): LendingStatus => ({ isLending: over !== null, tabs, isPaused: answers.busy, sentBytes })
+  const status = (): LendingStatus => {
+    const { sentBytes, receivedBytes } = traffic
+    return { isLending: over !== null, tabs, isPaused: answers.busy, sentBytes, receivedBytes }
+  }
   const tell = () => {
     for (const listener of listeners) listener(status())
   }
-  const onSent = (bytes: number) => {
-    const before = Math.floor(sentBytes / statusEveryBytes)
-    sentBytes += bytes
-    if (Math.floor(sentBytes / statusEveryBytes) > before) tell()
-  }
+  const onSent = (bytes: number) => traffic.send(bytes)
   const count = (change: number) => {
     tabs += change
     tell()
@@ -103,6 +103,7 @@ export function createLender(deps: LendDeps): Lender {
   }
 
   answers.watch(() => over && tell())
+  traffic.watch(tell)
 
   return {
     status,

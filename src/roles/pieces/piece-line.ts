@@ -11,9 +11,10 @@ import {
 } from '../../protocol/piece-messages.ts'
 import { type MessageStream, expectFrame, messageStream } from '../frames.ts'
 import type { AnswersFirst } from './answers-first.ts'
+import type { PieceTraffic } from './piece-traffic.ts'
 
 /** What reading takes, apart from the stream. */
-export type PieceLineDeps = { clock: Clock; answers: AnswersFirst }
+export type PieceLineDeps = { clock: Clock; answers: AnswersFirst; traffic: PieceTraffic }
 
 /** What a line tells its download. */
 export type PieceLineEvents = {
@@ -128,6 +129,7 @@ export class PieceLine {
     content.set(bytes, filledBytes)
     incoming.filledBytes += bytes.byteLength
     this.#request.onBytes?.(bytes.byteLength)
+    this.#deps.traffic.receive(bytes.byteLength)
     this.#uncredited += 1
     if (this.#uncredited < creditFrames) return
     // An answer that is under way here goes first, too.

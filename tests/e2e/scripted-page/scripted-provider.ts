@@ -53,7 +53,8 @@ export function createScriptedProvider(): Provider {
     async start(_options, signal) {
       for (const stage of ['download', 'verify', 'prepare', 'self-test', 'connect'] as const) {
         for (const fraction of [0.2, 0.6, 1]) {
-          show({ ...offStatus, stage, fraction, bytes: fraction * totalBytes })
+          const from = stage === 'download' ? ({ kind: 'tabs', tabs: 3 } as const) : null
+          show({ ...offStatus, stage, fraction, bytes: fraction * totalBytes, totalBytes, from })
           await new Promise((resolve) => setTimeout(resolve, stepMs))
           if (signal?.aborted) return show(offStatus)
         }

@@ -8,16 +8,18 @@ import { createGovernor } from '../../../src/roles/govern.ts'
 import type { Tab } from '../../../src/state/tab.ts'
 import { Database } from '../../../src/storage/database.ts'
 import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-store.ts'
+import { createScriptedKeptModels, createScriptedLender } from './scripted-lending.ts'
 import { catalogue, network, offers, publicNetwork } from './scripted-market.ts'
 import { createScriptedMoney } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
 
-const scenes = ['lively', 'bonded', 'unplugged', 'empty', 'alone'] as const
+const scenes = ['lively', 'bonded', 'unplugged', 'full', 'empty', 'alone'] as const
 
 /**
  * `lively`: a full market, and a wallet that earned for weeks. `bonded`: the same on a public chain, with part of the
- * earnings held as a bond. `unplugged`: a full market, and a computer that runs on battery. `empty`: nobody offers
+ * earnings held as a bond. `unplugged`: a full market, and a computer that runs on battery.
+ * `full`: a full market, and a browser without room for another model. `empty`: nobody offers
  * anything, the wallet is new, and the browser tells nothing of the machine. `alone`: neither relay nor chain answers.
  */
 export type Scene = (typeof scenes)[number]
@@ -34,13 +36,15 @@ const machines: Partial<Record<Scene, Partial<DeviceState>>> = {
 
 /** A tab whose network, chain and model are a script. */
 export function createScriptedTab(scene: Scene): Tab {
-  const isLively = scene === 'lively' || scene === 'bonded' || scene === 'unplugged'
+  const isLively = scene === 'lively' || scene === 'bonded' || scene === 'unplugged' || scene === 'full'
   const here: Offer[] = isLively ? offers : []
   const unlessAlone = async <value>(value: value): Promise<value> => {
     if (scene === 'alone') throw new TransportError('transport/no-relay', 'No relay could be reached.')
     return value
   }
   const requester = createScriptedRequester(here)
+  const keptModels = createScriptedKeptModels(scene === 'full')
+  const lender = createScriptedLender()
   const provider = createScriptedProvider()
   const device = new ManualDevice(machines[scene])
   const governor = createGovernor({ device, clock: systemClock, provider })
@@ -54,6 +58,8 @@ export function createScriptedTab(scene: Scene): Tab {
     accounts: async () => accounts,
     balanceOf: async () => 2_500_000n,
     catalogue: async () => catalogue,
+    keptModels: async () => keptModels,
+    lender: () => unlessAlone(lender),
     probe: async () => ({
       webgpu: null,
       crossOriginIsolated: true,
