@@ -10,7 +10,7 @@ const request: GenerateRequest = {
   promptIds: Array.from({ length: 40 }, (_, index) => (index * 37 + 11) % 269),
   sampler: { ...defaultSampler, temperature: 0.8 },
   seed: `0x${'5eed'.repeat(8)}`,
-  maxTokens: 32,
+  maxTokens: 40,
   stop: [],
 }
 
@@ -61,7 +61,7 @@ describe('on the processor an answer goes on from its tokens, bit by bit,', () =
     const whole = await engine().call('answerTogether', requests)
     const faults = [
       { fault: 'throws', afterTokens: 10 },
-      { fault: 'throws', afterTokens: 20 },
+      { fault: 'throws', afterTokens: 24 },
     ] as const
     const disturbed = await engine().call('answerTogether', requests, [...faults])
     expect(disturbed.map(({ error }) => error)).toEqual([null, null, null])
@@ -71,7 +71,7 @@ describe('on the processor an answer goes on from its tokens, bit by bit,', () =
 
   test('or is handed back with what it is lost of, and the model is there for the next', async () => {
     await engine().call('load', tiny, ['wasm'])
-    const faults = [5, 10, 15].map((afterTokens) => ({ fault: 'has-no-memory' as const, afterTokens }))
+    const faults = [5, 17, 29].map((afterTokens) => ({ fault: 'has-no-memory' as const, afterTokens }))
     const lost = await engine().call('answer', request, faults)
     expect(lost.error?.code).toBe('engine/out-of-memory')
     expect(lost.error?.shortMessage).toContain(`is kept: ${lost.tokenIds.length} tokens.`)
