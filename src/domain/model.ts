@@ -46,6 +46,9 @@ export type ModelManifest = {
   smoothing?: string
 }
 
+/** What a publisher says of a model in its manifest; the files say the rest. */
+export type ModelFacts = Omit<ModelManifest, 'version' | 'files'>
+
 /** A model as one publisher lists it on the chain. Its words are the publisher's: nobody has checked them. */
 export type ModelListing = {
   /** Hash of model and publisher: the salt of channels that pay the royalty. */
@@ -63,6 +66,17 @@ export type ModelListing = {
 /** What a publisher says of a model when it lists it. */
 export type ModelRegistration = Pick<ModelListing, 'modelId' | 'royaltyBps' | 'sources'>
 
+/** Returns the folders that a listing names and that a page may ask, each ending in a slash. */
+export function listingFolders({ sources }: Pick<ModelListing, 'sources'>): string[] {
+  return sources
+    .filter((source) => folderPattern.test(source))
+    .slice(0, listingLimits.sources)
+    .map((source) => (source.endsWith('/') ? source : `${source}/`))
+}
+
+/** Web addresses without a query; unencrypted ones of this machine alone. */
+const folderPattern = /^(https:\/\/[^\s?#]+|http:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/[^\s?#]*)?)$/
+
 /** What the chain takes in one listing. */
 export const listingLimits = { royaltyBps: 3000, sources: 8, sourceBytes: 512 } as const
 
@@ -74,6 +88,8 @@ export type CatalogueEntry = {
   sources: string[]
   /** One plain sentence for people. */
   description: string
+  /** Account that published it, where the page's catalogue names one: its listing counts. */
+  publisher?: Address
   /** The publisher's listing on the chain, whose royalty is paid for what the model earns. */
   listing?: ModelListing
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { CatalogueEntry } from '../domain/model.ts'
 import { StorageError } from '../errors/index.ts'
-import { hexBytes } from '../protocol/fields.ts'
+import { address as account, hexBytes } from '../protocol/fields.ts'
 import { parseManifest } from './manifest-schema.ts'
 import { computeModelId } from './model-id.ts'
 
@@ -24,6 +24,8 @@ const catalogueSchema = v.strictObject({
         /** Folders that serve the manifest's files, preferred first. */
         sources: v.pipe(v.array(address), v.minLength(1), v.maxLength(16)),
         description: v.pipe(v.string(), v.minLength(1), v.maxLength(400)),
+        /** Account whose listing on the chain is paid the royalty. */
+        publisher: v.optional(account),
       }),
     ),
     v.maxLength(256),
@@ -55,14 +57,14 @@ export async function loadCatalogue(catalogueUrl: string): Promise<CatalogueEntr
 }
 
 async function loadEntry(listed: Catalogue['models'][number], catalogueUrl: string): Promise<CatalogueEntry> {
-  const { id, description } = listed
+  const { id, description, publisher } = listed
   const manifest = parseManifest(await fetchJson(new URL(listed.manifest, catalogueUrl).href))
   if ((await computeModelId(manifest)) !== id) {
     const message = `The description of ${manifest.name} does not match its id.`
     throw new StorageError('storage/hash-mismatch', message, { details: `expected ${id}` })
   }
   const sources = listed.sources.map((source) => folderUrl(source, catalogueUrl))
-  return { id, manifest, sources, description }
+  return { id, manifest, sources, description, ...(publisher ? { publisher } : {}) }
 }
 
 /** Relative addresses resolve against a folder only if it ends in a slash. */

@@ -5,6 +5,8 @@ import { count, hexBytes, tokenIds } from '../protocol/fields.ts'
 
 /** Bounds on a manifest from anywhere. A model of 64 GiB fits; what a page could never hold does not. */
 export const manifestLimits = {
+  /** As JSON: what describes the largest model, and not much more. */
+  bytes: 2 * 1024 ** 2,
   files: 64,
   pathChars: 200,
   fileBytes: 64 * 1024 ** 3,

@@ -21,6 +21,8 @@ export const limits = {
   offersPerFrame: 128,
   /** An offer that promises to live longer is refused. */
   offerLifetimeSeconds: 120,
+  /** Bytes of a manifest on its way between tabs. */
+  manifestBytes: 2 * 1024 ** 2,
   /** Models that one tab may say it holds. */
   modelsPerHolder: 32,
   /** Tabs that one answer names as holders of a model. */

@@ -26,6 +26,13 @@ export const hubDeskProtocol: ProtocolSpec = { id: '/opentab/hub-desk/1.0.0', ma
 /** One question to a relay and its answer: who holds a model, and that this tab holds some. */
 export const holdersProtocol: ProtocolSpec = { id: '/opentab/holders/1.0.0', maxFrameBytes: 16 * 1024 }
 
+/** One question to another tab and its answer: the manifest of a model that it lends. */
+export const manifestProtocol: ProtocolSpec = {
+  id: '/opentab/manifest/1.0.0',
+  maxFrameBytes: limits.manifestBytes,
+  maxUnreadFrames: 1,
+}
+
 /** Pieces of one model from one tab to another, as many frames ahead as the reader has given credit for. */
 export const piecesProtocol: ProtocolSpec = {
   id: '/opentab/pieces/1.0.0',

@@ -1,0 +1,36 @@
+import type { ModelFacts, ModelId, ModelManifest } from '../domain/model.ts'
+
+/** A file and its path below the manifest's base address. */
+export type NamedBlob = { path: string; blob: Blob }
+
+/** How files are described. */
+export type DescribeOptions = {
+  signal?: AbortSignal
+  /** Hears of bytes as they are hashed. */
+  onBytes?: (bytes: number) => void
+}
+
+/** Manifests that tabs have of models beyond the page's own catalogue. Errors are `StorageError`s. */
+export interface Manifests {
+  /** Returns a manifest that is kept here; null where there is none. */
+  kept(id: ModelId): Promise<ModelManifest | null>
+  /**
+   * Brings a manifest from the folders that serve it, else from other tabs, checks it against its id, and keeps it.
+   * @throws StorageError `storage/source-failed`, or `storage/hash-mismatch` when all that came was another one
+   */
+  bring(id: ModelId, folders: readonly string[], signal?: AbortSignal): Promise<ModelManifest>
+  /**
+   * Describes files, and keeps the manifest.
+   * @throws StorageError `storage/malformed-manifest` when a fact or a path is out of bounds
+   */
+  describe(
+    files: NamedBlob[],
+    facts: ModelFacts,
+    options?: DescribeOptions,
+  ): Promise<{ id: ModelId; manifest: ModelManifest }>
+}
+
+/** Other tabs as a source of manifests. What they give is unchecked. */
+export interface ManifestPeers {
+  ask(id: ModelId, signal?: AbortSignal): AsyncIterable<unknown>
+}
