@@ -1,6 +1,7 @@
 import { type Harness, openHarness } from '../tests/browser/harness.ts'
 import { type Bench, type BenchOptions, compare, type Figures, type Measurement } from './measurement.ts'
 import { longPrompt } from './prompts.ts'
+import { openNative } from './native-engine.ts'
 import { type Contender, openEngine, openRivalPage, openWllama, say } from './rivals.ts'
 import { decodeSpeed, prefillSpeed, type Timing } from './stopwatch.ts'
 
@@ -63,7 +64,7 @@ async function measure(
   const page = await openRivalPage(harness)
   const contextTokens = Math.max(...wanted) + 256
   const ours = await openEngine(page, { threads })
-  const rivals = [await openWllama(page, { threads, contextTokens })]
+  const rivals = [await openWllama(page, { threads, contextTokens }), ...(await openCeiling(threads))]
   for (const { ask } of [ours, ...rivals]) await ask(say('Hello.'), 4)
   const measurements: Measurement[] = []
   for (const tokens of wanted) {
@@ -74,6 +75,16 @@ async function measure(
   }
   await page.context().close()
   return measurements
+}
+
+/** The native runtime, where npm can install it. */
+async function openCeiling(threads: number): Promise<Contender[]> {
+  try {
+    return [await openNative(threads)]
+  } catch (error) {
+    console.error(`Without native onnxruntime: ${error instanceof Error ? error.message : error}`)
+    return []
+  }
 }
 
 type Answers = Map<string, Timing[]>

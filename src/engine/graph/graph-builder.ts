@@ -30,7 +30,7 @@ export type WriteWeights = (...places: Uint8Array<ArrayBuffer>[]) => void
 /** A graph whose weights lie in a file of their own, to be computed group by group. */
 export type BuiltGraph = { model: Uint8Array<ArrayBuffer>; weights: WeightGroup[]; weightBytes: number }
 
-/** Name by which the graph refers to its weights file. */
+/** Name by which a graph refers to its weights file unless it is given another. */
 export const weightsFile = 'weights.bin'
 const weightAlignment = 64
 const contributed = 'com.microsoft'
@@ -42,6 +42,7 @@ export function floatsIn({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuf
 
 /** Collects operators and weights, and writes them down as an ONNX model. */
 export class GraphBuilder {
+  readonly #weightsPath: string
   readonly #nodes: ProtobufWriter[] = []
   readonly #initializers: ProtobufWriter[] = []
   readonly #inputs: ProtobufWriter[] = []
@@ -50,6 +51,11 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Value>()
   #weightBytes = 0
   #values = 0
+
+  /** The path of the weights file is as seen from the graph's. */
+  constructor(weightsPath: string = weightsFile) {
+    this.#weightsPath = weightsPath
+  }
 
   /** Declares an input of the graph. */
   input(name: string, type: ElementType, dims: Dim[]): Value {
@@ -111,7 +117,7 @@ export class GraphBuilder {
     const parts = specs.map(({ name, type, dims }) => {
       const bytes = dims.reduce((product, size) => product * size, elementTypes[type].bytes)
       const offset = Math.ceil(this.#weightBytes / weightAlignment) * weightAlignment
-      const place = { location: weightsFile, offset, length: bytes }
+      const place = { location: this.#weightsPath, offset, length: bytes }
       this.#initializers.push(encodeTensor(name, type, dims, place))
       this.#weightBytes = offset + bytes
       return { offset, bytes }

@@ -24,6 +24,23 @@ export type GraphOptions = {
   smoothing?: Smoothing
   /** Told of each product's input and weights, to measure them. */
   observe?: (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => void
+  /** How results are asked for; by default the engine's own way. */
+  results?: GraphResults
+  /** Where the weights will lie, as seen from the graph's file. */
+  weightsPath?: string
+}
+
+/** How a host asks a graph for its results. */
+export type GraphResults = {
+  /** Returns from which token of the slice on logits are wanted, `[1]`; a negative one counts from the end. */
+  declareLogitsFrom(graph: GraphBuilder): Value
+  /** Whether `states` are a result too. */
+  states: boolean
+}
+
+const ownResults: GraphResults = {
+  declareLogitsFrom: (graph) => graph.input('logits_from', 'int64', [1]),
+  states: true,
 }
 
 /** A graph while it is built. */
@@ -33,6 +50,7 @@ type Building = {
   products: Products
   smoothing: Smoothing
   observe: NonNullable<GraphOptions['observe']>
+  results: GraphResults
 }
 
 /**
@@ -48,10 +66,10 @@ export function buildTransformerGraph(
   positions: number,
   options: GraphOptions = {},
 ): BuiltGraph {
-  const graph = new GraphBuilder()
+  const { observe = () => {}, results = ownResults, weightsPath } = options
+  const graph = new GraphBuilder(weightsPath)
   const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
-  const { observe = () => {} } = options
-  const building = { graph, config, products: recipe.products, smoothing, observe }
+  const building = { graph, config, products: recipe.products, smoothing, observe, results }
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
   const attend = recipe.attention.open(graph, config, declareRotaryTables(graph, config, positions))
   const embedding = declareVocabulary(building, 'token_embd', config.tiedEmbedding)
@@ -116,12 +134,12 @@ function addFeedForward(building: Building, stream: ResidualStream, layer: numbe
 
 /** Computes the logits of the last tokens; the embedding may serve as the matrix. */
 function addHead(building: Building, stream: ResidualStream, embedding: Matrix): void {
-  const { graph, config, products, smoothing, observe } = building
+  const { graph, config, products, smoothing, observe, results } = building
   const { width, vocabularySize, tiedEmbedding } = config
-  const from = graph.input('logits_from', 'int64', [1])
+  const from = results.declareLogitsFrom(graph)
   const scales = smoothing.scalesOf(smoothingPoints.head, width)
   const normed = stream.norm('output_norm', scales)
-  addStates(building, normed, scales)
+  if (results.states) addStates(building, normed, scales)
   const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
   const tensor = tiedEmbedding ? 'token_embd' : 'output'
   observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))

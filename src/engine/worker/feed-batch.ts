@@ -5,12 +5,15 @@ import type { ModelConfig } from '../graph/model-config.ts'
 import type { HostJob } from './host-runner.ts'
 import type { Feeds, Runtime } from './runtime.ts'
 
+/** What makes tensors for a step. */
+export type TensorMaker = Pick<Runtime, 'int64s' | 'floats'>
+
 /**
  * Returns the inputs of a step for slices of equally many tokens, with logits from token `logitsFrom` of each on.
  * A single sequence's planes go as they are; those of several come from `planes`.
  */
 export function feedBatch(
-  runtime: Runtime,
+  runtime: TensorMaker,
   config: ModelConfig,
   jobs: readonly HostJob[],
   logitsFrom: number,

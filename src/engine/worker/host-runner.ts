@@ -5,9 +5,9 @@ import { StepCosts, type StepMeter } from '../decode/step-meter.ts'
 import { shortStepRows, type StepJob, StepQueue } from '../decode/step-queue.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
-import { feedBatch } from './feed-batch.ts'
+import { feedBatch, type TensorMaker } from './feed-batch.ts'
 import { nextTask } from './next-task.ts'
-import { readFloats, type Runtime, type Session } from './runtime.ts'
+import { readFloats, type Session } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** A slice of one sequence, and the cache that it continues. Appending the new rows is the runner's work. */
@@ -36,7 +36,7 @@ type Waiting = StepJob & {
 
 /** The graph gives every row the same bits alone and beside others, so nobody can tell a batch. */
 export function createHostRunner(
-  runtime: Runtime,
+  runtime: TensorMaker,
   session: Session,
   config: ModelConfig,
   nowMs: () => number,
@@ -92,7 +92,7 @@ function isMeasured({ tokens, job }: Waiting): boolean {
 }
 
 async function runBatch(
-  runtime: Runtime,
+  runtime: TensorMaker,
   session: Session,
   config: ModelConfig,
   batch: Waiting[],
