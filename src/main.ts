@@ -193,7 +193,7 @@ const requester = once(async () => {
   const parts = { hubs: await hubs(), openText: await openText() }
   const { countAsks } = await import('./roles/pieces/count-answers.ts')
   const { answers } = await exchange()
-  return countAsks(createRequester({ ...(await market()), ...keys, ...parts, random }), answers)
+  return countAsks(createRequester({ ...(await market()), ...keys, ...parts, documents, random }), answers)
 })
 
 const provider = once(async () => {

@@ -4,6 +4,7 @@ import { createMemoryChain } from '../chain/memory-chain.ts'
 import { ManualClock } from '../device/manual-clock.ts'
 import { createSeededRandom } from '../device/seeded-random.ts'
 import { localChainId } from '../domain/network.ts'
+import { MemoryDocumentStore } from '../storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../storage/memory-voucher-store.ts'
 import { fundChannel } from './fund-channel.ts'
 
@@ -30,7 +31,8 @@ test.each([
   async ({ chainId, gasWei, by }) => {
     const { chain, clock, submitDeposit } = await openChain(chainId, gasWei)
     const keys = { wallet, session, sender }
-    const deps = { chain, vouchers: new MemoryVoucherStore(), random: createSeededRandom(1), clock, ...keys }
+    const stores = { vouchers: new MemoryVoucherStore(), documents: new MemoryDocumentStore() }
+    const deps = { chain, ...stores, random: createSeededRandom(1), clock, ...keys }
     const funding = fundChannel(receiver.address, 10n, deps)
     let step = await funding.next()
     while (!step.done) step = await funding.next()

@@ -1,5 +1,5 @@
 import type { Address, Hex } from '../domain/bytes.ts'
-import { type ChannelConfig, promisedBy } from '../domain/channel.ts'
+import { promisedBy } from '../domain/channel.ts'
 import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
@@ -12,6 +12,10 @@ import {
   sizeDeposit,
   usableChannels,
 } from './payer-channels.ts'
+import { type SignedDeposit, type SignedDepositDeps, keepDeposit, openDeposit } from './signed-deposits.ts'
+
+/** What direct channels are funded with. */
+type DirectFundDeps = FundDeps & SignedDepositDeps
 
 /** A channel that covers the job, and the requester's end of it. */
 export type FundedChannel = { record: ChannelRecord; channel: PayerChannel }
@@ -25,29 +29,47 @@ export type FundedChannel = { record: ChannelRecord; channel: PayerChannel }
 export async function* fundChannel(
   receiver: Address,
   neededMicroUsd: MicroUsd,
-  deps: FundDeps,
+  deps: DirectFundDeps,
   busy: ReadonlySet<Hex> = new Set(),
 ): AsyncGenerator<FundingStep, FundedChannel, void> {
-  const { chain } = deps
-  const usable = await usableChannels(receiver, deps)
-  const found = usable.find(({ record }) => !busy.has(record.channelId))
+  const found = (await usableChannels(receiver, deps)).find(({ record }) => !busy.has(record.channelId))
   const record = found?.record ?? (await addChannel(receiver, deps))
-  let balance = found?.state.balance ?? 0n
-  const missing = promisedBy(record.voucher) + neededMicroUsd - balance
-  if (missing > 0n) {
-    const amountMicroUsd = yield* sizeDeposit(missing, deps)
-    yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n }
-    await deposit(record.config, amountMicroUsd, deps)
-    balance = (await chain.channel(record.channelId)).balance
-  }
+  const leastMicroUsd = promisedBy(record.voucher) + neededMicroUsd
+  const heldMicroUsd = found?.state.balance ?? 0n
+  const balance = heldMicroUsd < leastMicroUsd ? yield* fill(record, leastMicroUsd, deps) : heldMicroUsd
   return { record, channel: payerEnd(record, balance, deps) }
 }
 
+/** Brings a channel to `leastMicroUsd` and returns what it holds then. What was signed before is made first. */
+async function* fill(
+  { channelId, config }: ChannelRecord,
+  leastMicroUsd: MicroUsd,
+  deps: DirectFundDeps,
+): AsyncGenerator<FundingStep, MicroUsd, void> {
+  const { chain, wallet } = deps
+  const earlier = await openDeposit(channelId, deps)
+  if (earlier) {
+    yield { stage: 'deposit', amountMicroUsd: earlier.deposit.amount, feeMicroUsd: 0n }
+    await send(channelId, earlier, deps)
+  }
+  const { balance: beforeMicroUsd } = await chain.channel(channelId)
+  if (beforeMicroUsd >= leastMicroUsd) return beforeMicroUsd
+  const amountMicroUsd = yield* sizeDeposit(leastMicroUsd - beforeMicroUsd, deps)
+  yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n }
+  const deposit = await chain.authorizeDeposit(config, amountMicroUsd, wallet)
+  await send(channelId, await keepDeposit(channelId, { deposit, beforeMicroUsd, fee: null }, deps), deps)
+  return (await chain.channel(channelId)).balance
+}
+
 /** A wallet that asks for everything it signs is asked once: what it signed is sent by an account that asks nobody. */
-async function deposit(config: ChannelConfig, amount: MicroUsd, deps: FundDeps): Promise<void> {
+async function send(channelId: Hex, { deposit }: SignedDeposit, deps: DirectFundDeps): Promise<void> {
   const { chain, wallet, sender = wallet } = deps
-  const signed = await chain.authorizeDeposit(config, amount, wallet)
-  await chain.submitDeposit(signed, (await canSend(sender, chain)) ? sender : wallet)
+  const from = (await canSend(sender, chain)) ? sender : wallet
+  await chain.submitDeposit(deposit, from).catch(async (error: unknown) => {
+    // Sent before, or by another tab.
+    if ((await chain.authorizationState(deposit)) !== 'used') throw error
+  })
+  await openDeposit(channelId, deps)
 }
 
 async function canSend(sender: Signer, chain: Chain): Promise<boolean> {

@@ -12,6 +12,7 @@ import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Accounts, AccountsView, Restorable } from '../../src/ports/accounts.ts'
 import type { Signer, TypedData } from '../../src/ports/signer.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
+import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { type ScriptedWallet, type WalletScript, announceWallet } from '../fixtures/announced-wallet.ts'
 
@@ -72,7 +73,8 @@ export async function deposit(receiver: Address): Promise<bigint> {
   const [wallet, sender] = await Promise.all([opened.payer(), opened.earner()])
   const keys = { wallet, sender, session: createMemoryAccount() }
   const vouchers = new MemoryVoucherStore()
-  const deps = { chain, vouchers, random: systemRandom, clock: systemClock, ...keys }
+  const documents = new MemoryDocumentStore()
+  const deps = { chain, vouchers, documents, random: systemRandom, clock: systemClock, ...keys }
   const funding = fundChannel(receiver, 1n, deps)
   for (;;) {
     const step = await funding.next()

@@ -10,6 +10,7 @@ import { inferProtocol } from '../../src/protocol/protocols.ts'
 import { findOffers } from '../../src/roles/find-offers.ts'
 import { requesterEnd } from '../../src/roles/frames.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
+import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { createLibp2pDirectory } from '../../src/transport/libp2p-directory.ts'
 import { createLibp2pTransport } from '../../src/transport/libp2p-transport.ts'
@@ -26,8 +27,9 @@ export async function askWithoutPaying(network: Network, modelId: ModelId): Prom
   const [signed] = await findOffers(modelId, { directory, clock, network, ownPeerId: transport.peerId })
   if (!signed) throw new Error('Nobody offers the model.')
   const { offer } = signed
-  const vouchers = new MemoryVoucherStore()
-  const funding = fundChannel(offer.provider, 10_000n, { chain, vouchers, wallet, session, random, clock })
+  const stores = { vouchers: new MemoryVoucherStore(), documents: new MemoryDocumentStore() }
+  const deps = { chain, ...stores, wallet, session, random, clock }
+  const funding = fundChannel(offer.provider, 10_000n, deps)
   let step = await funding.next()
   while (!step.done) step = await funding.next()
   const { record } = step.value

@@ -48,7 +48,7 @@ describe('money comes out again without gas', () => {
     const { market, buyer } = deal
     const answer = await runAsk(buyer.requester.ask(makeAsk(), never))
     await deal.stop()
-    const withGas = await market.joinRequester(wallet, buyer.vouchers)
+    const withGas = await market.joinRequester(wallet, buyer)
     expect(await withGas.withdrawals.takeBack(answer.terms.channelId)).toBeNull()
     expect(await withGas.withdrawals.list()).toMatchObject([{ refund: null, withdrawal: { isReady: false } }])
   })

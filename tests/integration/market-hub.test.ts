@@ -49,7 +49,7 @@ describe('an answer that a hub pays for', () => {
     const second = await market.joinProvider(account(4))
     await second.atHub()
     const first = await runAsk(buyer.requester.ask(makeAsk(), never))
-    const twin = await market.joinRequester(wallet, buyer.vouchers, withoutGas(market.chain))
+    const twin = await market.joinRequester(wallet, buyer, withoutGas(market.chain))
     const tabs = [buyer, twin, buyer, twin]
     const others = await Promise.all(tabs.map(({ requester }) => runAsk(requester.ask(makeAsk(), never))))
     const answers = [first, ...others]
@@ -265,7 +265,7 @@ describe('what was promised', () => {
       buyer.session,
     )
     await buyer.vouchers.raiseVoucher('payer', unused)
-    const twin = await market.joinRequester(wallet, buyer.vouchers, withoutGas(market.chain))
+    const twin = await market.joinRequester(wallet, buyer, withoutGas(market.chain))
     line.missing = 2
     const both = await Promise.all([buyer, twin].map(({ requester }) => runAsk(requester.ask(long, never))))
     expect(line.refusals).toContain('ledger/unattributed')

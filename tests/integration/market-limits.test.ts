@@ -14,9 +14,9 @@ test('two tabs of one browser ask at once: each pays from a channel of its own',
   const market = openMarket()
   const { provider, vouchers: earned } = await market.joinProvider()
   const tab = await market.joinRequester()
-  const { wallet, session, vouchers, hubs } = tab
+  const { wallet, session, vouchers, documents, hubs } = tab
   const { transport, directory, random, clock, openText } = await market.joinRequester()
-  const shared = { wallet, session, vouchers, hubs, chain: market.chain }
+  const shared = { wallet, session, vouchers, documents, hubs, chain: market.chain }
   const twin = createRequester({ ...shared, transport, directory, random, clock, openText })
   let other: Promise<Answer> | undefined
   const answer = await runAsk(tab.requester.ask(makeAsk(), never), async (event) => {

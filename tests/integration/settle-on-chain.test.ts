@@ -31,7 +31,7 @@ async function openPair() {
   const [wallet, session, provider] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
   const vouchersGiven = new MemoryVoucherStore()
   const keys = { wallet, session, random: systemRandom, clock: systemClock }
-  const funding = { chain, vouchers: vouchersGiven, ...keys }
+  const funding = { chain, vouchers: vouchersGiven, documents: new MemoryDocumentStore(), ...keys }
   const steps: FundingStep['stage'][] = []
   const opening = fundChannel(provider.address, 1_000n, funding)
   let next = await opening.next()

@@ -8,6 +8,7 @@ import type { Hub } from '../../domain/hub.ts'
 import type { Offer } from '../../domain/offer.ts'
 import { sessionSeconds } from '../../domain/session.ts'
 import type { Chain } from '../../ports/index.ts'
+import { MemoryDocumentStore } from '../../storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../../storage/memory-voucher-store.ts'
 import { fundChannel } from '../fund-channel.ts'
 import { type RouteDeps, routeOffers } from './choose-route.ts'
@@ -43,7 +44,7 @@ const routed = async (offers: ReturnType<typeof offer>[], needed = 100n) =>
   ])
 
 async function openDirect(): Promise<void> {
-  const funding = fundChannel(provider.address, 100n, deps)
+  const funding = fundChannel(provider.address, 100n, { ...deps, documents: new MemoryDocumentStore() })
   while (!(await funding.next()).done);
 }
 

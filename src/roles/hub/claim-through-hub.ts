@@ -5,7 +5,7 @@ import type { HubTerms } from '../../domain/hub.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import type { Chain, ClaimResult, Clock, Signer } from '../../ports/index.ts'
-import { seen } from './deposit-through-hub.ts'
+import { seen } from '../channel-seen.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
 

@@ -1,70 +1,84 @@
-import type { DepositAuthorization } from '../../domain/authorization.ts'
 import type { Hex } from '../../domain/bytes.ts'
-import type { ChannelState, Voucher } from '../../domain/channel.ts'
+import type { Voucher } from '../../domain/channel.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
+import { seen } from '../channel-seen.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
+import {
+  type SignedDeposit,
+  type SignedDepositDeps,
+  keepDeposit,
+  keepFee,
+  madeIn,
+  openDeposit,
+} from '../signed-deposits.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
 
-const pollMs = 1_000
 /** A node may lag behind the one that the hub asks. */
 const visibleTimeoutMs = 30_000
 /** A transaction that the hub may have sent before it fell silent. */
 const silentTimeoutMs = 60_000
 
-/** A deposit that its wallet has signed, and the promise that pays for sending it. */
-export type SignedDeposit = {
-  deposit: DepositAuthorization
-  channelId: Hex
-  /** What the channel held before. */
-  beforeMicroUsd: MicroUsd
-  feeMicroUsd: MicroUsd
-  /** Promises a higher fee for it. */
-  raiseFee: (fromMicroUsd: MicroUsd, toMicroUsd: MicroUsd) => Promise<Voucher>
-  feeVoucher: Voucher
-}
+/** What a deposit is signed and sent with. */
+export type HubDepositDeps = FundDeps & SignedDepositDeps
 
 /**
- * Signs a deposit and promises the fee for it.
+ * Signs a deposit, promises the fee for it and keeps both.
  *
  * No failure costs the payer more than that fee: the deposit works once, whoever sends it, and its money can only
- * reach the payer's own channel. A channel that never held anything has not been served either, so a fee promised on
- * it for a deposit that failed is not promised again; on another one it pays for answers to come.
+ * reach the payer's own channel.
  */
 export async function signDeposit(
   record: ChannelRecord,
   amountMicroUsd: MicroUsd,
   feeMicroUsd: MicroUsd,
-  deps: FundDeps,
+  deps: HubDepositDeps,
 ): Promise<SignedDeposit> {
   checkFee(feeMicroUsd)
-  const { channelId, config } = record
-  const { balance, totalClaimed } = await deps.chain.channel(channelId)
-  const channel = payerEnd(record, balance + amountMicroUsd, deps)
-  const isUnused = balance === 0n && totalClaimed === 0n
-  const raiseFee = (from: MicroUsd, to: MicroUsd) =>
-    isUnused ? channel.promise(to) : channel.promiseMore(to - from)
-  const deposit = await deps.chain.authorizeDeposit(config, amountMicroUsd, deps.wallet)
-  const feeVoucher = await raiseFee(0n, feeMicroUsd)
-  return { deposit, channelId, beforeMicroUsd: balance, feeMicroUsd, raiseFee, feeVoucher }
+  const { balance: beforeMicroUsd } = await deps.chain.channel(record.channelId)
+  const deposit = await deps.chain.authorizeDeposit(record.config, amountMicroUsd, deps.wallet)
+  const voucher = await promiseFee(record, amountMicroUsd, 0n, feeMicroUsd, deps)
+  return keepDeposit(record.channelId, { deposit, beforeMicroUsd, fee: { feeMicroUsd, voucher } }, deps)
 }
 
 /**
- * Has a hub send a signed deposit; sent again, it is still one deposit.
- * @throws HubError when the chain does not show it, `hub/no-answer` where it may still come
+ * Promises a fee, or what it has risen by. A channel that never held anything has not been served either, so a fee
+ * promised on it for a deposit that failed is not promised again; on another one it pays for answers to come.
  */
-export async function sendDeposit(signed: SignedDeposit, client: HubClient, deps: FundDeps): Promise<void> {
-  const failure = await offer(signed, client).then(
-    () => null,
-    (error: unknown) => error,
-  )
+async function promiseFee(
+  record: ChannelRecord,
+  amountMicroUsd: MicroUsd,
+  fromMicroUsd: MicroUsd,
+  toMicroUsd: MicroUsd,
+  deps: HubDepositDeps,
+): Promise<Voucher> {
+  const { balance, totalClaimed } = await deps.chain.channel(record.channelId)
+  const channel = payerEnd(record, balance + amountMicroUsd, deps)
+  const isUnused = balance === 0n && totalClaimed === 0n
+  return isUnused ? channel.promise(toMicroUsd) : channel.promiseMore(toMicroUsd - fromMicroUsd)
+}
+
+/**
+ * Has a hub send a signed deposit; sent again, it is still one deposit. Returns the transaction, null where the chain
+ * shows it and the hub did not say which it was.
+ * @throws HubError when the chain does not show it; it stays kept, because it may still come
+ */
+export async function sendDeposit(
+  record: ChannelRecord,
+  signed: SignedDeposit,
+  client: HubClient,
+  deps: HubDepositDeps,
+): Promise<Hex | null> {
+  const sent = await offer(record, signed, client, deps).catch((error: unknown) => ({ failure: error }))
+  const failure = 'failure' in sent ? sent.failure : null
   const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
   const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
-  const { channelId, beforeMicroUsd, deposit } = signed
-  const isThere = ({ balance }: ChannelState) => balance >= beforeMicroUsd + deposit.amount
-  if (await seen(channelId, isThere, timeoutMs, deps)) return
+  if (await seen(record.channelId, madeIn(signed), timeoutMs, deps)) {
+    await openDeposit(record.channelId, deps)
+    return 'transaction' in sent ? sent.transaction : null
+  }
   throw (
     failure ??
     new HubError('hub/no-answer', 'The hub says it has sent the deposit; the chain does not show it.')
@@ -72,32 +86,33 @@ export async function sendDeposit(signed: SignedDeposit, client: HubClient, deps
 }
 
 /** Hands a deposit to the hub, and once more where its fee has gone up meanwhile. */
-async function offer(signed: SignedDeposit, client: HubClient): Promise<void> {
+async function offer(
+  record: ChannelRecord,
+  signed: SignedDeposit,
+  client: HubClient,
+  deps: HubDepositDeps,
+): Promise<{ transaction: Hex | null }> {
+  const { deposit, fee } = signed
   try {
-    await client.deposit(signed.deposit, signed.feeVoucher)
+    return await client.deposit(deposit, fee?.voucher ?? (await raiseFee(record, signed, client, deps)))
   } catch (error) {
     if (!(error instanceof HubError && error.code === 'hub/fee-too-low')) throw error
-    const { feeMicroUsd: dearer } = await client.quote('deposit')
-    const { feeMicroUsd: before } = signed
-    // At the same price, another answer has used up what was promised for it.
-    signed.feeMicroUsd = dearer > before ? dearer : before + dearer
-    checkFee(signed.feeMicroUsd)
-    signed.feeVoucher = await signed.raiseFee(before, signed.feeMicroUsd)
-    await client.deposit(signed.deposit, signed.feeVoucher)
+    return client.deposit(deposit, await raiseFee(record, signed, client, deps))
   }
 }
 
-/** Returns whether the chain shows a channel so within the time. */
-export async function seen(
-  channelId: Hex,
-  isSo: (state: ChannelState) => boolean,
-  timeoutMs: number,
-  { chain, clock }: Pick<FundDeps, 'chain' | 'clock'>,
-): Promise<boolean> {
-  for (let waitedMs = 0; ; waitedMs += pollMs) {
-    const state = await chain.channel(channelId).catch(() => null)
-    if (state && isSo(state)) return true
-    if (waitedMs >= timeoutMs) return false
-    await clock.sleep(pollMs)
-  }
+/** Promises what the hub asks now. At the same price, another answer has used up what was promised for it. */
+async function raiseFee(
+  record: ChannelRecord,
+  signed: SignedDeposit,
+  client: HubClient,
+  deps: HubDepositDeps,
+): Promise<Voucher> {
+  const before = signed.fee?.feeMicroUsd ?? 0n
+  const { feeMicroUsd: asked } = await client.quote('deposit')
+  const feeMicroUsd = asked > before ? asked : before + asked
+  checkFee(feeMicroUsd)
+  const voucher = await promiseFee(record, signed.deposit.amount, before, feeMicroUsd, deps)
+  await keepFee(record.channelId, { ...signed, fee: { feeMicroUsd, voucher } }, deps)
+  return voucher
 }

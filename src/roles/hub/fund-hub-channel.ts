@@ -4,7 +4,6 @@ import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import {
-  type FundDeps,
   type FundingStep,
   type OpenChannel,
   addChannel,
@@ -12,7 +11,8 @@ import {
   sizeDeposit,
   usableChannels,
 } from '../payer-channels.ts'
-import { type SignedDeposit, sendDeposit, signDeposit } from './deposit-through-hub.ts'
+import { type SignedDeposit, openDeposit } from '../signed-deposits.ts'
+import { type HubDepositDeps, sendDeposit, signDeposit } from './deposit-through-hub.ts'
 import type { KnownHubs } from './known-hubs.ts'
 import { LiveJobs } from './live-jobs.ts'
 
@@ -20,7 +20,7 @@ import { LiveJobs } from './live-jobs.ts'
 const maxDeposits = 3
 
 /** What channels to hubs are funded with. */
-export type HubFundingDeps = FundDeps & { hubs: KnownHubs }
+export type HubFundingDeps = HubDepositDeps & { hubs: KnownHubs }
 
 /** A job that is to be paid through a hub, and the most that it may cost with the spread. */
 export type HubFundingJob = { jobId: Hex; mostMicroUsd: MicroUsd }
@@ -33,8 +33,6 @@ export class HubFunding {
   readonly jobs = new LiveJobs()
   readonly #deps: HubFundingDeps
   #turn: Promise<unknown> = Promise.resolve()
-  /** Deposits of which only the chain can tell what became, by channel. */
-  readonly #unsettled = new Map<Hex, SignedDeposit>()
 
   constructor(deps: HubFundingDeps) {
     this.#deps = deps
@@ -88,27 +86,24 @@ export class HubFunding {
     const amountMicroUsd = yield* sizeDeposit(least + feeMicroUsd, this.#deps)
     yield { stage: 'deposit', amountMicroUsd, feeMicroUsd }
     await this.#inTurn(async () => {
+      // Before the channels are read, so that they show what has been made.
+      const earlier = await this.#earlier(hub)
       const channel = await this.#best(hub)
       // Another answer's deposit may have come first, and be enough for both.
       if (!mustDeposit && channel && this.#unreserved(channel) >= mostMicroUsd) return
-      const record = channel?.record ?? (await addChannel(hub.account, this.#deps))
-      await this.#send(hub, record, amountMicroUsd, feeMicroUsd)
+      const record = earlier?.record ?? channel?.record ?? (await addChannel(hub.account, this.#deps))
+      const signed = earlier?.signed ?? (await signDeposit(record, amountMicroUsd, feeMicroUsd, this.#deps))
+      await sendDeposit(record, signed, this.#deps.hubs.client(hub.peerId), this.#deps)
     })
   }
 
-  /** Sends a deposit. One that may be on its way already is sent again as it was signed, and so is made once. */
-  async #send(hub: Hub, record: ChannelRecord, amount: MicroUsd, feeMicroUsd: MicroUsd): Promise<void> {
-    const { channelId } = record
-    const signed =
-      this.#unsettled.get(channelId) ?? (await signDeposit(record, amount, feeMicroUsd, this.#deps))
-    this.#unsettled.set(channelId, signed)
-    try {
-      await sendDeposit(signed, this.#deps.hubs.client(hub.peerId), this.#deps)
-    } catch (error) {
-      if (!(error instanceof HubError && error.code === 'hub/no-answer')) this.#unsettled.delete(channelId)
-      throw error
+  /** Returns a deposit that may be on its way already. */
+  async #earlier(hub: Hub): Promise<{ record: ChannelRecord; signed: SignedDeposit } | null> {
+    for (const { record } of await usableChannels(hub.account, this.#deps)) {
+      const signed = await openDeposit(record.channelId, this.#deps)
+      if (signed) return { record, signed }
     }
-    this.#unsettled.delete(channelId)
+    return null
   }
 
   async #best(hub: Hub): Promise<OpenChannel | undefined> {

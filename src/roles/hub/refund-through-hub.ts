@@ -4,7 +4,7 @@ import { HubError } from '../../errors/index.ts'
 import { signRefundRequest } from '../../ledger/sign-hub.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
-import { seen } from './deposit-through-hub.ts'
+import { seen } from '../channel-seen.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
 
