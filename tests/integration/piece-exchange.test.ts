@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BytesFrom, PieceShelf } from '../../src/ports/index.ts'
+import { lyingShelf } from '../fixtures/lying-shelf.ts'
 import { numbers, openPieceNetwork, publishForTabs } from '../fixtures/piece-tabs.ts'
 
 const fast = 1e9
@@ -26,25 +27,9 @@ async function setUp(pieceCount: number) {
   }
 }
 
-/** Lends other bytes than are kept. */
-function lying(spoil: (content: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) {
-  return (shelf: PieceShelf): PieceShelf => ({
-    lendable: () => shelf.lendable(),
-    holding: (model) => shelf.holding(model),
-    watchGains: (onGained) => shelf.watchGains(onGained),
-    async read(model, piece) {
-      const content = await shelf.read(model, piece)
-      return content && spoil(content)
-    },
-  })
-}
-
-const flip = lying((content) => {
-  content[7] = (content[7] ?? 0) ^ 1
-  return content
-})
-const truncate = lying((content) => content.slice(0, -1))
-const addByte = lying((content) => new Uint8Array([...content, 0]))
+const flip = (shelf: PieceShelf) => lyingShelf(shelf)
+const truncate = (shelf: PieceShelf) => lyingShelf(shelf, (content) => content.slice(0, -1))
+const addByte = (shelf: PieceShelf) => lyingShelf(shelf, (content) => new Uint8Array([...content, 0]))
 
 test('brings a model from one tab, says so, and lends it on', async () => {
   const { entry, join, lend, expectWhole } = await setUp(12)
