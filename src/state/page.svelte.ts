@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { CatalogueEntry } from '../domain/model.ts'
+import { nextSmallerModel } from '../domain/smaller-model.ts'
 import { MarketError } from '../errors/index.ts'
 import { Account } from './account.svelte.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
@@ -66,6 +67,12 @@ export class Page {
   /** The model to share: the chosen one, or the first there is. */
   get sharedModel(): CatalogueEntry | null {
     return this.models.find(this.sharing.modelId) ?? this.models.entries[0] ?? null
+  }
+
+  /** The next smaller model, where the one to share found no memory. */
+  get smallerModel(): CatalogueEntry | null {
+    const { entry, outOfMemory } = this.sharing
+    return entry && outOfMemory ? nextSmallerModel(this.models.entries, entry) : null
   }
 
   #requireSharedModel(): CatalogueEntry {

@@ -11,6 +11,7 @@ import {
 import type { GovernorDecision, PauseReason } from '../domain/governor.ts'
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
+import { modelBytes } from '../domain/smaller-model.ts'
 import type { EngineProbe } from '../ports/engine.ts'
 import type { BytesFrom } from '../ports/model-store.ts'
 import type { Governor } from '../roles/govern.ts'
@@ -53,6 +54,8 @@ export class Sharing {
   status = $state.raw<ProviderStatus>(offStatus)
   decision = $state.raw<GovernorDecision | null>(null)
   failure = $state.raw<Failure | null>(null)
+  /** The model that was shared, or tried, last. */
+  entry = $state.raw<CatalogueEntry | null>(null)
   modelId = $state<ModelId | null>(null)
   /** Dollars per million answer tokens. */
   priceUsd = $state<number | null>(0.2)
@@ -80,6 +83,11 @@ export class Sharing {
 
   get active(): boolean {
     return this.status.stage !== 'off' && this.status.stage !== 'failed'
+  }
+
+  /** Whether it ended because the memory here is too small. */
+  get outOfMemory(): boolean {
+    return !this.active && (this.failure ?? this.status.error)?.code === 'engine/out-of-memory'
   }
 
   /** Why no new work is taken; null while it is, or while nothing is shared. */
@@ -163,8 +171,8 @@ export class Sharing {
     try {
       await Promise.all([this.save(), this.#keepSwitch(true)]).catch(() => {})
       const entry = await abortable(choose(), signal)
-      const totalBytes = entry.manifest.files.reduce((sum, file) => sum + file.bytes, 0)
-      this.status = { ...this.status, totalBytes }
+      this.entry = entry
+      this.status = { ...this.status, totalBytes: modelBytes(entry) }
       const provider = await this.#governed(signal)
       const slots = Math.max(this.slots ?? 1, 1)
       const covering = this.coversPower ? { covering: this.energy } : {}
@@ -174,6 +182,13 @@ export class Sharing {
       if (this.active) this.status = { ...this.status, stage: 'off' }
       this.#governor?.release()
     }
+  }
+
+  /** Shares another model from now on. */
+  async switchTo(entry: CatalogueEntry): Promise<void> {
+    if (this.active) return
+    this.modelId = entry.id
+    await this.start(entry)
   }
 
   /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */

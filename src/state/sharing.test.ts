@@ -108,6 +108,24 @@ describe('turning it on', () => {
     expect(sharing.active).toBe(false)
   })
 
+  it('knows that memory was too small, at the start or later, and shares a smaller model instead', async () => {
+    const outOfMemory = new EngineError('engine/out-of-memory', 'The memory here is too small for this.')
+    const smaller = { ...entry, id: `0x${'b2'.repeat(32)}` as const }
+    let lose = () => {}
+    const { provider } = fakeProvider(async (tell, _signal, options) => {
+      if (options?.entry === entry) throw outOfMemory
+      lose = () => tell({ ...online, stage: 'failed', error: outOfMemory.toPeer() })
+      tell(online)
+    })
+    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
+    await sharing.start(entry)
+    expect([sharing.outOfMemory, sharing.entry]).toEqual([true, entry])
+    await sharing.switchTo(smaller)
+    expect([sharing.outOfMemory, sharing.modelId]).toEqual([false, smaller.id])
+    lose()
+    expect([sharing.outOfMemory, sharing.entry]).toEqual([true, smaller])
+  })
+
   it('can be cancelled, also while its code still loads', async () => {
     const sharing = new Sharing(fakeTab({ provider: () => new Promise(() => {}) }))
     const starting = sharing.start(entry)

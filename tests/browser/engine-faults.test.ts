@@ -91,6 +91,16 @@ describe('on the processor an answer goes on from its tokens, bit by bit,', () =
   })
 })
 
+test('a model for which WebAssembly gets no memory is refused by that name, and a smaller one loads', async () => {
+  harness = await openHarness({ args: ['--js-flags=--wasm-max-mem-pages=2000'] })
+  page = await harness.openPage()
+  await expect(engine().call('load', '/models/smollm2-135m-instruct', ['wasm'])).rejects.toMatchObject({
+    code: 'engine/out-of-memory',
+  })
+  expect(await engine().call('load', tiny, ['wasm'])).toMatchObject({ backend: 'wasm' })
+  await harness.close()
+})
+
 describe('on a GPU an answer goes on from its tokens', () => {
   beforeAll(() => open(true))
   afterAll(() => harness?.close())

@@ -31,6 +31,19 @@ test('pauses by its owner’s rules, says why in words, and goes on by itself', 
   await status().getByText('Online').waitFor()
 })
 
+test('offers the next smaller model where memory was too small', async () => {
+  await open('?scene=cramped#/share')
+  await page.getByLabel('Shared model').selectOption('SmolLM2 360M')
+  await pressStart()
+  const alert = page.getByRole('alert')
+  await alert.getByText('The memory here is too small for this.').waitFor()
+  await alert.getByText('SmolLM2 135M takes less.').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await alert.getByRole('button', { name: 'Share SmolLM2 135M' }).click()
+  await status().getByText('Online').waitFor()
+  expect(await page.getByLabel('Shared model').inputValue()).toBe(`0x${'a1'.repeat(32)}`)
+})
+
 test('says what the browser does not tell', async () => {
   await open('?scene=empty#/share')
   await page.getByText('This browser does not say whether it is plugged in').waitFor()

@@ -1,3 +1,5 @@
+import { modelBytes } from '../../../src/domain/smaller-model.ts'
+import { EngineError } from '../../../src/errors/index.ts'
 import type { Provider } from '../../../src/roles/provide.ts'
 import { offStatus, type ProviderStatus } from '../../../src/roles/provider-status.ts'
 import { catalogue } from './scripted-market.ts'
@@ -32,10 +34,12 @@ const online: ProviderStatus = {
   ],
 }
 
+const outOfMemory = new EngineError('engine/out-of-memory', 'The memory here is too small for this.')
+
 const paused: ProviderStatus = { ...online, stage: 'paused', jobs: [] }
 
-/** Walks through the steps of sharing, then has one job under way. */
-export function createScriptedProvider(): Provider {
+/** Walks through the steps of sharing, then has one job under way. Models of more bytes than `mostBytes` find no memory. */
+export function createScriptedProvider(mostBytes = Infinity): Provider {
   const listeners = new Set<(status: ProviderStatus) => void>()
   let status = offStatus
   let takesJobs = true
@@ -50,8 +54,12 @@ export function createScriptedProvider(): Provider {
       onStatus(status)
       return () => listeners.delete(onStatus)
     },
-    async start(_options, signal) {
+    async start({ entry }, signal) {
       for (const stage of ['download', 'verify', 'prepare', 'self-test', 'connect'] as const) {
+        if (stage === 'self-test' && modelBytes(entry) > mostBytes) {
+          show({ ...offStatus, stage: 'failed', error: outOfMemory.toPeer() })
+          throw outOfMemory
+        }
         for (const fraction of [0.2, 0.6, 1]) {
           const from = stage === 'download' ? ({ kind: 'tabs', tabs: 3 } as const) : null
           show({ ...offStatus, stage, fraction, bytes: fraction * totalBytes, totalBytes, from })

@@ -14,12 +14,13 @@ import { createScriptedMoney } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
 
-const scenes = ['lively', 'bonded', 'unplugged', 'full', 'empty', 'alone'] as const
+const scenes = ['lively', 'bonded', 'unplugged', 'full', 'cramped', 'empty', 'alone'] as const
 
 /**
  * `lively`: a full market, and a wallet that earned for weeks. `bonded`: the same on a public chain, with part of the
  * earnings held as a bond. `unplugged`: a full market, and a computer that runs on battery.
- * `full`: a full market, and a browser without room for another model. `empty`: nobody offers
+ * `full`: a full market, and a browser without room for another model. `cramped`: a computer with memory for the
+ * smallest model alone. `empty`: nobody offers
  * anything, the wallet is new, and the browser tells nothing of the machine. `alone`: neither relay nor chain answers.
  */
 export type Scene = (typeof scenes)[number]
@@ -45,7 +46,7 @@ export function createScriptedTab(scene: Scene): Tab {
   const requester = createScriptedRequester(here)
   const keptModels = createScriptedKeptModels(scene === 'full')
   const lender = createScriptedLender()
-  const provider = createScriptedProvider()
+  const provider = createScriptedProvider(scene === 'cramped' ? 150e6 : Infinity)
   const device = new ManualDevice(machines[scene])
   const governor = createGovernor({ device, clock: systemClock, provider })
   // Accounts are real: their keys are in this browser, and wallets announce themselves.
