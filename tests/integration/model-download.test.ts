@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { createHttpSource } from '../../src/models/http-source.ts'
 import { makeManifest } from '../../src/models/make-manifest.ts'
@@ -65,6 +65,7 @@ const defects: ServerFault[] = [
   { kind: 'stalls', afterBytes: 10 },
   { kind: 'fails', status: 503 },
   { kind: 'shifts-range', byBytes: 1 },
+  { kind: 'hangs-up' },
 ]
 
 test.each(defects)(
@@ -89,6 +90,91 @@ test('names the source, the file and the piece that were wrong', async () => {
   })
   const { bytes, state } = await store.status(entry.id)
   expect({ bytes, state }).toEqual({ bytes: 3 * smallPieceBytes, state: 'partial' })
+})
+
+const longPieceOffset = 3 * smallPieceBytes
+
+test.each<{ fault: ServerFault; named: string; keptPieces: number }>([
+  {
+    fault: { kind: 'leaves-byte-out', offset: longPieceOffset },
+    named: 'Piece 3 of weights.gguf',
+    keptPieces: 3,
+  },
+  { fault: { kind: 'adds-bytes', bytes: 1 }, named: 'another length', keptPieces: 5 },
+  { fault: { kind: 'adds-bytes', bytes: 1, whole: true }, named: 'another length', keptPieces: 5 },
+  { fault: { kind: 'claims-longer', byBytes: 1 }, named: 'another length', keptPieces: 0 },
+  { fault: { kind: 'claims-longer', byBytes: -1 }, named: 'another length', keptPieces: 0 },
+])(
+  'refuses and names a source that $fault.kind, and keeps what was right',
+  async ({ fault, named, keptPieces }) => {
+    const { store, entry } = await setUp(fault)
+    await expect(store.fetch(entry)).rejects.toMatchObject({
+      code: 'storage/hash-mismatch',
+      shortMessage: expect.stringContaining(named),
+      details: `from ${servers[0]?.url}`,
+    })
+    const kept = Math.min(keptPieces * smallPieceBytes, weightsBytes)
+    expect((await store.status(entry.id)).bytes).toBe(kept)
+  },
+)
+
+test('names the source that ends too early as well', async () => {
+  const { store, entry } = await setUp({ kind: 'ends-early', afterBytes: 10 })
+  await expect(store.fetch(entry)).rejects.toMatchObject({
+    code: 'storage/source-failed',
+    details: `from ${servers[0]?.url}`,
+  })
+})
+
+test('leaves a source that lied alone for a while, and says why', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { store, entry } = await setUp({ kind: 'flips-byte', offset: 7 })
+  const lie = {
+    code: 'storage/hash-mismatch',
+    shortMessage: expect.stringContaining('Piece 0 of weights.gguf'),
+  }
+  await expect(store.fetch(entry)).rejects.toMatchObject(lie)
+  await expect(store.fetch(entry)).rejects.toMatchObject(lie)
+  expect(servers[0]?.ranges).toHaveLength(1)
+  servers[0]!.fault = null
+  vi.setSystemTime(Date.now() + 10 * 60_000)
+  await expectWhole(store, entry)
+})
+
+test('follows a redirect, and refuses what it leads to when that is another file', async () => {
+  const { store, entry } = await setUp(null, null)
+  const [first, second] = servers
+  first!.fault = { kind: 'redirects', to: second!.url }
+  const alone = { ...entry, sources: [first!.url] }
+  await expectWhole(store, alone)
+  expect(second?.ranges).toHaveLength(2)
+  second!.fault = { kind: 'flips-byte', offset: 7 }
+  await store.remove(entry.id)
+  await expect(store.fetch(alone)).rejects.toMatchObject({
+    code: 'storage/hash-mismatch',
+    details: `from ${first?.url}`,
+  })
+})
+
+test('turns to the next source when one redirects without end', async () => {
+  const { store, entry } = await setUp(null, null)
+  servers[0]!.fault = { kind: 'redirects', to: servers[0]!.url }
+  await expectWhole(store, entry)
+})
+
+test('asks the mirrors in the manifest after its sources', async () => {
+  const { entry } = await setUp({ kind: 'fails', status: 404 }, null)
+  const [source, mirror] = servers.map(({ url }) => url)
+  const { id, manifest } = await makeManifest(files, { ...smallFacts, mirrors: [mirror!] }, smallPieceBytes)
+  const mirrored: CatalogueEntry = { ...entry, id, manifest, sources: [source!] }
+  const store = new PieceModelStore({
+    pieces: new MemoryPieceStore(),
+    fetchRange: createHttpSource(),
+    loadCatalogue: async () => [mirrored],
+  })
+  await expectWhole(store, mirrored)
+  expect(servers.map(({ ranges }) => ranges.length)).toEqual([1, 2])
 })
 
 test('keeps the right pieces of a source that lied and asks the next for the rest alone', async () => {

@@ -113,6 +113,23 @@ test('waits for a tab that comes back with the rest', async () => {
   await whole
 })
 
+test('asks tabs last, for what no server has', async () => {
+  const { entry, content, lend, join } = await setUp(10)
+  const lender = await lend(numbers(0, 10))
+  const serverBytes = 6 * entry.manifest.files[0]!.pieceBytes
+  const reader = await join({
+    async *fetchRange(_address, { start, end }) {
+      yield content.subarray(start, Math.min(end, serverBytes))
+    },
+  })
+  const listed = { ...entry, sources: ['https://server.example/'] }
+  const told: (BytesFrom | null)[] = []
+  await reader.store.fetch(listed, { onProgress: ({ from }) => told.push(from) })
+  const kinds = told.flatMap((from) => from?.kind ?? []).filter((kind, at, all) => kind !== all[at - 1])
+  expect(kinds).toEqual(['mirror', 'tabs'])
+  expect(lender.lender.status().sentBytes).toBe(entry.manifest.files[0]!.bytes - serverBytes)
+})
+
 test('says so when no tab has the model, and when there is none at all', async () => {
   const { entry, join } = await setUp(3)
   const alone = await join()
