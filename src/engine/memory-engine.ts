@@ -142,6 +142,7 @@ const probe: EngineProbe = {
   webgpu: null,
   crossOriginIsolated: false,
   threads: 1,
+  memoryBytes: null,
   storageBytes: null,
   backends: ['wasm'],
   reason: 'The model is computed in memory.',

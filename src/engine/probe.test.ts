@@ -10,10 +10,11 @@ function stubBrowser(info: AdapterInfo | null | undefined, cores = 8): void {
   const adapter = info && {
     info: { vendor: '', architecture: '', device: '', description: '', ...info },
     features: new Set(['shader-f16']),
-    limits: { maxBufferSize: 1024 },
+    limits: { maxBufferSize: 1024, maxStorageBufferBindingSize: 512 },
   }
   vi.stubGlobal('navigator', {
     hardwareConcurrency: cores,
+    deviceMemory: 8,
     gpu: info === undefined ? undefined : { requestAdapter: async () => adapter },
     storage: { estimate: async () => ({ quota: 100, usage: 30 }) },
   })
@@ -23,9 +24,10 @@ function stubBrowser(info: AdapterInfo | null | undefined, cores = 8): void {
 test('a real GPU comes first, and is named', async () => {
   stubBrowser({ vendor: 'nvidia', architecture: 'ampere' })
   expect(await probeMachine()).toEqual({
-    webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1024 },
+    webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1024, maxBindingBytes: 512 },
     crossOriginIsolated: true,
     threads: 4,
+    memoryBytes: 8 * 2 ** 30,
     storageBytes: 70,
     backends: ['webgpu', 'wasm'],
     reason: 'The GPU computes (nvidia ampere).',

@@ -14,9 +14,11 @@ export async function probeMachine(): Promise<EngineProbe> {
       adapter: describeAdapter(adapter),
       shaderF16: adapter.features.has('shader-f16'),
       maxBufferBytes: adapter.limits.maxBufferSize,
+      maxBindingBytes: adapter.limits.maxStorageBufferBindingSize,
     },
     crossOriginIsolated: isolated,
     threads: isolated ? countThreads(navigator.hardwareConcurrency) : 1,
+    memoryBytes: readMemory(),
     storageBytes: storage,
     backends,
     reason,
@@ -59,6 +61,12 @@ async function requestAdapter(): Promise<GPUAdapter | null> {
   } catch {
     return null
   }
+}
+
+/** The Device Memory API tells gibibytes. TypeScript's own description of browsers leaves it out. */
+function readMemory(): number | null {
+  const { deviceMemory } = navigator as { deviceMemory?: number }
+  return deviceMemory === undefined ? null : deviceMemory * 2 ** 30
 }
 
 async function estimateStorage(): Promise<number | null> {

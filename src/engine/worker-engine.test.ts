@@ -31,7 +31,7 @@ async function loadMortal(fates: Fate[], facts: MortalFacts[] = []) {
           self.say({ kind: 'result', id: message.id, output: { embeddingWidth: 4 } })
       }),
     probe: async () => ({
-      ...{ webgpu: null, crossOriginIsolated: false, threads: 1, storageBytes: null },
+      ...{ webgpu: null, crossOriginIsolated: false, threads: 1, memoryBytes: null, storageBytes: null },
       ...{ backends: ['wasm'], reason: 'Only a test.' },
     }),
   })

@@ -7,9 +7,17 @@ export type Backend = 'webgpu' | 'wasm'
 
 /** What this machine can run a model with, and why the first choice is first. */
 export type EngineProbe = {
-  webgpu: { adapter: string; shaderF16: boolean; maxBufferBytes: number } | null
+  webgpu: {
+    adapter: string
+    shaderF16: boolean
+    /** Longest buffer, and the longest part of one that a computation can be given. */
+    maxBufferBytes: number
+    maxBindingBytes: number
+  } | null
   crossOriginIsolated: boolean
   threads: number
+  /** Memory of the whole computer, rounded by the browser, and at most what it cares to tell; null where it does not. */
+  memoryBytes: number | null
   /** Bytes this origin may still store. */
   storageBytes: number | null
   /** Best first; never empty unless WebAssembly is missing. */

@@ -10,9 +10,10 @@ import { Sharing } from './sharing.svelte.ts'
 import { entry, fakeTab, testDocuments } from './fake-tab.ts'
 
 const probe: EngineProbe = {
-  webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1e9 },
+  webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1e9, maxBindingBytes: 1e9 },
   crossOriginIsolated: true,
   threads: 4,
+  memoryBytes: null,
   storageBytes: null,
   backends: ['webgpu', 'wasm'],
   reason: 'The GPU computes.',

@@ -65,6 +65,7 @@ export function createScriptedTab(scene: Scene): Tab {
       webgpu: null,
       crossOriginIsolated: true,
       threads: 4,
+      memoryBytes: 4 * 2 ** 30,
       storageBytes: 8e9,
       backends: ['wasm'],
       reason: 'No GPU adapter was found, so the model runs on the processor.',
