@@ -172,7 +172,7 @@ const settlement = once(async () => {
 
 const payOut = once(async () => {
   const { createPayOut } = await import('./roles/pay-out.ts')
-  return createPayOut({ chain: await chain(), wallet: await earner(), hubs: await hubs(), clock })
+  return createPayOut({ chain: await chain(), wallet: await earner(), hubs: await hubs(), documents, clock })
 })
 
 const withdrawals = once(async () => {

@@ -3,15 +3,14 @@ import { type Address, type Hex, type PeerId, sameAddress } from '../domain/byte
 import type { MicroUsd } from '../domain/price.ts'
 import { BaseError, ChainError, HubError, LedgerError } from '../errors/index.ts'
 import { parseAddress } from '../ledger/parse-address.ts'
-import type { Chain, Clock, Signer } from '../ports/index.ts'
+import type { Clock } from '../ports/index.ts'
 import { canPayGas } from './hub/choose-route.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { checkFee, isPlausibleFee } from './hub/plausible-fee.ts'
+import { SignedTransfers, type SignedTransferDeps } from './signed-transfers.ts'
 
 const pollMs = 1_000
 const visibleTimeoutMs = 30_000
-/** An authorisation that ends sooner is not sent again. */
-const leastLeftSeconds = 60
 
 /** What sending money out of the wallet costs, and who sends it. */
 export type PayOutQuote = {
@@ -24,13 +23,14 @@ export type PayOutQuote = {
 
 /** Money that has left the wallet. */
 export type PaidOut = {
+  to: Address
   amountMicroUsd: MicroUsd
-  /** Null where the chain shows it and the hub did not say which transaction it was. */
+  /** Null where the chain shows it and nobody said which transaction it was. */
   transaction: Hex | null
 }
 
 /** Where the money is, and whose. */
-export type PayOutDeps = { chain: Chain; wallet: Signer; hubs: KnownHubs; clock: Clock }
+export type PayOutDeps = SignedTransferDeps & { hubs: KnownHubs; clock: Clock }
 
 /** How dollars leave the wallet for any address, with or without gas. */
 export interface PayOut {
@@ -40,41 +40,29 @@ export interface PayOut {
    */
   quote(): Promise<PayOutQuote>
   /**
-   * Sends money at a quoted fee. What may be under way already is sent again as it was signed, so that it moves once.
+   * Sends money at a quoted fee. What may be under way already, a reload between, is sent again as it was signed, so
+   * that it moves once.
    * @throws LedgerError `ledger/bad-address`, `ledger/bad-amount`; ChainError `chain/insufficient-funds`
    * @throws HubError why the hub refuses, or `hub/no-answer` while only the chain can tell
    */
   send(to: string, amountMicroUsd: MicroUsd, quote: PayOutQuote): Promise<PaidOut>
-}
-
-type Balances = { walletMicroUsd: MicroUsd; toMicroUsd: MicroUsd }
-
-/** A signed move of money that a hub was given. However often it is sent, it happens once. */
-type Handed = {
-  transfer: TransferAuthorization
-  before: Balances
-  /** Whether a hub that was given it fell silent, so that only the chain can tell what became of it. */
-  isSilent: boolean
+  /** Returns what has moved since nobody could tell whether it would. Each is told once. */
+  arrived(): Promise<PaidOut[]>
 }
 
 type HubFee = { peerId: PeerId; account: Address; feeMicroUsd: MicroUsd }
 
 /** Returns the ways out of one wallet. */
-export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut {
-  const handed = new Map<string, Handed>()
+export function createPayOut(deps: PayOutDeps): PayOut {
+  const { chain, wallet, hubs, clock } = deps
+  const signed = new SignedTransfers(deps)
   const balance = () => chain.balance(wallet.address)
 
-  const balances = async (to: Address): Promise<Balances> => {
-    const [walletMicroUsd, toMicroUsd] = await Promise.all([balance(), chain.balance(to)])
-    return { walletMicroUsd, toMicroUsd }
-  }
-
-  /** Returns whether both balances come to show that the money has moved. */
-  const hasMoved = async ({ transfer, before }: Handed, timeoutMs: number): Promise<boolean> => {
+  /** Returns whether the chain comes to show that the money has moved. */
+  const hasMoved = async (transfer: TransferAuthorization, timeoutMs: number): Promise<boolean> => {
     for (let waitedMs = 0; ; waitedMs += pollMs) {
-      const now = await balances(transfer.to).catch(() => null)
-      const hasLeft = now && now.walletMicroUsd <= before.walletMicroUsd - transfer.amount
-      if (hasLeft && now.toMicroUsd >= before.toMicroUsd + transfer.amount) return true
+      const state = await chain.authorizationState(transfer).catch(() => null)
+      if (state === 'used') return true
       if (waitedMs >= timeoutMs) return false
       await clock.sleep(pollMs)
     }
@@ -96,38 +84,33 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
     return to
   }
 
-  /** Signs a move of money, or returns the one that a hub was given for it before and may still send. */
-  const sign = async (to: Address, amount: MicroUsd): Promise<Handed> => {
-    const key = `${to} ${amount}`
-    const known = handed.get(key)
-    const isAlive = known && known.transfer.validBeforeSeconds > clock.nowMs() / 1000 + leastLeftSeconds
-    const transfer = isAlive ? known.transfer : await chain.authorizeTransfer(to, amount, wallet)
-    const isSilent = isAlive === true && known.isSilent
-    const move = { transfer, isSilent, before: isSilent ? known.before : await balances(to) }
-    handed.set(key, move)
-    return move
-  }
-
-  const done = ({ transfer: { to, amount } }: Handed, transaction: Hex | null): PaidOut => {
-    handed.delete(`${to} ${amount}`)
-    return { amountMicroUsd: amount, transaction }
-  }
-
-  const sendThroughHub = async (move: Handed, { peerId, account, feeMicroUsd }: HubFee): Promise<PaidOut> => {
+  const sendThroughHub = async (
+    transfer: TransferAuthorization,
+    { peerId, account, feeMicroUsd }: HubFee,
+  ): Promise<Hex | null> => {
     checkFee(feeMicroUsd)
-    if (move.isSilent && (await hasMoved(move, 0))) return done(move, null)
     const fee = await chain.authorizeTransfer(account, feeMicroUsd, wallet)
     const sent = await hubs
       .client(peerId)
-      .transfer(move.transfer, fee)
+      .transfer(transfer, fee)
       .catch((error: unknown) => (error instanceof BaseError ? error : Promise.reject(error)))
     const isError = sent instanceof BaseError
-    if (!isError || sent.code === 'hub/no-answer') move.isSilent = true
-    if (await hasMoved(move, move.isSilent ? visibleTimeoutMs : 0)) {
-      return done(move, isError ? null : sent.transaction)
-    }
+    const mayCome = !isError || sent.code === 'hub/no-answer'
+    if (await hasMoved(transfer, mayCome ? visibleTimeoutMs : 0)) return isError ? null : sent.transaction
     throw isError ? sent : new HubError('hub/no-answer', 'The chain does not show the payment yet.')
   }
+
+  const sendItself = (transfer: TransferAuthorization): Promise<Hex | null> =>
+    chain.submitTransfers([transfer], wallet).catch(async (error: unknown) => {
+      if (await hasMoved(transfer, 0)) return null
+      throw error
+    })
+
+  const paidOut = ({ to, amount }: TransferAuthorization, transaction: Hex | null): PaidOut => ({
+    to,
+    amountMicroUsd: amount,
+    transaction,
+  })
 
   return {
     async quote() {
@@ -150,9 +133,12 @@ export function createPayOut({ chain, wallet, hubs, clock }: PayOutDeps): PayOut
     },
     async send(text, amountMicroUsd, { hub, feeMicroUsd }) {
       const to = await check(text, amountMicroUsd, feeMicroUsd)
-      const move = await sign(to, amountMicroUsd)
-      if (hub) return sendThroughHub(move, { ...hub, feeMicroUsd })
-      return done(move, await chain.submitTransfers([move.transfer], wallet))
+      const transfer = await signed.sign(to, amountMicroUsd)
+      const send = hub ? () => sendThroughHub(transfer, { ...hub, feeMicroUsd }) : () => sendItself(transfer)
+      const transaction = (await hasMoved(transfer, 0)) ? null : await send()
+      await signed.forget(transfer)
+      return paidOut(transfer, transaction)
     },
+    arrived: async () => (await signed.takeMoved()).map((transfer) => paidOut(transfer, null)),
   }
 }

@@ -1,4 +1,4 @@
-import { sameAddress } from '../domain/bytes.ts'
+import { type Address, sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PaidOut, PayOutQuote } from '../roles/pay-out.ts'
 import { toFailure, type Failure } from './failure.ts'
@@ -26,6 +26,8 @@ export class Sending {
   amount = $state('')
   quote = $state.raw<PayOutQuote | null>(null)
   paid = $state.raw<PaidOut | null>(null)
+  /** What was sent before without anybody saying so, and has arrived since. */
+  arrived = $state.raw<PaidOut[]>([])
   failure = $state.raw<Failure | null>(null)
 
   constructor(tab: Tab, wallet: Wallet, history: History) {
@@ -45,7 +47,7 @@ export class Sending {
   get fault(): SendingFault | null {
     const { address, amountMicroUsd, quote } = this
     if (!addressForm.test(address)) return 'no-address'
-    if (this.#wallet.address && sameAddress(address as `0x${string}`, this.#wallet.address)) {
+    if (this.#wallet.address && sameAddress(address as Address, this.#wallet.address)) {
       return 'own-address'
     }
     if (!amountMicroUsd) return 'no-amount'
@@ -55,10 +57,19 @@ export class Sending {
   /** Asks what sending costs now. */
   async ask(): Promise<void> {
     try {
-      this.quote = await (await this.#tab.payOut()).quote()
+      const payOut = await this.#tab.payOut()
+      await this.#note(await payOut.arrived())
+      this.quote = await payOut.quote()
       this.failure = null
     } catch (error) {
       this.failure = toFailure(error)
+    }
+  }
+
+  async #note(paid: PaidOut[]): Promise<void> {
+    this.arrived = [...this.arrived, ...paid]
+    for (const { amountMicroUsd, transaction } of paid) {
+      await this.#history.addMovement('sent', amountMicroUsd, transaction)
     }
   }
 
@@ -81,9 +92,16 @@ export class Sending {
       this.step = 'sent'
       await this.#history.addMovement('sent', amountMicroUsd, this.paid.transaction)
     } catch (error) {
+      const known = this.arrived.length
       await this.ask()
-      this.failure = toFailure(error)
-      this.step = 'reading-over'
+      // It may have arrived while nobody answered.
+      this.paid =
+        this.arrived
+          .slice(known)
+          .find((one) => sameAddress(one.to, address as Address) && one.amountMicroUsd === amountMicroUsd) ??
+        null
+      this.failure = this.paid ? null : toFailure(error)
+      this.step = this.paid ? 'sent' : 'reading-over'
     }
     await this.#wallet.refresh()
   }

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { HubError } from '../errors/index.ts'
-import type { PayOut } from '../roles/pay-out.ts'
+import type { PaidOut, PayOut } from '../roles/pay-out.ts'
 import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { Sending } from './sending.svelte.ts'
 import { Wallet } from './wallet.svelte.ts'
 
-const to = `0x${'ab'.repeat(20)}`
+const to = `0x${'ab'.repeat(20)}` as const
 const own = `0x${'cd'.repeat(20)}` as const
 const quote = { hub: null, feeMicroUsd: 2_100n, mostMicroUsd: 5_000_000n }
 
 function open(parts: Partial<PayOut> = {}) {
   const payOut: PayOut = {
     quote: async () => quote,
-    send: async (_to, amountMicroUsd) => ({ amountMicroUsd, transaction: '0x01' }),
+    send: async (_to, amountMicroUsd) => ({ to, amountMicroUsd, transaction: '0x01' }),
+    arrived: async () => [],
     ...parts,
   }
   const tab = fakeTab({ payOut: async () => payOut, account: async () => own })
@@ -30,7 +31,7 @@ describe('money out', () => {
     const { sending, history } = open({
       async send(...given) {
         asked.push(given)
-        return { amountMicroUsd: 1_500_000n, transaction: '0x01' }
+        return { to, amountMicroUsd: 1_500_000n, transaction: '0x01' }
       },
     })
     await sending.ask()
@@ -59,6 +60,31 @@ describe('money out', () => {
     expect(sending.fault).toBe(fault)
     sending.readOver()
     expect(sending.step).toBe('writing')
+  })
+
+  it('tells and writes down what has arrived since nobody knew whether it would', async () => {
+    const before = { to, amountMicroUsd: 7n, transaction: null }
+    const { sending, history } = open({ arrived: async () => [before] })
+    await sending.ask()
+    expect(sending.arrived).toEqual([before])
+    expect(history.movements).toMatchObject([{ kind: 'sent', amountMicroUsd: 7n }])
+  })
+
+  it('is sent when it arrived while the relay was silent', async () => {
+    const known: PaidOut[] = []
+    const { sending, history } = open({
+      arrived: async () => known.splice(0),
+      async send() {
+        known.push({ to, amountMicroUsd: 1_000_000n, transaction: null })
+        throw new HubError('hub/no-answer', 'Only the chain can tell.')
+      },
+    })
+    await sending.ask()
+    Object.assign(sending, { to, amount: '1' })
+    sending.readOver()
+    await sending.send()
+    expect(sending).toMatchObject({ step: 'sent', failure: null })
+    expect(history.movements).toMatchObject([{ kind: 'sent', amountMicroUsd: 1_000_000n }])
   })
 
   it('comes back to be read over, at the price of now, when it was not sent', async () => {

@@ -3,7 +3,8 @@ import { sessionSeconds } from '../../src/domain/session.ts'
 import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
 import { account } from '../fixtures/hub.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
-import { openHubMarket } from '../fixtures/hub-market.ts'
+import { openHubMarket, withOwn, withoutGas } from '../fixtures/hub-market.ts'
+import { network } from '../fixtures/jobs.ts'
 import { faultyDesk } from '../fixtures/hub-faults.ts'
 import { hastyClock, makeAsk, never, runAsk } from '../fixtures/market.ts'
 
@@ -81,6 +82,52 @@ describe('money comes out again without gas', () => {
     await buyer.payOut.send(friend, 500_000n, quote)
     expect(await market.chain.balance(friend)).toBe(500_000n)
     await buyer.payOut.send(friend, 500_000n, quote)
+    expect(await market.chain.balance(friend)).toBe(1_000_000n)
+    await deal.stop()
+  })
+
+  test.each([
+    ['as it was signed', 'lost before'],
+    ['when it had moved already', 'lost after'],
+  ] as const)('after a reload what nobody answered for goes once, %s', async (_how, fault) => {
+    let isFirst = true
+    const desk = faultyDesk(({ type }) => {
+      if (type !== 'transfer' || !isFirst) return null
+      isFirst = false
+      return fault
+    })
+    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
+    const { market, buyer } = deal
+    const friend = account(900).address
+    const quote = await buyer.payOut.quote()
+    // The page is gone before anybody can tell what became of it.
+    const chain = withOwn(market.chain, { authorizationState: async () => 'open' })
+    const lost = await market.joinRequester(wallet, buyer, chain)
+    await expect(lost.payOut.send(friend, 500_000n, quote)).rejects.toMatchObject({ code: 'hub/no-answer' })
+    const { payOut } = await market.joinRequester(wallet, buyer, withoutGas(market.chain))
+    await payOut.send(friend, 500_000n, quote)
+    expect(await market.chain.balance(friend)).toBe(500_000n)
+    expect(await payOut.arrived()).toEqual([])
+    await deal.stop()
+  })
+
+  test('what arrived after a reload is told once, and the same again is meant', async () => {
+    const deal = await openDeal({ clock: hastyClock })
+    const { market, buyer } = deal
+    const friend = account(900).address
+    const transfer = await market.chain.authorizeTransfer(friend, 500_000n, wallet)
+    await buyer.documents.put(
+      'signed-transfers',
+      [network.chainId, wallet.address, friend, 500_000n].join(' '),
+      transfer,
+    )
+    expect(await buyer.payOut.arrived()).toEqual([])
+    await market.chain.submitTransfers([transfer], account(77))
+    expect(await buyer.payOut.arrived()).toEqual([
+      { to: friend, amountMicroUsd: 500_000n, transaction: null },
+    ])
+    expect(await buyer.payOut.arrived()).toEqual([])
+    await buyer.payOut.send(friend, 500_000n, await buyer.payOut.quote())
     expect(await market.chain.balance(friend)).toBe(1_000_000n)
     await deal.stop()
   })

@@ -87,10 +87,11 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
           feeMicroUsd,
           mostMicroUsd: overview.balanceMicroUsd - feeMicroUsd,
         }),
-        async send(_to, amountMicroUsd) {
+        async send(to, amountMicroUsd) {
           receive(-amountMicroUsd - feeMicroUsd)
-          return { amountMicroUsd, transaction: `0x${'5e'.repeat(32)}` as const }
+          return { to: to as Hex, amountMicroUsd, transaction: `0x${'5e'.repeat(32)}` as const }
         },
+        arrived: async () => [],
       }),
     served: async () => served,
     async trace({ channelId, receipt }) {
