@@ -13,8 +13,9 @@ import { parseSmoothing } from '../src/engine/graph/smoothing-file.ts'
 import { buildTransformerGraph } from '../src/engine/graph/transformer-graph.ts'
 import { createModelText } from '../src/engine/text/model-text.ts'
 import { readVocabulary } from '../src/engine/text/vocabulary.ts'
-import { createHostRunner } from '../src/engine/worker/host-runner.ts'
-import { hostSliceTokens, openHostSequence } from '../src/engine/worker/host-sequence.ts'
+import { openCachedSequence } from '../src/engine/worker/cached-sequence.ts'
+import { hostSliceTokens, openHostCache, openHostGraph } from '../src/engine/worker/host-graph.ts'
+import { createStepRunner } from '../src/engine/worker/step-runner.ts'
 import type { TensorMaker } from '../src/engine/worker/feed-batch.ts'
 import type { Session } from '../src/engine/worker/runtime.ts'
 import { writeGraph } from '../tools/onnx-folder/write-graph.ts'
@@ -33,10 +34,12 @@ export async function openNative(threads: number): Promise<Contender> {
   const graph = buildTransformerGraph(config, recipes['wasm-int8-2'], manifest.contextTokens, { smoothing })
   const native = await loadNativeRuntime()
   const session = await compile(native, graph, tensors, threads)
-  const runner = createHostRunner(makeTensors(native), session, config, () => performance.now())
+  const runner = createStepRunner(openHostGraph(makeTensors(native), session, config), () =>
+    performance.now(),
+  )
   const { encodeChat, decode } = createModelText(tensors.metadata)
   const { endIds } = readVocabulary(tensors.metadata)
-  let sequence = openHostSequence(runner, config, hostSliceTokens)
+  const sequence = openCachedSequence(openHostCache(config), runner, config, hostSliceTokens)
   let readIds: readonly number[] = []
 
   return {

@@ -102,6 +102,24 @@ export async function answer(request: GenerateRequest): Promise<{ tokenIds: numb
   return { tokenIds, text: text + next.value.text }
 }
 
+/** Answers requests one after the other, or each from the moment that the one before has `lead` tokens. */
+export async function answerAll(requests: GenerateRequest[], lead: number | null): Promise<number[][]> {
+  if (lead === null) {
+    const alone: number[][] = []
+    for (const request of requests) alone.push((await answer(request)).tokenIds)
+    return alone
+  }
+  const [first, ...rest] = requests
+  const stream = loadedEngine().generate(first!)
+  const tokenIds: number[] = []
+  let others = Promise.resolve<number[][]>([])
+  for await (const event of stream) {
+    tokenIds.push(event.tokenId)
+    if (tokenIds.length === lead && rest.length > 0) others = answerAll(rest, lead)
+  }
+  return [tokenIds, ...(await others)]
+}
+
 /** Ends an answer while its prompt is still being read; returns how it ended. */
 export async function cancelPrefill(promptIds: number[]): Promise<string> {
   const cancel = new AbortController()

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { distributions } from '../../src/engine/decode/distributions.ts'
+import { defaultSampler } from '../../src/domain/job.ts'
 import type { Distribution } from '../../src/ports/engine.ts'
 import { engineCases } from '../conformance/engine.ts'
 import { sentencePieceVocabulary } from '../fixtures/families/sentencepiece-vocabulary.ts'
@@ -112,6 +113,28 @@ describe('with an imitated GPU', () => {
     expect(loaded).toMatchObject({ backend: 'webgpu', arithmetic: 'webgpu-q8-1' })
     const onGpu = await engine().call('distributions', tokenIds, 89, vocabularySize)
     expect(largestDifference(onProcessor, onGpu)).toBeLessThan(1e-4)
+  })
+
+  test('answers that join and leave beside one another are what each is alone', async () => {
+    await engine().call('load', tiny, ['webgpu'])
+    const requests = [30, 12, 70, 45, 20].map((promptTokens, index) => ({
+      promptIds: tokenIds.slice(index, index + promptTokens),
+      sampler: { ...defaultSampler, temperature: 0.8 },
+      seed: `0x${'5eed'.repeat(8)}` as const,
+      maxTokens: 24 - 4 * index,
+      stop: [],
+    }))
+    const alone = await engine().call('answerAll', requests, null)
+    expect(await engine().call('answerAll', requests, 2)).toEqual(alone)
+    // Their texts go on where they ended, and one begins as another did.
+    const [first, second] = requests.map((request, index) => ({
+      ...request,
+      promptIds: [...request.promptIds, ...alone[index]!, 7, 9],
+    }))
+    const nextTurns = [first!, second!, { ...first!, promptIds: [...first!.promptIds, 11] }]
+    const next = await engine().call('answerAll', nextTurns, 3)
+    await engine().call('load', tiny, ['webgpu'])
+    expect(next).toEqual(await engine().call('answerAll', nextTurns, null))
   })
 
   test.each(['qwen2', 'qwen3', 'gemma3'] as const)('the same holds for a tiny %s', async (family) => {

@@ -1,3 +1,5 @@
+import type { SequenceCache } from './sequence-cache.ts'
+
 /** Capacity grows in steps of this many tokens: the graph's results do not depend on it. */
 const capacityStep = 64
 
@@ -5,7 +7,7 @@ const capacityStep = 64
 export type CachePlane = Float32Array
 
 /** The keys and values of one sequence, kept by the host and handed to the graph at each step. */
-export class HostCache {
+export class HostCache implements SequenceCache {
   readonly #heads: number
   readonly #headWidth: number
   #planes: CachePlane[]
@@ -19,7 +21,6 @@ export class HostCache {
     this.#planes = Array.from({ length: shape.planes }, () => new Float32Array(0))
   }
 
-  /** Tokens kept. */
   get length(): number {
     return this.#length
   }
@@ -38,19 +39,17 @@ export class HostCache {
     return this.#planes
   }
 
-  /** Memory that the planes take. */
   get bytes(): number {
     return this.#planes.length * this.planeLength(this.#capacity) * Float32Array.BYTES_PER_ELEMENT
   }
 
-  /** Returns a copy of the first `length` tokens. */
-  copyFirst(length: number): HostCache {
+  copyFirst(length: number): this {
     const shape = { planes: this.#planes.length, heads: this.#heads, headWidth: this.#headWidth }
     const copy = new HostCache(shape)
     copy.reserve(length)
     copy.#length = Math.min(length, this.#length)
     copy.#planes.forEach((plane, index) => this.copyRows(index, plane, copy.#capacity, 0, copy.#length))
-    return copy
+    return copy as this
   }
 
   /** Makes room for so many tokens more. */
@@ -77,11 +76,16 @@ export class HostCache {
     this.#length += tokens
   }
 
-  /** Forgets the tokens from `length` on. */
   truncate(length: number): void {
     if (length >= this.#length) return
     this.#length = length
     this.#cuts++
+  }
+
+  close(): void {
+    this.#planes = this.#planes.map(() => new Float32Array(0))
+    this.#capacity = 0
+    this.truncate(0)
   }
 
   /** Numbers in a plane of so much room. */

@@ -45,15 +45,13 @@ export class RememberingSequence implements Sequence {
     await this.#remember(tokenIds, this.#inner.readStates(tokenIds, onState, signal))
   }
 
-  truncate(length: number): boolean {
-    const done = this.#inner.truncate(length)
+  truncate(length: number): void {
+    this.#inner.truncate(length)
     this.#tokenIds.length = this.#inner.length
-    return done
   }
 
-  fork(length: number): RememberingSequence | null {
-    const inner = this.#inner.fork(length)
-    return inner && new RememberingSequence(inner, this.#tokenIds.slice(0, length))
+  fork(length: number): RememberingSequence {
+    return new RememberingSequence(this.#inner.fork(length), this.#tokenIds.slice(0, length))
   }
 
   close(): void {

@@ -179,14 +179,6 @@ describe('a shared beginning', () => {
     expect((await pool.borrow([...system, 2, 3])).length).toBe(30)
   })
 
-  test('is read anew where caches cannot be copied', async () => {
-    const openSequence = () => ({ ...byteModel.openSequence(), length: 40, fork: () => null })
-    const pool = createSequencePool({ openSequence })
-    const first = await pool.borrow(system)
-    await read(first, system)
-    expect(await pool.borrow([...system, 1])).not.toBe(first)
-  })
-
   test('gives answers the bits of a fresh prefill, and leaves the other text as it was', async () => {
     const { model } = await loadInNode(new Blob([writeTinyLlama()]))
     const pool = createSequencePool(model)

@@ -49,8 +49,9 @@ export function createSequencePool(
     if (source === null) return new RememberingSequence(model.openSequence())
     const isIdle = idle.includes(source)
     if (isIdle) idle = [source, ...idle.filter((each) => each !== source)]
-    if (isIdle && source.length - common <= mostForgotten && source.truncate(common)) return idle.shift()!
-    return source.fork(common) ?? new RememberingSequence(model.openSequence())
+    if (!isIdle || source.length - common > mostForgotten) return source.fork(common)
+    source.truncate(common)
+    return idle.shift()!
   }
 
   return {

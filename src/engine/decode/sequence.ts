@@ -18,10 +18,10 @@ export type Sequence = {
   append(tokenIds: readonly number[], from: number, onLogits: OnLogits, signal?: AbortSignal): Promise<void>
   /** Appends tokens in slices and hands over the state of each, in their order. */
   readStates(tokenIds: readonly number[], onState: OnState, signal?: AbortSignal): Promise<void>
-  /** Forgets the tokens from `length` on; false where that cannot be done. */
-  truncate(length: number): boolean
-  /** Returns a new sequence that begins with this one's first `length` tokens; null where that cannot be done. */
-  fork(length: number): Sequence | null
+  /** Forgets the tokens from `length` on. */
+  truncate(length: number): void
+  /** Returns a new sequence that begins with this one's first `length` tokens. */
+  fork(length: number): Sequence
   /** Memory that its cache takes. */
   readonly cacheBytes: number
   /** Gives its memory back. */
@@ -39,8 +39,7 @@ export type LanguageModel = {
   tokenBytes: TokenBytes
   openSequence(): Sequence
   /**
-   * What steps cost, where guessed tokens may be checked: sequences can be truncated, and a row has the same
-   * bits alone and beside others.
+   * What steps cost, where guessed tokens may be checked: a row has the same bits alone and beside others.
    */
   steps?: StepMeter | undefined
 }

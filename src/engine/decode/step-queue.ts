@@ -12,8 +12,14 @@ type Short<job> = { job: job; overtaken: boolean }
  * Within either kind the first to come is the first to go; who comes back with more goes to the end.
  */
 export class StepQueue<job extends StepJob> {
+  readonly #sharedTokens: number
   #short: Short<job>[] = []
   #long: job[] = []
+
+  /** Jobs of more tokens than `sharedTokens` go alone. */
+  constructor(sharedTokens = shortStepRows) {
+    this.#sharedTokens = sharedTokens
+  }
 
   get size(): number {
     return this.#short.length + this.#long.length
@@ -50,7 +56,8 @@ export class StepQueue<job extends StepJob> {
   #takeShort(): job[] {
     const tokens = this.#short[0]?.job.tokens ?? 1
     const alike = this.#short.filter(({ job }) => job.tokens === tokens)
-    const batch = alike.slice(0, Math.floor(shortStepRows / tokens))
+    const most = tokens <= this.#sharedTokens ? Math.floor(shortStepRows / tokens) : 1
+    const batch = alike.slice(0, most)
     this.#short = this.#short.filter((short) => !batch.includes(short))
     return batch.map(({ job }) => job)
   }

@@ -10,8 +10,9 @@ import { buildTransformerGraph } from '../graph/transformer-graph.ts'
 import { createModelText } from '../text/model-text.ts'
 import { readVocabulary } from '../text/vocabulary.ts'
 import type { ModelText } from '../../ports/engine.ts'
-import { createHostRunner } from '../worker/host-runner.ts'
-import { hostSliceTokens, openHostSequence } from '../worker/host-sequence.ts'
+import { openCachedSequence } from '../worker/cached-sequence.ts'
+import { hostSliceTokens, openHostCache, openHostGraph } from '../worker/host-graph.ts'
+import { createStepRunner } from '../worker/step-runner.ts'
 import { prepareWeights } from '../worker/prepare-weights.ts'
 import { openRuntime, readFloats, type RuntimeFiles, type RunStep, type Session } from '../worker/runtime.ts'
 
@@ -69,9 +70,9 @@ export async function observeModel(
   const weights = await prepareWeights(graph, tensors, onPrepared, signal)
   const runtime = await openRuntime('wasm', place.runtime, place.threads, place.runStep)
   const session = watching(await runtime.createSession(graph.model, weights, []), points)
-  const runner = createHostRunner(runtime, session, config, place.nowMs)
+  const runner = createStepRunner(openHostGraph(runtime, session, config), place.nowMs)
   const { endIds } = readVocabulary(tensors.metadata)
-  const openSequence = () => openHostSequence(runner, config, hostSliceTokens)
+  const openSequence = () => openCachedSequence(openHostCache(config), runner, config, hostSliceTokens)
   return {
     tensors,
     points,

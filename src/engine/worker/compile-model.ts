@@ -4,12 +4,13 @@ import { cachePlanes } from '../graph/attention.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
-import { deviceSliceTokens, openDeviceSequence } from './device-sequence.ts'
-import { createHostRunner } from './host-runner.ts'
-import { hostSliceTokens, openHostSequence } from './host-sequence.ts'
+import { openCachedSequence } from './cached-sequence.ts'
+import { DeviceGraph, deviceSliceTokens } from './device-graph.ts'
+import { hostSliceTokens, openHostCache, openHostGraph } from './host-graph.ts'
 import type { LoadInput } from './model-calls.ts'
 import { openRuntime, type RunStep, type Runtime, type RuntimeFiles } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
+import { createStepRunner } from './step-runner.ts'
 
 /** A graph that can be run; `lost` resolves when the GPU is. */
 export type CompiledModel = {
@@ -51,11 +52,14 @@ export async function compileModel(
     )
     if (backend === 'webgpu') {
       const { sliceTokens = deviceSliceTokens } = input
-      return { lost, openSequence: () => openDeviceSequence(runtime, session, config, sliceTokens) }
+      const graphOnDevice = new DeviceGraph(runtime, session, config, await runtime.device())
+      const runner = createStepRunner(graphOnDevice, nowMs)
+      const openSequence = () => openCachedSequence(graphOnDevice.openCache(), runner, config, sliceTokens)
+      return { lost, openSequence }
     }
     const { sliceTokens = hostSliceTokens } = input
-    const runner = createHostRunner(runtime, session, config, nowMs)
-    const openSequence = () => openHostSequence(runner, config, sliceTokens)
+    const runner = createStepRunner(openHostGraph(runtime, session, config), nowMs)
+    const openSequence = () => openCachedSequence(openHostCache(config), runner, config, sliceTokens)
     return { lost, openSequence, steps: runner.steps }
   } catch (error) {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)

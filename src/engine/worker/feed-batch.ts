@@ -2,8 +2,9 @@ import { causalBias } from '../decode/attention-bias.ts'
 import type { BatchPlanes } from '../decode/batch-planes.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
-import type { HostJob } from './host-runner.ts'
+import type { HostCache } from '../decode/host-cache.ts'
 import type { Feeds, Runtime } from './runtime.ts'
+import type { SliceJob } from './step-runner.ts'
 
 /** What makes tensors for a step. */
 export type TensorMaker = Pick<Runtime, 'int64s' | 'floats'>
@@ -15,7 +16,7 @@ export type TensorMaker = Pick<Runtime, 'int64s' | 'floats'>
 export function feedBatch(
   runtime: TensorMaker,
   config: ModelConfig,
-  jobs: readonly HostJob[],
+  jobs: readonly SliceJob<HostCache>[],
   logitsFrom: number,
   planes: BatchPlanes,
 ): Feeds {

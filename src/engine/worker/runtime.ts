@@ -15,8 +15,12 @@ export type RuntimeFiles = {
 
 /** A compiled graph. Runs wait for each other: the runtime takes one at a time. */
 export type Session = {
-  /** Returns the results that are wanted, or all of them. */
-  run(feeds: Feeds, wanted?: readonly string[]): Promise<Record<string, Tensor>>
+  /** Returns the results that are wanted, or all of them; writes those of `into` to where they belong. */
+  run(
+    feeds: Feeds,
+    wanted?: readonly string[],
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>
 }
 
 /** Inputs of a step, by name. */
@@ -34,9 +38,13 @@ export type Runtime = {
     weights: Uint8Array<ArrayBuffer>,
     keepOnDevice: readonly string[],
   ): Promise<Session>
+  /** Returns the GPU, once a graph was compiled for it. */
+  device(): Promise<GPUDevice>
   int64s(values: readonly number[], dims: readonly number[]): Tensor
   int32s(values: readonly number[], dims: readonly number[]): Tensor
   floats(values: Float32Array, dims: readonly number[]): Tensor
+  /** Numbers that lie in GPU memory. */
+  deviceFloats(buffer: GPUBuffer, dims: readonly number[]): Tensor
   /** Resolves when nothing more can be computed: the GPU is lost, or a step failed and so will all others. */
   lost: Promise<BaseError>
 }
@@ -66,16 +74,12 @@ export async function openRuntime(
           keepOnDevice.map((name) => [name, 'gpu-buffer'] as const),
         ),
       })
-      if (backend === 'webgpu') {
-        const device = await ort.env.webgpu.device
-        void device.lost.then(({ message: details }) =>
-          lost.resolve(new EngineError('engine/device-lost', 'The GPU was lost.', { details })),
-        )
-      }
+      if (backend === 'webgpu') watchDevice(await ort.env.webgpu.device, lost.resolve)
       return {
-        async run(feeds, wanted = session.outputNames) {
+        async run(feeds, wanted = session.outputNames, into = {}) {
           try {
-            return await takeTurn(() => runStep(() => session.run(feeds, wanted)))
+            const results = { ...Object.fromEntries(wanted.map((name) => [name, null])), ...into }
+            return await takeTurn(() => runStep(() => session.run(feeds, results)))
           } catch (error) {
             const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
             lost.resolve(failure)
@@ -84,11 +88,30 @@ export async function openRuntime(
         },
       }
     },
+    device: () => ort.env.webgpu.device,
     int64s: (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims),
     int32s: (values, dims) => new Tensor('int32', Int32Array.from(values), dims),
     floats: (values, dims) => new Tensor('float32', values, dims),
+    deviceFloats: (buffer, dims) => Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }),
     lost: lost.promise,
   }
+}
+
+/** After any error of the device that nobody caught, what it computes means nothing. */
+function watchDevice(device: GPUDevice, onLost: (error: EngineError) => void): void {
+  void device.lost.then(({ message: details }) =>
+    onLost(new EngineError('engine/device-lost', 'The GPU was lost.', { details })),
+  )
+  device.addEventListener('uncapturederror', ({ error }) => {
+    const { message: details } = error
+    onLost(
+      error instanceof GPUOutOfMemoryError
+        ? new EngineError('engine/out-of-memory', 'The GPU has too little memory for this model.', {
+            details,
+          })
+        : new EngineError('engine/device-lost', 'The GPU refused a step of the model.', { details }),
+    )
+  })
 }
 
 /** Returns a result's numbers; throws when the graph did not return it. */

@@ -1,25 +1,16 @@
-import { HostCache } from '../decode/host-cache.ts'
 import type { Sequence } from '../decode/sequence.ts'
+import type { SequenceCache } from '../decode/sequence-cache.ts'
 import { cutSlices, deliverLogits, deliverStates } from '../decode/slices.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
-import type { HostRunner } from './host-runner.ts'
+import type { StepRunner } from './step-runner.ts'
 
-/** Tokens that go through the model at once; cancelling waits for one slice at most. */
-export const hostSliceTokens = 64
-
-/** The same beside answers that stream: each of their tokens waits for one slice at most. */
+/** Tokens of a prompt's slice beside answers that stream: each of their tokens waits for one slice at most. */
 const streamingSliceTokens = 16
 
-/** A sequence whose cache is kept in this process, for the processor's graph. */
-export function openHostSequence(runner: HostRunner, config: ModelConfig, sliceTokens: number): Sequence {
-  const { layers, kvHeads, headWidth } = config
-  const cache = new HostCache({ planes: layers * 2, heads: kvHeads, headWidth })
-  return continueCache(cache, runner, config, sliceTokens)
-}
-
-function continueCache(
-  cache: HostCache,
-  runner: HostRunner,
+/** Returns the sequence whose tokens a cache holds. Prompts go through the model in slices of at most `sliceTokens`. */
+export function openCachedSequence<cache extends SequenceCache>(
+  cache: cache,
+  runner: StepRunner<cache>,
   config: ModelConfig,
   sliceTokens: number,
 ): Sequence {
@@ -40,14 +31,11 @@ function continueCache(
         deliverStates(await runner.run({ cache, slice, wanted: 'states', signal }), width, onState)
       }
     },
-    truncate(length) {
-      cache.truncate(length)
-      return true
-    },
-    fork: (length) => continueCache(cache.copyFirst(length), runner, config, sliceTokens),
+    truncate: (length) => cache.truncate(length),
+    fork: (length) => openCachedSequence(cache.copyFirst(length), runner, config, sliceTokens),
     get cacheBytes() {
       return cache.bytes
     },
-    close() {},
+    close: () => cache.close(),
   }
 }
