@@ -57,6 +57,16 @@ function flipOneByte(): void {
   }
 }
 
+/** Has the worker that runs the model fail, as it would from inside. */
+async function failModelWorker(page: Page): Promise<void> {
+  const worker = page.workers().find((each) => each.url().includes('model-worker'))
+  await worker!.evaluate(() => {
+    setTimeout(() => {
+      throw new Error('A worker that a test ended.')
+    })
+  })
+}
+
 const auditor = async () => moduleIn<typeof AuditPage>(await harness.openPage(), 'tests/e2e/audit-page.ts')
 const charge = (answer: Answer) => chargeMicroUsd(answer.tokens, answer.terms.price)
 
@@ -205,6 +215,43 @@ describe('what goes wrong', () => {
     await expect.poll(() => page.getByText('storage/hash-mismatch').count(), { timeout: 60_000 }).toBe(1)
     expect(await page.getByRole('main').innerText()).toContain('SmolLM2-135M-Instruct.Q4_1.gguf')
     await page.context().close()
+  })
+
+  test('when the model’s worker fails in the middle of an answer, the answer is the same', async () => {
+    const ask = async (onStream: (requester: Page) => Promise<void>) => {
+      const requester = await world.openTab('ask')
+      await sendPrompt(requester, 'Write a long story about a whale.', { temperature: 0, maxTokens: 80 })
+      await onStream(requester)
+      const answer = await finishedAnswer(requester)
+      await requester.context().close()
+      return answer
+    }
+    const disturbed = await ask(async (requester) => {
+      await streaming(requester, 10)
+      await failModelWorker(provider)
+    })
+    expect(disturbed).toMatchObject({ error: null, finishReason: 'length' })
+    const whole = await ask(async () => {})
+    expect(disturbed.tokenIds).toEqual(whole.tokenIds)
+    expect(disturbed.text).toBe(whole.text)
+    expect(disturbed.receipt?.receipt.tokens).toEqual(whole.tokens)
+  })
+
+  test('when the provider’s tab is reloaded, the requester is told, and the tab answers again by itself', async () => {
+    const requester = await world.openTab('ask')
+    const prompt = 'Write a long story about a lighthouse keeper and the sea.'
+    await sendPrompt(requester, prompt, { temperature: 0, maxTokens: 400 })
+    await streaming(requester, 10)
+    provider.on('dialog', (dialog) => void dialog.accept())
+    await provider.reload()
+    const broken = await finishedAnswer(requester)
+    expect(broken.error?.code).toMatch(/^transport\/(stream-reset|peer-unreachable)$/)
+    expect(broken.text.length).toBeGreaterThan(20)
+    const status = provider.getByRole('status', { name: 'Sharing status' })
+    await expect.poll(() => status.innerText(), { timeout: 60_000 }).toContain('Online')
+    await sendPrompt(requester, 'Say hello.', { temperature: 0, maxTokens: 16 })
+    expect((await finishedAnswer(requester, 2)).error).toBeNull()
+    await requester.context().close()
   })
 
   test('when the provider’s tab closes, the requester is told within three seconds and keeps the text', async () => {
