@@ -50,6 +50,7 @@ const plan: StartPlan = {
   reason: 'The GPU computes.',
   threads: 1,
   slots: 2,
+  memoryBytes: null,
   sliceTokens: undefined,
   guess: true,
 }

@@ -1,3 +1,4 @@
+import { countSlots } from '../domain/count-slots.ts'
 import { EngineError } from '../errors/index.ts'
 import type { Backend, LoadedModel, LoadProgress, VerifiedModel } from '../ports/engine.ts'
 import type { RecipeName } from './graph/recipe.ts'
@@ -13,7 +14,10 @@ export type StartPlan = {
   /** Why the first back end is first. */
   reason: string
   threads: number
-  slots: number
+  /** Requests that run side by side; as many as there is memory for when left out. */
+  slots: number | undefined
+  /** Memory of the whole computer; null where its browser does not say. */
+  memoryBytes: number | null
   sliceTokens: number | undefined
   guess: boolean
 }
@@ -69,10 +73,13 @@ function describeLoad(
 }
 
 function describeLoaded(
-  { model, reason, slots }: StartPlan,
-  facts: LoadOutput,
+  plan: StartPlan,
+  { weightBytes, cacheBytesPerToken, ...facts }: LoadOutput,
   failures: string[],
 ): LoadedModel {
+  const { model, reason, memoryBytes } = plan
+  const { contextTokens } = facts
+  const slots = plan.slots ?? countSlots({ weightBytes, cacheBytesPerToken, contextTokens, memoryBytes })
   return { id: model.id, ...facts, slots, reason: [...failures, reason].join(' ') }
 }
 

@@ -30,6 +30,7 @@ async function loadMortal(fates: Fate[], facts: MortalFacts[] = []) {
         if (message.kind === 'call')
           self.say({ kind: 'result', id: message.id, output: { embeddingWidth: 4 } })
       }),
+    slots: 4,
     probe: async () => ({
       ...{ webgpu: null, crossOriginIsolated: false, threads: 1, memoryBytes: null, storageBytes: null },
       ...{ backends: ['wasm'], reason: 'Only a test.' },

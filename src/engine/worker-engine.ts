@@ -18,7 +18,7 @@ export type WorkerEngineOptions = {
   probe?: () => Promise<EngineProbe>
   /** Longest time without a sign of life before a worker is given up. */
   stallMs?: number
-  /** Requests that run side by side. */
+  /** Requests that run side by side; as many as there is memory for when left out. */
   slots?: number
   /** Recipes instead of the back ends' own, for measuring. */
   recipes?: Partial<Record<Backend, RecipeName>>
@@ -30,7 +30,7 @@ export type WorkerEngineOptions = {
 
 /** Returns the engine that runs a model in a worker of its own, and replaces a worker that fails. */
 export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
-  const { stallMs = 120_000, slots = 4, probe = probeMachine } = options
+  const { stallMs = 120_000, probe = probeMachine } = options
   const keeper = new ModelKeeper(options.openModelWorker ?? openModelWorker, stallMs)
   const place = { keeper, slots: new ModelSlots(keeper) }
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
@@ -68,12 +68,16 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
         recipes: { ...defaultRecipes, ...options.recipes },
         reason: backends ? 'The caller chose.' : machine.reason,
         threads: machine.threads,
-        slots,
+        slots: options.slots,
+        memoryBytes: machine.memoryBytes,
         sliceTokens: options.sliceTokens,
         guess: options.guess ?? true,
       }
+      // Its own worker reads the text meanwhile; a file that it cannot read, the model's worker refuses too.
+      const opening = texts.open(model.id, model.files[0]!)
+      opening.catch(() => {})
       const loaded = await keeper.start(plan, onProgress, signal)
-      text = await texts.open(model.id, model.files[0]!)
+      text = await opening
       return loaded
     },
     get loaded(): LoadedModel | null {

@@ -26,6 +26,11 @@ export type ModelConfig = {
   tiedEmbedding: boolean
 }
 
+/** Returns what the keys and values of one token take in all layers, in bytes. */
+export function countCacheBytes({ layers, kvHeads, headWidth }: ModelConfig): number {
+  return layers * 2 * kvHeads * headWidth * Float32Array.BYTES_PER_ELEMENT
+}
+
 /** Whether a layer sees only the tokens just before. */
 export function isWindowed({ window }: ModelConfig, layer: number): boolean {
   return window !== null && (layer + 1) % window.globalEvery !== 0

@@ -4,6 +4,7 @@ import { describeModel } from '../describe-model.ts'
 import { loadModel, type LoadPlace } from '../worker/load-model.ts'
 import { calibrateModel, type CalibrationOptions } from './calibrate-model.ts'
 import { measureKnownAnswer } from './measure-known-answer.ts'
+import { memoryStore } from '../worker/weights.ts'
 import { observeModel } from './observe-model.ts'
 
 /** Where a model is measured; what it prepares is not kept. */
@@ -62,11 +63,10 @@ export async function testMeasured(
   }
   const model = { id: noHash, manifest, files: [file, new Blob([smoothing])] }
   const input = { model, recipe: 'wasm-int8-2' as const, threads: place.threads }
-  const noStore = { find: async () => null, keep: async () => {} }
   const onLoad = ({ stage, fraction }: { stage: string; fraction: number }) => {
     if (stage === 'prepare') onProgress({ stage: 'test', fraction })
   }
-  await loadModel(input, { ...place, prepared: noStore }, onLoad, signal)
+  await loadModel(input, { ...place, prepared: memoryStore }, onLoad, signal)
 }
 
 /** Room for the known answer. */

@@ -15,6 +15,7 @@ import { hostSliceTokens, openHostCache, openHostGraph } from '../worker/host-gr
 import { createStepRunner } from '../worker/step-runner.ts'
 import { prepareWeights } from '../worker/prepare-weights.ts'
 import { openRuntime, readFloats, type RuntimeFiles, type RunStep, type Session } from '../worker/runtime.ts'
+import { createMemoryWeights } from '../worker/weights.ts'
 
 /** A product's input and weights: the largest magnitude seen of each input, and the matrices it meets. */
 export type ObservedPoint = { largest: Float32Array; weights: MatrixRows }
@@ -67,7 +68,8 @@ export async function observeModel(
     graph.output(rangeOf(point), 'float', [weights.inputs])
   }
   const graph = buildTransformerGraph(config, recipes['wasm-float-1'], positions, { observe })
-  const weights = await prepareWeights(graph, tensors, onPrepared, signal)
+  const weights = createMemoryWeights(graph.weightBytes)
+  await prepareWeights(graph, tensors, weights, onPrepared, signal)
   const runtime = await openRuntime('wasm', place.runtime, place.threads, place.runStep)
   const session = watching(await runtime.createSession(graph.model, weights, []), points)
   const runner = createStepRunner(openHostGraph(runtime, session, config), place.nowMs)

@@ -8,9 +8,10 @@ import { openCachedSequence } from './cached-sequence.ts'
 import { DeviceGraph, deviceSliceTokens } from './device-graph.ts'
 import { hostSliceTokens, openHostCache, openHostGraph } from './host-graph.ts'
 import type { LoadInput } from './model-calls.ts'
-import { openRuntime, type RunStep, type Runtime, type RuntimeFiles } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 import { createStepRunner } from './step-runner.ts'
+import type { Weights } from './weights.ts'
 
 /** A graph that can be run; `lost` resolves when the GPU is. */
 export type CompiledModel = {
@@ -20,30 +21,21 @@ export type CompiledModel = {
   steps?: StepMeter
 }
 
-/** Where steps are run. */
-export type StepPlace = {
-  /** Runs each step of the model, when it sees fit. */
-  runStep: RunStep
-  /** A clock that stands still while a step waits to be run. */
-  nowMs(): number
-}
-
 /**
- * Starts the runtime, and compiles a graph with its weights.
+ * Compiles a graph with its weights.
  *
  * @throws EngineError `engine/load-failed`, `engine/out-of-memory`
  */
 export async function compileModel(
-  input: Pick<LoadInput, 'recipe' | 'threads' | 'sliceTokens'>,
-  files: RuntimeFiles,
+  input: Pick<LoadInput, 'recipe' | 'sliceTokens'>,
+  runtime: Runtime,
   graph: BuiltGraph,
-  weights: Uint8Array<ArrayBuffer>,
+  weights: Weights,
   config: ModelConfig,
-  { runStep, nowMs }: StepPlace,
+  nowMs: () => number,
 ): Promise<CompiledModel> {
   const { backend } = recipes[input.recipe]
   try {
-    const runtime = await openRuntime(backend, files, input.threads, runStep)
     const { lost } = runtime
     const session = await runtime.createSession(
       graph.model,

@@ -8,6 +8,7 @@ import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { roundToBlocks } from '../graph/block-products.ts'
 import type { PreparedStore } from './prepared-store.ts'
+import { createMemoryWeights, memoryStore, type Weights } from './weights.ts'
 
 const shapes = {
   'grouped heads, tied embedding': {},
@@ -91,10 +92,13 @@ describe('loading', () => {
   })
 
   test('prepares once and finds the weights again', async () => {
-    const kept = new Map<string, Uint8Array<ArrayBuffer>>()
+    const kept = new Map<string, Weights>()
     const prepared: PreparedStore = {
       find: async (key) => kept.get(key) ?? null,
-      keep: async (key, weights) => void kept.set(key, weights.slice()),
+      async create(key, bytes) {
+        const weights = createMemoryWeights(bytes)
+        return { ...weights, keep: async () => void kept.set(key, weights) }
+      },
     }
     const first = await loadInNode(file, { prepared })
     const second = await loadInNode(file, { prepared })
@@ -118,7 +122,7 @@ describe('loading', () => {
 
   test('a cancelled load ends', async () => {
     const cancel = new AbortController()
-    const prepared: PreparedStore = { find: async () => (cancel.abort(), null), keep: async () => {} }
+    const prepared: PreparedStore = { ...memoryStore, find: async () => (cancel.abort(), null) }
     await expect(loadInNode(file, { prepared, signal: cancel.signal })).rejects.toThrow()
   })
 })

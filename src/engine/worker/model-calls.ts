@@ -31,6 +31,9 @@ export type LoadOutput = {
   contextTokens: number
   tokensPerSecond: number
   fromCache: boolean
+  weightBytes: number
+  /** Keys and values of one token of one answer. */
+  cacheBytesPerToken: number
 }
 
 /** The `top` likeliest tokens at each of the last `count` positions. */

@@ -1,47 +1,96 @@
 import type { Hex } from '../../domain/bytes.ts'
+import { openSyncFile, type SyncFile } from './sync-file.ts'
 import { sha256 } from './sha256.ts'
+import { createMemoryWeights, type NewWeights, type Weights } from './weights.ts'
 
 /** Prepared weights of earlier visits. A failure to keep or to find some is never an error. */
 export type PreparedStore = {
   /** Returns the weights only if they are whole and unchanged. */
-  find(key: string, bytes: number): Promise<Uint8Array<ArrayBuffer> | null>
-  keep(key: string, weights: Uint8Array<ArrayBuffer>): Promise<void>
+  find(key: string, bytes: number): Promise<Weights | null>
+  /** Returns room for new ones: in memory where nothing can be kept. */
+  create(key: string, bytes: number): Promise<NewWeights>
 }
 
 /** Written last: without it the weights beside it do not count. */
-type Marker = { bytes: number; sha256: Hex }
+type Marker = { bytes: number; pieces: Hex[] }
 
 const folderName = 'prepared-weights'
+const weightsName = 'weights.bin'
+const markerName = 'complete.json'
 const mostKept = 3
+/** Weights are hashed in pieces, so that few of them are in memory at once. */
+const pieceBytes = 4 * 2 ** 20
+const piecesAtOnce = 4
 
-/** Keeps prepared weights in the origin's private file system. */
+/** Keeps prepared weights in the origin's private file system, where they take no memory while they are used. */
 export const originPreparedStore: PreparedStore = {
   async find(key, bytes) {
     try {
       const folder = await openFolder(key)
-      const marker = parseMarker(await readText(folder, 'complete.json'))
+      const marker = parseMarker(await readText(folder, markerName))
       if (marker.bytes !== bytes) return null
-      const file = await (await folder.getFileHandle('weights.bin')).getFile()
-      if (file.size !== bytes) return null
-      const weights = new Uint8Array(await file.arrayBuffer())
-      return (await sha256(weights)) === marker.sha256 ? weights : null
+      const weights = readFrom(await openSyncFile(folder, weightsName, 'read-only'), bytes)
+      const pieces = await hashPieces(weights).catch(() => [])
+      if (String(pieces) === String(marker.pieces)) return weights
+      weights.close()
     } catch {
-      return null
+      // Never kept, or another tab writes it now.
     }
+    return null
   },
-  async keep(key, weights) {
+
+  async create(key, bytes) {
     try {
       const folder = await openFolder(key)
-      await folder.removeEntry('complete.json').catch(() => undefined)
+      await folder.removeEntry(markerName).catch(() => undefined)
       await dropOthers(key)
-      await writeFile(folder, 'weights.bin', weights)
-      const marker: Marker = { bytes: weights.length, sha256: await sha256(weights) }
-      await writeFile(folder, 'complete.json', new TextEncoder().encode(JSON.stringify(marker)))
+      const file = await openSyncFile(folder, weightsName, 'readwrite')
+      // No room shows here rather than in the middle.
+      file.truncate(bytes)
+      return writeTo(file, bytes, (marker) => writeMarker(folder, marker))
     } catch {
-      // No private file system, or no room: the next visit prepares again.
-      await removeFolder(key)
+      // No private file system, no room, or another tab prepares the same.
+      return createMemoryWeights(bytes)
     }
   },
+}
+
+function readFrom(file: SyncFile, bytes: number): Weights {
+  return {
+    bytes,
+    read(from, to) {
+      const part = new Uint8Array(to - from)
+      if (file.read(part, { at: from }) === part.length) return part
+      throw new Error('The file of prepared weights is too short.')
+    },
+    close: () => file.close(),
+  }
+}
+
+function writeTo(file: SyncFile, bytes: number, mark: (marker: Marker) => Promise<void>): NewWeights {
+  const weights = readFrom(file, bytes)
+  return {
+    ...weights,
+    write(part, at) {
+      if (file.write(part, { at }) === part.length) return
+      throw new Error('The prepared weights could not be written whole.')
+    },
+    // Without a marker the next visit prepares again.
+    keep: () =>
+      hashPieces(weights)
+        .then((pieces) => mark({ bytes, pieces }))
+        .catch(() => {}),
+  }
+}
+
+/** Returns the hash of each piece, in order. */
+async function hashPieces({ bytes, read }: Weights): Promise<Hex[]> {
+  const hashes: Promise<Hex>[] = []
+  for (let from = 0; from < bytes; from += pieceBytes) {
+    await hashes.at(-piecesAtOnce)
+    hashes.push(sha256(read(from, Math.min(from + pieceBytes, bytes))))
+  }
+  return Promise.all(hashes)
 }
 
 async function openFolder(key: string): Promise<FileSystemDirectoryHandle> {
@@ -57,20 +106,13 @@ async function dropOthers(key: string): Promise<void> {
   const others: { name: string; completedMs: number }[] = []
   for await (const [name, entry] of all.entries()) {
     if (name === key || !(entry instanceof FileSystemDirectoryHandle)) continue
-    const marker = await entry.getFileHandle('complete.json').catch(() => null)
+    const marker = await entry.getFileHandle(markerName).catch(() => null)
     others.push({ name, completedMs: marker ? (await marker.getFile()).lastModified : 0 })
   }
   others.sort((a, b) => b.completedMs - a.completedMs)
-  for (const { name } of others.slice(mostKept - 1)) await removeFolder(name)
-}
-
-async function removeFolder(key: string): Promise<void> {
-  try {
-    const root = await navigator.storage.getDirectory()
-    const folder = await root.getDirectoryHandle(folderName)
-    await folder.removeEntry(key, { recursive: true })
-  } catch {
-    // Nothing was there, or another tab holds it.
+  for (const { name } of others.slice(mostKept - 1)) {
+    // Another tab may hold it.
+    await all.removeEntry(name, { recursive: true }).catch(() => undefined)
   }
 }
 
@@ -84,12 +126,8 @@ function parseMarker(text: string): Partial<Marker> {
 }
 
 /** The file appears whole, when it is closed, or not at all. */
-async function writeFile(
-  folder: FileSystemDirectoryHandle,
-  name: string,
-  bytes: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  const writable = await (await folder.getFileHandle(name, { create: true })).createWritable()
-  await writable.write(bytes)
+async function writeMarker(folder: FileSystemDirectoryHandle, marker: Marker): Promise<void> {
+  const writable = await (await folder.getFileHandle(markerName, { create: true })).createWritable()
+  await writable.write(JSON.stringify(marker))
   await writable.close()
 }

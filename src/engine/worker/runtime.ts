@@ -1,9 +1,10 @@
 import type { Tensor } from 'onnxruntime-web'
 import type { Backend } from '../../ports/engine.ts'
-import { weightsFile } from '../graph/graph-builder.ts'
+import { GraphBuilder, weightsFile } from '../graph/graph-builder.ts'
 import { createTurns } from './turns.ts'
 import { type BaseError, EngineError } from '../../errors/index.ts'
 import { nameRuntimeError } from './runtime-error.ts'
+import type { Weights } from './weights.ts'
 
 /** The files of one build of the runtime, from our own origin. */
 export type RuntimeFiles = {
@@ -32,12 +33,8 @@ export type RunStep = <value>(step: () => Promise<value>) => Promise<value>
 
 /** A loaded build of onnxruntime-web. This file alone touches its global settings. */
 export type Runtime = {
-  /** Compiles a graph. Results named in `keepOnDevice` stay in GPU memory. */
-  createSession(
-    model: Uint8Array,
-    weights: Uint8Array<ArrayBuffer>,
-    keepOnDevice: readonly string[],
-  ): Promise<Session>
+  /** Compiles a graph, and copies its weights. Results named in `keepOnDevice` stay in GPU memory. */
+  createSession(model: Uint8Array, weights: Weights, keepOnDevice: readonly string[]): Promise<Session>
   /** Returns the GPU, once a graph was compiled for it. */
   device(): Promise<GPUDevice>
   int64s(values: readonly number[], dims: readonly number[]): Tensor
@@ -49,7 +46,7 @@ export type Runtime = {
   lost: Promise<BaseError>
 }
 
-/** @throws EngineError `engine/load-failed` when the runtime itself cannot start */
+/** Starts the runtime. Fails when it cannot. */
 export async function openRuntime(
   backend: Backend,
   files: RuntimeFiles,
@@ -62,6 +59,8 @@ export async function openRuntime(
   ort.env.wasm.wasmBinary = files.wasm
   if (files.scriptUrl) ort.env.wasm.wasmPaths = { mjs: files.scriptUrl }
   const { Tensor, InferenceSession } = ort
+  // Whatever session comes first starts the runtime; an empty one takes no time besides.
+  await InferenceSession.create(buildEmptyGraph(), { executionProviders: [backend] })
   const takeTurn = createTurns()
   const lost = Promise.withResolvers<BaseError>()
 
@@ -69,7 +68,7 @@ export async function openRuntime(
     async createSession(model, weights, keepOnDevice) {
       const session = await InferenceSession.create(model, {
         executionProviders: [backend],
-        externalData: [{ path: weightsFile, data: weights }],
+        externalData: [{ path: weightsFile, data: readWhenAsked(weights) }],
         preferredOutputLocation: Object.fromEntries(
           keepOnDevice.map((name) => [name, 'gpu-buffer'] as const),
         ),
@@ -95,6 +94,23 @@ export async function openRuntime(
     deviceFloats: (buffer, dims) => Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }),
     lost: lost.promise,
   }
+}
+
+/**
+ * The runtime takes the bytes of one tensor after the other, and copies each: of what pretends to be all of them, only
+ * one has to be in memory.
+ */
+function readWhenAsked({ bytes, read }: Weights): Uint8Array {
+  return Object.defineProperties(new Uint8Array(), {
+    byteLength: { value: bytes },
+    subarray: { value: read },
+  })
+}
+
+function buildEmptyGraph(): Uint8Array {
+  const graph = new GraphBuilder()
+  graph.output(graph.apply('Identity', [graph.input('in', 'float', [1])], {}, 'out'), 'float', [1])
+  return graph.build().model
 }
 
 /** After any error of the device that nobody caught, what it computes means nothing. */

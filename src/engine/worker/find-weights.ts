@@ -1,0 +1,42 @@
+import type { TensorSource } from '../gguf/tensor-source.ts'
+import type { BuiltGraph } from '../graph/graph-builder.ts'
+import { prepareWeights } from './prepare-weights.ts'
+import type { PreparedStore } from './prepared-store.ts'
+import { nameRuntimeError } from './runtime-error.ts'
+import type { Weights } from './weights.ts'
+
+/** Weights that are ready, and whether they were so from an earlier visit. */
+export type FoundWeights = {
+  weights: Weights
+  fromCache: boolean
+  /** Resolves when later visits will find them, or never can; they must stay open until then. */
+  kept: Promise<void>
+}
+
+/**
+ * Finds a graph's weights from an earlier visit, or prepares them.
+ *
+ * @throws EngineError `engine/load-failed`, `engine/out-of-memory`
+ */
+export async function findWeights(
+  key: string,
+  prepared: PreparedStore,
+  graph: BuiltGraph,
+  tensors: TensorSource,
+  onProgress: (fraction: number) => void,
+  signal: AbortSignal,
+): Promise<FoundWeights> {
+  onProgress(0)
+  const found = await prepared.find(key, graph.weightBytes)
+  if (found) {
+    onProgress(1)
+    return { weights: found, fromCache: true, kept: Promise.resolve() }
+  }
+  try {
+    const weights = await prepared.create(key, graph.weightBytes)
+    await prepareWeights(graph, tensors, weights, onProgress, signal)
+    return { weights, fromCache: false, kept: weights.keep() }
+  } catch (error) {
+    throw nameRuntimeError(error, 'engine/load-failed', 'The weights could not be prepared.')
+  }
+}
