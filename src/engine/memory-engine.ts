@@ -171,7 +171,7 @@ function byteText(model: LanguageModel, check: () => void = () => {}): ModelText
       check()
       return model.embeddingWidth
     },
-    async encodeText(text) {
+    async encodeForEmbedding(text) {
       check()
       return [...new TextEncoder().encode(text)]
     },

@@ -46,13 +46,11 @@ function openByteSequence(
         if (tokens.length > from) onLogits(predict(tokens, weights), tokens.length - 1)
       }
     },
-    async readStates(tokenIds, onState, signal) {
+    async readState(tokenIds, signal) {
       await pause(signal)
-      for (const tokenId of tokenIds) {
-        signal?.throwIfAborted()
-        tokens.push(tokenId)
-        onState(stateOf(tokenId, weights))
-      }
+      signal?.throwIfAborted()
+      tokens.push(...tokenIds)
+      return sumUp(tokens, weights)
     },
     truncate(length) {
       tokens.length = length
@@ -78,9 +76,11 @@ function predict(tokens: readonly number[], weights: number): Float32Array {
 }
 
 /** Each token has a direction of its own, so that texts of the same letters are alike. */
-function stateOf(tokenId: number, weights: number): Float32Array {
-  const seed = mix(weights, tokenId)
-  return Float32Array.from({ length: embeddingWidth }, (_, at) => mix(seed, at) / 2 ** 31 - 1)
+function sumUp(tokens: readonly number[], weights: number): Float32Array {
+  const seeds = tokens.map((tokenId) => mix(weights, tokenId))
+  return Float32Array.from({ length: embeddingWidth }, (_, at) =>
+    seeds.reduce((sum, seed) => sum + mix(seed, at) / 2 ** 31 - 1, 0),
+  )
 }
 
 /** A 32-bit hash step (the finaliser of MurmurHash3). */

@@ -36,7 +36,8 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
         })
       return {
         embeddingWidth,
-        encodeText: (text) => askOpen((worker) => worker.call('encodeText', { modelId, text })),
+        encodeForEmbedding: (text) =>
+          askOpen((worker) => worker.call('encodeForEmbedding', { modelId, text })),
         encodeChat: (messages) => askOpen((worker) => worker.call('encodeChat', { modelId, messages })),
         decode: (tokenIds) => askOpen((worker) => worker.call('decode', { modelId, tokenIds })),
       }

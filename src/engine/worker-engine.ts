@@ -87,7 +87,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       get embeddingWidth() {
         return loadedText().embeddingWidth
       },
-      encodeText: async (content) => loadedText().encodeText(content),
+      encodeForEmbedding: async (content) => loadedText().encodeForEmbedding(content),
       encodeChat: async (messages) => loadedText().encodeChat(messages),
       decode: async (tokenIds) => loadedText().decode(tokenIds),
     },

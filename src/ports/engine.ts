@@ -135,8 +135,8 @@ export type Distribution = { ids: number[]; logProbs: number[] }
 export interface ModelText {
   /** Numbers in an embedding of this model. */
   readonly embeddingWidth: number
-  /** Tokenizes a text as it stands, without the chat template. */
-  encodeText(text: string): Promise<number[]>
+  /** Tokenizes a text, ready to be embedded: inside words that have the model sum it up. */
+  encodeForEmbedding(text: string): Promise<number[]>
   /** Applies the model's chat template and tokenizes, ready for an answer. */
   encodeChat(messages: ChatMessage[]): Promise<number[]>
   decode(tokenIds: number[]): Promise<string>
@@ -176,9 +176,9 @@ export interface Engine {
   /** Repeats an answer token by token at the cost of a prefill. */
   recompute(request: RecomputeRequest, signal?: AbortSignal): Promise<Recomputation>
   /**
-   * Returns the embedding of a text: `[embeddingWidth]`, finite and of unit length. It is the direction of the mean,
-   * over the text's tokens, of what the last layer hands to the output layer after the last norm. Texts that mean
-   * something alike point in similar directions; the model's arithmetic id fixes every bit of it as it does an answer's.
+   * Returns the embedding of a text: `[embeddingWidth]`, finite and of unit length. It is the direction of what the
+   * output layer takes in at the last token, after the last norm. Texts that mean something alike point in similar
+   * directions. The arithmetic id says of its bits what it says of an answer's.
    */
   embed(tokenIds: readonly number[], signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>
   /** Returns the `top` likeliest tokens at each of the last `count` positions, given all the tokens before. */

@@ -14,18 +14,17 @@ export const embeddingCases: ConformanceCase<EngineSubject>[] = [
     name: 'embeds nothing before a model is loaded',
     async run({ engine }) {
       await assertRejects(engine.embed([1]), 'engine/not-loaded')
-      await assertRejects(engine.text.encodeText('a'), 'engine/not-loaded')
+      await assertRejects(engine.text.encodeForEmbedding('a'), 'engine/not-loaded')
     },
   },
   {
-    name: 'tokenizes a text without the chat template, whether it runs the model or not',
+    name: 'tokenizes a text to be embedded, whether it runs the model or not',
     async run({ engine, model }) {
       const opened = await engine.openText(model.id, model.files[0]!)
-      const plain = await opened.encodeText('the hello')
-      const chat = await opened.encodeChat([{ role: 'user', content: 'the hello' }])
-      assert(plain.length > 0 && plain.length < chat.length, 'the template adds tokens')
+      const plain = await opened.encodeForEmbedding('the hello')
+      assert(plain.length > 0, 'there are tokens')
       await engine.load(model)
-      assertEqual(await engine.text.encodeText('the hello'), plain, 'the same tokens')
+      assertEqual(await engine.text.encodeForEmbedding('the hello'), plain, 'the same tokens')
       assertEqual(engine.text.embeddingWidth, opened.embeddingWidth, 'the same width')
     },
   },
@@ -34,7 +33,7 @@ export const embeddingCases: ConformanceCase<EngineSubject>[] = [
     async run({ engine, model }) {
       await engine.load(model)
       for (const text of ['a', 'the hello', 'the hello '.repeat(40)]) {
-        const vector = await engine.embed(await engine.text.encodeText(text))
+        const vector = await engine.embed(await engine.text.encodeForEmbedding(text))
         assertEqual(vector.length, engine.text.embeddingWidth, 'the width')
         const square = vector.reduce((sum, value) => sum + value * value, 0)
         assert(Math.abs(square - 1) < 1e-5, 'the length is 1')
@@ -46,13 +45,13 @@ export const embeddingCases: ConformanceCase<EngineSubject>[] = [
     async run({ engine, model }) {
       await engine.load(model)
       const promptIds = await engine.text.encodeChat([{ role: 'user', content: 'Tell me the hello.' }])
-      const tokenIds = await engine.text.encodeText('the hello '.repeat(20))
+      const tokenIds = await engine.text.encodeForEmbedding('the hello '.repeat(20))
       const alone = await engine.embed(tokenIds)
       const stream = engine.generate({ promptIds, sampler: greedy, seed, maxTokens: 24, stop: [] })
       await stream.next()
       const [beside] = await Promise.all([engine.embed(tokenIds), readToEnd(stream)])
       assertEqual([...beside], [...alone], 'the embedding')
-      const other = await engine.embed(await engine.text.encodeText('something else'))
+      const other = await engine.embed(await engine.text.encodeForEmbedding('something else'))
       assert(String(other) !== String(alone), 'another text has another')
     },
   },

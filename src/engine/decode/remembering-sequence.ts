@@ -41,8 +41,8 @@ export class RememberingSequence implements Sequence {
     await this.#remember(tokenIds, this.#inner.append(tokenIds, from, onLogits, signal))
   }
 
-  async readStates(...[tokenIds, onState, signal]: Parameters<Sequence['readStates']>): Promise<void> {
-    await this.#remember(tokenIds, this.#inner.readStates(tokenIds, onState, signal))
+  readState(...[tokenIds, signal]: Parameters<Sequence['readState']>): Promise<Float32Array> {
+    return this.#remember(tokenIds, this.#inner.readState(tokenIds, signal))
   }
 
   truncate(length: number): void {
@@ -58,13 +58,13 @@ export class RememberingSequence implements Sequence {
     this.#inner.close()
   }
 
-  async #remember(tokenIds: readonly number[], appending: Promise<void>): Promise<void> {
+  async #remember<value>(tokenIds: readonly number[], appending: Promise<value>): Promise<value> {
     this.#tokenIds.push(...tokenIds)
     const reading = appending.finally(() => {
       // A cancelled append may have taken some of the tokens.
       this.#tokenIds.length = this.#inner.length
     })
     this.#reading = reading.catch(() => {})
-    await reading
+    return reading
   }
 }

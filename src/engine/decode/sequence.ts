@@ -4,9 +4,6 @@ import type { StepMeter } from './step-meter.ts'
 /** Receives the logits that follow the token at `position`. The array is valid during the call only. */
 export type OnLogits = (logits: Float32Array, position: number) => void
 
-/** Receives what the last norm hands to the output layer for one token. The array is valid during the call only. */
-export type OnState = (state: Float32Array) => void
-
 /** One growing text inside a model: its tokens and their KV cache. */
 export type Sequence = {
   /** Tokens so far. */
@@ -16,8 +13,8 @@ export type Sequence = {
    * The signal is looked at between slices.
    */
   append(tokenIds: readonly number[], from: number, onLogits: OnLogits, signal?: AbortSignal): Promise<void>
-  /** Appends tokens in slices and hands over the state of each, in their order. */
-  readStates(tokenIds: readonly number[], onState: OnState, signal?: AbortSignal): Promise<void>
+  /** Appends tokens in slices and returns the state after the last one: what its logits would be computed from. */
+  readState(tokenIds: readonly number[], signal?: AbortSignal): Promise<Float32Array>
   /** Forgets the tokens from `length` on. */
   truncate(length: number): void
   /** Returns a new sequence that begins with this one's first `length` tokens. */
@@ -32,7 +29,7 @@ export type Sequence = {
 export type LanguageModel = {
   contextTokens: number
   vocabularySize: number
-  /** Numbers in a token's state. */
+  /** Numbers in a state. */
   embeddingWidth: number
   /** Tokens that end an answer. */
   endIds: ReadonlySet<number>

@@ -1,11 +1,11 @@
-import type { OnLogits, OnState } from './sequence.ts'
+import type { OnLogits } from './sequence.ts'
 
 /** A slice of tokens that goes through the model at once. */
 export type Slice = {
   tokenIds: readonly number[]
   /** Position of the first token in the sequence. */
   position: number
-  /** First token, within the slice, whose logits the graph computes; the last one at the latest. */
+  /** First token, within the slice, whose logits or state the graph returns; the last one at the latest. */
   logitsFrom: number
 }
 
@@ -39,9 +39,4 @@ export function deliverLogits(
     if (position < from) continue
     onLogits(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), position)
   }
-}
-
-/** Hands over each token's state of a slice. */
-export function deliverStates(states: Float32Array, width: number, onState: OnState): void {
-  for (let from = 0; from < states.length; from += width) onState(states.subarray(from, from + width))
 }

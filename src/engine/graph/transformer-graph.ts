@@ -57,8 +57,8 @@ type Building = {
  * Builds the graph of a model of any family.
  *
  * Inputs besides the attention's: `input_ids [batch, tokens]`, `logits_from [1]`, the first token of the
- * slice whose logits are wanted. Outputs: `logits [batch, wanted, vocabulary]`, and `states [batch, tokens, width]`,
- * what the last norm hands to the output layer.
+ * slice whose logits are wanted. Outputs: `logits [batch, wanted, vocabulary]`, and `states [batch, wanted, width]`,
+ * which they are computed from.
  */
 export function buildTransformerGraph(
   config: ModelConfig,
@@ -139,8 +139,8 @@ function addHead(building: Building, stream: ResidualStream, embedding: Matrix):
   const from = results.declareLogitsFrom(graph)
   const scales = smoothing.scalesOf(smoothingPoints.head, width)
   const normed = stream.norm('output_norm', scales)
-  if (results.states) addStates(building, normed, scales)
   const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
+  if (results.states) addStates(building, wanted, scales)
   const tensor = tiedEmbedding ? 'token_embd' : 'output'
   observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))
   const head = tiedEmbedding ? embedding : declareVocabulary(building, tensor, true)
@@ -149,17 +149,17 @@ function addHead(building: Building, stream: ResidualStream, embedding: Matrix):
 }
 
 /** Declares what the head takes in as a result, free of the scales that only the head's weights know. */
-function addStates({ graph, config }: Building, normed: Value, scales: Float32Array | null): void {
-  let states = normed
+function addStates({ graph, config }: Building, wanted: Value, scales: Float32Array | null): void {
+  let states = wanted
   if (scales) {
     const [factors] = graph.weights(
       [{ name: 'states.scales', type: 'float', dims: [scales.length] }],
       async () => (place) => floatsIn(place).set(scales),
     ) as [Value]
-    states = graph.apply('Mul', [normed, factors])
+    states = graph.apply('Mul', [wanted, factors])
   }
   graph.apply('Identity', [states], {}, 'states')
-  graph.output('states', 'float', ['batch', 'tokens', config.width])
+  graph.output('states', 'float', ['batch', 'wanted', config.width])
 }
 
 function multiply(

@@ -23,7 +23,7 @@ export function createModelText(metadata: Metadata): ModelText & { encode(text: 
       return metadata.number(`${metadata.string('general.architecture')}.embedding_length`)
     },
     encode,
-    encodeText: async (text) => encode(text),
+    encodeForEmbedding: async (text) => encode(embeddingPrompt(text)),
     async encodeChat(messages) {
       const chat = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, tokenize: false })
       if (typeof chat === 'string') return encode(chat)
@@ -34,3 +34,6 @@ export function createModelText(metadata: Metadata): ModelText & { encode(text: 
     },
   }
 }
+
+/** At its last token a model must have summed the text up: of a chat model's states, that one tells texts apart best. */
+const embeddingPrompt = (text: string) => `This text: "${text}" means in one word: "`

@@ -1,6 +1,6 @@
 import type { Sequence } from '../decode/sequence.ts'
 import type { SequenceCache } from '../decode/sequence-cache.ts'
-import { cutSlices, deliverLogits, deliverStates } from '../decode/slices.ts'
+import { cutSlices, deliverLogits } from '../decode/slices.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import type { StepRunner } from './step-runner.ts'
 
@@ -14,7 +14,7 @@ export function openCachedSequence<cache extends SequenceCache>(
   config: ModelConfig,
   sliceTokens: number,
 ): Sequence {
-  const { vocabularySize, width } = config
+  const { vocabularySize } = config
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
     get length() {
@@ -26,10 +26,12 @@ export function openCachedSequence<cache extends SequenceCache>(
         deliverLogits(logits, slice, from, vocabularySize, onLogits)
       }
     },
-    async readStates(tokenIds, onState, signal) {
+    async readState(tokenIds, signal) {
+      let state: Float32Array = new Float32Array()
       for (const slice of cutSlices(tokenIds, cache.length, Infinity, nextSliceTokens)) {
-        deliverStates(await runner.run({ cache, slice, wanted: 'states', signal }), width, onState)
+        state = await runner.run({ cache, slice, wanted: 'states', signal })
       }
+      return state
     },
     truncate: (length) => cache.truncate(length),
     fork: (length) => openCachedSequence(cache.copyFirst(length), runner, config, sliceTokens),

@@ -39,10 +39,10 @@ export function openHostGraph(
           planes.map((plane) => shareOf(plane, index, jobs.length)),
           slice.tokenIds.length,
         )
-        const rows = shareOf(readFloats(results, wanted), index, jobs.length)
-        // Whoever wants the most logits decides for all.
-        const unwanted = (slice.logitsFrom - logitsFrom) * config.vocabularySize
-        return wanted === 'logits' ? rows.subarray(unwanted) : rows
+        const rowLength = wanted === 'logits' ? config.vocabularySize : config.width
+        // Whoever wants the most rows decides for all.
+        const unwanted = (slice.logitsFrom - logitsFrom) * rowLength
+        return shareOf(readFloats(results, wanted), index, jobs.length).subarray(unwanted)
       })
     },
     rest: () => gathered.clear(),

@@ -9,7 +9,7 @@ import { nameRuntimeError } from './runtime-error.ts'
 export type SliceJob<cache extends SequenceCache> = {
   cache: cache
   slice: Slice
-  /** The logits from the slice's `logitsFrom` on, or the state of each token. */
+  /** What is returned from the slice's `logitsFrom` on. */
   wanted: 'logits' | 'states'
   signal: AbortSignal | undefined
 }

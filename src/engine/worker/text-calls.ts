@@ -10,7 +10,7 @@ export type TextCalls = {
   check: { input: { head: Blob }; event: never; output: void }
   /** Reads tokenizer and template from the head of a GGUF file. Opening a model twice changes nothing. */
   open: { input: { modelId: ModelId; head: Blob }; event: never; output: OpenedText }
-  encodeText: { input: { modelId: ModelId; text: string }; event: never; output: number[] }
+  encodeForEmbedding: { input: { modelId: ModelId; text: string }; event: never; output: number[] }
   encodeChat: { input: { modelId: ModelId; messages: ChatMessage[] }; event: never; output: number[] }
   decode: { input: { modelId: ModelId; tokenIds: number[] }; event: never; output: string }
 }

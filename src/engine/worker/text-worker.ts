@@ -15,7 +15,7 @@ serveCalls<TextCalls>(self, {
     if (!texts.has(modelId)) texts.set(modelId, createModelText(await readGgufMetadata(head)))
     return { embeddingWidth: findText(modelId).embeddingWidth }
   },
-  encodeText: async ({ modelId, text }) => findText(modelId).encodeText(text),
+  encodeForEmbedding: async ({ modelId, text }) => findText(modelId).encodeForEmbedding(text),
   encodeChat: async ({ modelId, messages }) => findText(modelId).encodeChat(messages),
   decode: async ({ modelId, tokenIds }) => findText(modelId).decode(tokenIds),
 })
