@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { channelConfig, makeTerms } from '../../tests/fixtures/jobs.ts'
 import { testOffer } from '../../tests/fixtures/offer.ts'
-import { maxPromptTokens, refuseChannel, refuseTerms } from './admit-job.ts'
+import { largestCharge, maxPromptTokens, refuseChannel, refuseTerms } from './admit-job.ts'
 import type { ChannelConfig, ChannelState } from './channel.ts'
-import type { JobTerms } from './job.ts'
+import type { ChatTerms, EmbedTerms, EmbedWork } from './job.ts'
 import type { Offer } from './offer.ts'
 
 const terms = makeTerms({ maxTokens: 10_000 })
@@ -11,10 +11,12 @@ const { provider, modelId, price } = terms
 const offer = testOffer('peer', { provider, modelId, price, token: channelConfig.token })
 const funded: ChannelState = { balance: 1_000n, totalClaimed: 0n, withdrawal: null }
 
-test.each<[string | null, Partial<JobTerms>, Partial<Offer>]>([
+test.each<[string | null, Partial<ChatTerms>, Partial<Offer>]>([
   [null, {}, {}],
   ['wrong-provider', { provider: `0x${'09'.repeat(20)}` }, {}],
   ['wrong-model', { modelId: `0x${'09'.repeat(32)}` }, {}],
+  ['wrong-task', {}, { tasks: ['embed'] }],
+  [null, {}, { tasks: ['later', 'chat'] }],
   ['price-changed', { price: { ...price, promptMicroUsdPerMillion: 1n } }, {}],
   ['price-changed', { price: { ...price, completionMicroUsdPerMillion: 1n } }, {}],
   ['provider-full', {}, { freeSlots: 0 }],
@@ -39,4 +41,18 @@ test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]
 
 test('a prompt never has more tokens than its bytes and template allow', () => {
   expect(maxPromptTokens({ messages: [{ role: 'user', content: 'é' }] })).toBe(256 + 2 + 64)
+})
+
+test('terms that name no task ask for an answer, others for what they name', () => {
+  const { jobId, channelId } = terms
+  const embed: EmbedTerms = { jobId, channelId, provider, modelId, price, task: 'embed', texts: ['a'] }
+  expect(refuseTerms(embed, { ...offer, tasks: ['chat'] })).toBe('wrong-task')
+  expect(refuseTerms(embed, offer)).toBeNull()
+})
+
+test('the most that embeddings cost is their prompt, a token a byte at most', () => {
+  const work: EmbedWork = { task: 'embed', texts: ['é', 'b'] }
+  expect(maxPromptTokens(work)).toBe(256 + 2 + 64 + 1 + 64)
+  const most = largestCharge(work, { contextTokens: 100, price })
+  expect(most).toBe((100n * price.promptMicroUsdPerMillion) / 1_000_000n)
 })

@@ -1,7 +1,14 @@
 import { sameAddress } from './bytes.ts'
 import type { ChannelConfig, ChannelState } from './channel.ts'
-import type { JobTerms } from './job.ts'
-import type { Offer } from './offer.ts'
+import {
+  type ChatWork,
+  type EmbedWork,
+  type JobTerms,
+  type Work,
+  mostCompletionTokens,
+  taskOf,
+} from './job.ts'
+import { type Offer, servesTask } from './offer.ts'
 import { type MicroUsd, chargeMicroUsd } from './price.ts'
 
 /** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
@@ -14,6 +21,7 @@ export type Refusal =
   | 'price-changed'
   | 'wrong-provider'
   | 'wrong-model'
+  | 'wrong-task'
   /** The model owes its publisher a royalty, which a direct channel does not pay. */
   | 'owes-royalty'
   | 'wrong-token'
@@ -31,6 +39,7 @@ export type Refusal =
 export function refuseTerms(terms: JobTerms, offer: Offer): Refusal | null {
   if (!sameAddress(terms.provider, offer.provider)) return 'wrong-provider'
   if (terms.modelId !== offer.modelId) return 'wrong-model'
+  if (!servesTask(offer, taskOf(terms))) return 'wrong-task'
   const { price } = terms
   if (
     price.promptMicroUsdPerMillion < offer.price.promptMicroUsdPerMillion ||
@@ -68,17 +77,25 @@ export function refuseFunds(
   terms: JobTerms,
   offer: Offer,
 ): Refusal | null {
-  const completionTokens = Math.min(offer.windowTokens, terms.maxTokens)
+  const completionTokens = Math.min(offer.windowTokens, mostCompletionTokens(terms))
   return free < chargeMicroUsd({ promptTokens, completionTokens }, terms.price) ? 'underfunded' : null
 }
 
-/** Most tokens that a chat can have as a prompt: byte-level tokenizers never make more tokens than bytes. */
-export function maxPromptTokens(terms: Pick<JobTerms, 'messages'>): number {
+/** Most tokens that work can have as a prompt: byte-level tokenizers never make more tokens than bytes. */
+export function maxPromptTokens(work: EmbedWork | Pick<ChatWork, 'task' | 'messages'>): number {
   const utf8 = new TextEncoder()
   const templateBytes = 64
   const system = 256
-  return terms.messages.reduce(
-    (sum, message) => sum + utf8.encode(message.content).length + templateBytes,
-    system,
-  )
+  const texts = work.task === 'embed' ? work.texts : work.messages.map(({ content }) => content)
+  return texts.reduce((sum, text) => sum + utf8.encode(text).length + templateBytes, system)
+}
+
+/** The most that a provider may charge for work. */
+export function largestCharge(
+  work: Work,
+  { contextTokens, price }: Pick<Offer, 'contextTokens' | 'price'>,
+): MicroUsd {
+  const promptTokens = Math.min(maxPromptTokens(work), contextTokens)
+  const completionTokens = Math.min(mostCompletionTokens(work), contextTokens)
+  return chargeMicroUsd({ promptTokens, completionTokens }, price)
 }

@@ -19,20 +19,53 @@ export type SamplerSettings = {
   repetitionPenalty: number
 }
 
-/** What a requester asks for, whole. Its hash is what both sides sign. */
-export type JobTerms = {
-  /** 32 random bytes. */
-  jobId: Hex
-  channelId: Hex
-  provider: Address
-  modelId: ModelId
+/** What a model can be asked to do. */
+export type Task = 'chat' | 'embed'
+
+/** A conversation to be answered. It is what a job asks for that names no task. */
+export type ChatWork = {
+  task?: never
   messages: ChatMessage[]
   sampler: SamplerSettings
   /** 128 bits, so that the sampling can be repeated. */
   seed: Hex
   maxTokens: number
   stop: string[]
+}
+
+/** Texts to be turned into embeddings, one each. Their tokens are the prompt, which is all that is charged. */
+export type EmbedWork = { task: 'embed'; texts: string[] }
+
+/** What is to be done, whatever the task. */
+export type Work = ChatWork | EmbedWork
+
+/** Who does it for whom, at what price. */
+export type Deal = {
+  /** 32 random bytes. */
+  jobId: Hex
+  channelId: Hex
+  provider: Address
+  modelId: ModelId
   price: Price
+}
+
+/** What a requester asks for, whole. Its hash is what both sides sign. */
+export type JobTerms<work extends Work = Work> = Deal & work
+
+/** Terms of an answer. */
+export type ChatTerms = JobTerms<ChatWork>
+
+/** Terms of embeddings. */
+export type EmbedTerms = JobTerms<EmbedWork>
+
+/** Returns what is asked for. */
+export function taskOf({ task }: Pick<Work, 'task'>): Task {
+  return task ?? 'chat'
+}
+
+/** Returns the most tokens that may be charged on top of the prompt. */
+export function mostCompletionTokens(work: Work): number {
+  return work.task === 'embed' ? 0 : work.maxTokens
 }
 
 /** Why an answer ended. */

@@ -1,5 +1,6 @@
 import type { Address, Hex, PeerId } from './bytes.ts'
 import type { Hub } from './hub.ts'
+import type { Task } from './job.ts'
 import type { ModelId } from './model.ts'
 import type { Price } from './price.ts'
 
@@ -10,7 +11,9 @@ export type Offer = {
   modelId: ModelId
   /** Runtime, graph recipe and back end in one hash: equal ids give equal bits where the back end allows. */
   arithmeticId: Hex
-  /** What the provider charges; a hub's spread comes on top. */
+  /** What it does with the model; names that are not known here are of no matter. */
+  tasks: string[]
+  /** What the provider charges, the same for every task; a hub's spread comes on top. */
   price: Price
   /** Longest prompt plus answer, in tokens. */
   contextTokens: number
@@ -36,6 +39,11 @@ export type Offer = {
   sequence: number
   /** Unix time in seconds. */
   expiresAtSeconds: number
+}
+
+/** Whether a tab offers to do this. */
+export function servesTask({ tasks }: Pick<Offer, 'tasks'>, task: Task): boolean {
+  return tasks.includes(task)
 }
 
 /** An offer with the EIP-712 signature of the provider it names. */

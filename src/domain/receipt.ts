@@ -12,9 +12,9 @@ export type Receipt = {
   channelId: Hex
   modelId: ModelId
   arithmeticId: Hex
-  /** Hash of the prompt's token ids after the chat template. */
+  /** Hash of the prompt's token ids, as the model reads them. */
   promptHash: Hex
-  /** Head of the hash chain over the answer's tokens, chunk by chunk. */
+  /** Head of the hash chain over the answer's tokens, chunk by chunk, or over the embeddings. */
   outputHead: Hex
   tokens: TokenCount
   chargeMicroUsd: MicroUsd

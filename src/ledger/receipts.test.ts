@@ -12,18 +12,21 @@ const tokenIds = Array.from({ length: 70 }, (_, index) => index * 3)
 const promptHash = promptHashOf([1, 2, 3])
 const arithmeticId = `0x${'aa'.repeat(32)}` as const
 
+function headOf(ids: readonly number[]) {
+  const chain = createOutputChain(makeTerms().jobId, 32)
+  chain.push(ids)
+  return chain.head()
+}
+
 const seen: Witnessed = {
   terms: makeTerms(),
   arithmeticId,
   promptHash,
-  promptTokens: 3,
-  tokenIds,
-  chunkTokens: 32,
+  tokens: { promptTokens: 3, completionTokens: 70 },
+  outputHead: headOf(tokenIds),
 }
 
 function makeReceipt(change: Partial<Receipt> = {}): Receipt {
-  const chain = createOutputChain(seen.terms.jobId, 32)
-  chain.push(tokenIds)
   return {
     jobId: seen.terms.jobId,
     termsHash: jobHash(seen.terms),
@@ -32,7 +35,7 @@ function makeReceipt(change: Partial<Receipt> = {}): Receipt {
     modelId: seen.terms.modelId,
     arithmeticId,
     promptHash,
-    outputHead: chain.head(),
+    outputHead: headOf(tokenIds),
     tokens: { promptTokens: 3, completionTokens: 70 },
     chargeMicroUsd: 143n,
     finishReason: 'length',
@@ -48,8 +51,8 @@ test('a receipt for what was seen is good', async () => {
 test('one token changed does not match the receipt', async () => {
   const signed = await signReceipt(makeReceipt(), network, provider)
   for (const at of [0, 31, 32, 69]) {
-    const forged = tokenIds.with(at, 9999)
-    await expect(verifyReceipt(signed, { ...seen, tokenIds: forged }, network)).rejects.toMatchObject({
+    const outputHead = headOf(tokenIds.with(at, 9999))
+    await expect(verifyReceipt(signed, { ...seen, outputHead }, network)).rejects.toMatchObject({
       code: 'ledger/bad-receipt',
       shortMessage: 'The receipt does not match the answer: answer.',
     })

@@ -4,23 +4,19 @@ import type { JobTerms } from '../domain/job.ts'
 import type { Network } from '../domain/network.ts'
 import { LedgerError } from '../errors/index.ts'
 import type { Signer, TypedData } from '../ports/signer.ts'
-import { jobMessage } from './job-hash.ts'
-import { jobTypes, opentabDomain } from './typed-data.ts'
+import { jobStruct } from './job-hash.ts'
+import { opentabDomain } from './typed-data.ts'
 
 type Where = Pick<Network, 'chainId' | 'settlement'>
 
-function jobTypedData(terms: JobTerms, network: Where) {
-  return {
-    domain: opentabDomain(network),
-    types: jobTypes,
-    primaryType: 'Job',
-    message: jobMessage(terms),
-  } as const
-}
+const jobTypedData = (terms: JobTerms, network: Where): TypedData => ({
+  domain: opentabDomain(network),
+  ...jobStruct(terms),
+})
 
 /** Returns the session key's signature of a job, so that nobody else can use up its channel's window. */
 export function signJob(terms: JobTerms, network: Where, authorizer: Signer): Promise<Hex> {
-  return authorizer.signTypedData(jobTypedData(terms, network) as TypedData)
+  return authorizer.signTypedData(jobTypedData(terms, network))
 }
 
 /** @throws LedgerError `ledger/bad-signature` unless the authorizer signed these terms */

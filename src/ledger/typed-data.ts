@@ -28,6 +28,7 @@ export const offerTypes = {
     { name: 'peerId', type: 'string' },
     { name: 'modelId', type: 'bytes32' },
     { name: 'arithmeticId', type: 'bytes32' },
+    { name: 'tasks', type: 'string[]' },
     { name: 'price', type: 'Price' },
     { name: 'contextTokens', type: 'uint32' },
     { name: 'milliTokensPerSecond', type: 'uint32' },
@@ -47,13 +48,17 @@ export const offerTypes = {
   Hub: hubFields,
 } as const
 
-/** EIP-712 type of a job: `JobTerms` with its fractions as whole millionths. */
+const dealFields = [
+  { name: 'jobId', type: 'bytes32' },
+  { name: 'channelId', type: 'bytes32' },
+  { name: 'provider', type: 'address' },
+  { name: 'modelId', type: 'bytes32' },
+] as const
+
+/** EIP-712 type of a job that asks for an answer: `ChatTerms` with its fractions as whole millionths. */
 export const jobTypes = {
   Job: [
-    { name: 'jobId', type: 'bytes32' },
-    { name: 'channelId', type: 'bytes32' },
-    { name: 'provider', type: 'address' },
-    { name: 'modelId', type: 'bytes32' },
+    ...dealFields,
     { name: 'messages', type: 'Message[]' },
     { name: 'sampler', type: 'Sampler' },
     { name: 'seed', type: 'bytes16' },
@@ -72,6 +77,12 @@ export const jobTypes = {
     { name: 'minPMillionths', type: 'uint32' },
     { name: 'repetitionPenaltyMillionths', type: 'uint32' },
   ],
+  Price: priceFields,
+} as const
+
+/** EIP-712 type of a job that asks for embeddings: `EmbedTerms` without the task, which the type's name says. */
+export const embedJobTypes = {
+  EmbedJob: [...dealFields, { name: 'texts', type: 'string[]' }, { name: 'price', type: 'Price' }],
   Price: priceFields,
 } as const
 

@@ -6,7 +6,6 @@ import type { Hex } from '../domain/bytes.ts'
 import { sameAddress } from '../domain/bytes.ts'
 import { LedgerError } from '../errors/index.ts'
 import { jobHash } from './job-hash.ts'
-import { createOutputChain } from './output-chain.ts'
 import { verifyReceiptSignature } from './sign-receipt.ts'
 
 /** What the requester saw with its own eyes. */
@@ -14,9 +13,9 @@ export type Witnessed = {
   terms: JobTerms
   arithmeticId: Hex
   promptHash: Hex
-  promptTokens: number
-  tokenIds: readonly number[]
-  chunkTokens: number
+  tokens: TokenCount
+  /** Head of the hash chain over what came. */
+  outputHead: Hex
 }
 
 /**
@@ -30,9 +29,7 @@ export async function verifyReceipt(
 ): Promise<void> {
   await verifyReceiptSignature(signed, network)
   const { receipt } = signed
-  const tokens: TokenCount = { promptTokens: seen.promptTokens, completionTokens: seen.tokenIds.length }
-  const chain = createOutputChain(seen.terms.jobId, seen.chunkTokens)
-  chain.push(seen.tokenIds)
+  const { tokens } = seen
   const checks: Record<string, boolean> = {
     jobId: receipt.jobId === seen.terms.jobId,
     terms: receipt.termsHash === jobHash(seen.terms),
@@ -43,7 +40,7 @@ export async function verifyReceipt(
     prompt: receipt.promptHash === seen.promptHash,
     'prompt tokens': receipt.tokens.promptTokens === tokens.promptTokens,
     'answer tokens': receipt.tokens.completionTokens === tokens.completionTokens,
-    answer: receipt.outputHead === chain.head(),
+    answer: receipt.outputHead === seen.outputHead,
     charge: receipt.chargeMicroUsd === chargeMicroUsd(tokens, seen.terms.price),
   }
   const wrong = Object.keys(checks).filter((name) => !checks[name])

@@ -46,6 +46,21 @@ export const peerId = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.peer
 /** At most `max` token ids. */
 export const tokenIds = (max: number) => v.pipe(v.array(count(0xffffffff)), v.maxLength(max))
 
+/** An embedding: numbers of single precision, of which none is longer than the whole. */
+export const embedding = v.pipe(
+  v.array(
+    v.pipe(
+      v.number(),
+      v.minValue(-1),
+      v.maxValue(1),
+      v.check((value) => Math.fround(value) === value),
+    ),
+  ),
+  v.minLength(1),
+  v.maxLength(limits.embeddingWidth),
+  v.transform((numbers) => Float32Array.from(numbers)),
+)
+
 /** The other side's words on what went wrong: to be shown, never acted upon. */
 export const peerError = v.strictObject({
   code: v.pipe(

@@ -4,11 +4,14 @@ import { ProtocolError } from '../errors/index.ts'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** Returns the bytes of one frame: JSON, amounts as decimal strings. */
+/** Returns the bytes of one frame: JSON, amounts as decimal strings, embeddings as lists of numbers. */
 export function encodeFrame(message: unknown): Uint8Array {
-  return encoder.encode(
-    JSON.stringify(message, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
-  )
+  return encoder.encode(JSON.stringify(message, toJson))
+}
+
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return value instanceof Float32Array ? [...value] : value
 }
 
 /**

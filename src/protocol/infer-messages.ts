@@ -2,7 +2,17 @@ import * as v from 'valibot'
 import type { ChannelConfig } from '../domain/channel.ts'
 import type { JobTerms } from '../domain/job.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import { address, amount, count, hexBytes, millionths, peerError, signature, tokenIds } from './fields.ts'
+import {
+  address,
+  amount,
+  count,
+  embedding,
+  hexBytes,
+  millionths,
+  peerError,
+  signature,
+  tokenIds,
+} from './fields.ts'
 import { limits } from './limits.ts'
 import { priceSchema } from './offer-messages.ts'
 
@@ -14,18 +24,20 @@ const samplerSchema = v.strictObject({
   repetitionPenalty: millionths(0.01, 10),
 })
 
-const termsSchema: v.GenericSchema<unknown, JobTerms> = v.strictObject({
+const dealEntries = {
   jobId: hexBytes(32),
   channelId: hexBytes(32),
   provider: address,
   modelId: hexBytes(32),
+  price: priceSchema,
+}
+
+const content = v.pipe(v.string(), v.maxLength(limits.messageChars))
+
+const chatTermsSchema = v.strictObject({
+  ...dealEntries,
   messages: v.pipe(
-    v.array(
-      v.strictObject({
-        role: v.picklist(['system', 'user', 'assistant']),
-        content: v.pipe(v.string(), v.maxLength(limits.messageChars)),
-      }),
-    ),
+    v.array(v.strictObject({ role: v.picklist(['system', 'user', 'assistant']), content })),
     v.minLength(1),
     v.maxLength(limits.messagesPerJob),
   ),
@@ -36,8 +48,20 @@ const termsSchema: v.GenericSchema<unknown, JobTerms> = v.strictObject({
     v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(limits.stopStringChars))),
     v.maxLength(limits.stopStrings),
   ),
-  price: priceSchema,
 })
+
+const embedTermsSchema = v.strictObject({
+  ...dealEntries,
+  task: v.literal('embed'),
+  texts: v.pipe(v.array(v.pipe(content, v.minLength(1))), v.minLength(1), v.maxLength(limits.textsPerJob)),
+})
+
+/** Terms that name no task are those of an answer. */
+const termsSchema: v.GenericSchema<unknown, JobTerms> = v.lazy((terms) =>
+  isEmbedding(terms) ? embedTermsSchema : chatTermsSchema,
+)
+
+const isEmbedding = (terms: unknown) => typeof terms === 'object' && terms !== null && 'task' in terms
 
 /** Terms of a channel, shape alone. */
 export const channelConfigSchema: v.GenericSchema<unknown, ChannelConfig> = v.strictObject({
@@ -105,6 +129,12 @@ export const providerFrameSchema = v.variant('type', [
     start: count(limits.maxTokens),
     tokenIds: tokenIds(limits.tokensPerFrame),
     text: v.pipe(v.string(), v.maxLength(limits.textPerFrameChars)),
+  }),
+  v.strictObject({
+    type: v.literal('embedding'),
+    /** Which of the texts it is of. */
+    index: count(limits.textsPerJob),
+    vector: embedding,
   }),
   v.strictObject({
     type: v.literal('receipt'),

@@ -2,6 +2,11 @@
 export const limits = {
   messagesPerJob: 256,
   messageChars: 64_000,
+  /** Texts that one job may have embedded. */
+  textsPerJob: 64,
+  /** Numbers in an embedding; so many of the longest fit into a frame. */
+  embeddingWidth: 8_192,
+  tasksPerOffer: 8,
   stopStrings: 8,
   stopStringChars: 64,
   maxTokens: 32_768,

@@ -22,6 +22,12 @@ const offerSchema = v.strictObject({
   peerId,
   modelId: hexBytes(32),
   arithmeticId: hexBytes(32),
+  /** Tasks that are not known here are kept as they are: the offer is signed with them. */
+  tasks: v.pipe(
+    v.array(v.pipe(v.string(), v.regex(/^[a-z-]{1,24}$/))),
+    v.minLength(1),
+    v.maxLength(limits.tasksPerOffer),
+  ),
   price: priceSchema,
   contextTokens: count(10_000_000),
   milliTokensPerSecond: count(1_000_000_000),

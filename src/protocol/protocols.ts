@@ -8,11 +8,11 @@ export type ProtocolSpec = {
   maxUnreadFrames?: number
 }
 
-/** A prompt, its answer, and the vouchers that pay for it. One stream is one job. */
+/** A job of any task, what comes of it, and the vouchers that pay for it. One stream is one job. */
 export const inferProtocol: ProtocolSpec = { id: '/opentab/infer/1.0.0', maxFrameBytes: 256 * 1024 }
 
 /** A tab's line to a relay's directory: publish and withdraw, and every change pushed back. */
-export const directoryProtocol: ProtocolSpec = { id: '/opentab/directory/1.0.0', maxFrameBytes: 256 * 1024 }
+export const directoryProtocol: ProtocolSpec = { id: '/opentab/directory/2.0.0', maxFrameBytes: 256 * 1024 }
 
 /** A requester's line to a hub for one job: what it pays, chunk by chunk. */
 export const hubPayProtocol: ProtocolSpec = { id: '/opentab/hub-pay/1.0.0', maxFrameBytes: 8 * 1024 }

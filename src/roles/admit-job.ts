@@ -2,13 +2,12 @@ import { refuseFunds, refuseTerms } from '../domain/admit-job.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { ChannelConfig } from '../domain/channel.ts'
 import { owesTooMuch, windowAfterDebt } from '../domain/debt.ts'
-import type { JobTerms } from '../domain/job.ts'
+import { type JobTerms, mostCompletionTokens, taskOf } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
 import { chargeMicroUsd } from '../domain/price.ts'
 import { isSessionOver } from '../domain/session.ts'
 import { LedgerError, MarketError } from '../errors/index.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
-import { promptHashOf } from '../ledger/output-chain.ts'
 import { verifyJob } from '../ledger/sign-job.ts'
 import type { ModelText } from '../ports/index.ts'
 import { type Debts, hubOnDay } from './debts.ts'
@@ -23,6 +22,8 @@ import {
 } from './job-funds.ts'
 import { refuse } from './refuse.ts'
 import type { ServedJobs } from './served-jobs.ts'
+import type { MakeableJob } from './tasks/make-output.ts'
+import { type Prompt, readPrompt } from './tasks/read-prompt.ts'
 
 /** What a job is checked with. */
 export type AdmitDeps = JobFundsDeps & {
@@ -35,12 +36,8 @@ export type AdmitDeps = JobFundsDeps & {
 /** A job as it comes in. */
 export type OfferedJob = { terms: JobTerms; channel: ChannelConfig; signature: Hex }
 
-/** A job that may be served: its prompt as tokens, and the money behind it. */
-export type AdmittedJob = {
-  terms: JobTerms
-  promptIds: number[]
-  promptHash: Hex
-  maxTokens: number
+/** A job that may be served, and the money behind it. */
+export type AdmittedJob = MakeableJob & {
   /** How far it may run ahead of its payment. */
   windowTokens: number
   funds: JobFunds
@@ -77,14 +74,14 @@ export async function admitJob(
   if (windowTokens === 0) refuse('unpaid-before')
   if (viaHub) await refuseHubInDebt(viaHub, offer, deps)
   const funds = viaHub ? hubFunds(terms, viaHub) : await directFunds(config, terms, offer, deps)
-  const promptIds = await deps.text.encodeChat(terms.messages)
-  const maxTokens = Math.min(terms.maxTokens, roomFor(promptIds, offer))
-  const atStake = { promptTokens: promptIds.length, completionTokens: Math.min(windowTokens, maxTokens) }
+  const prompt = await readPrompt(terms, deps.text)
+  const maxTokens = roomFor(terms, prompt, offer)
+  const atStake = { promptTokens: prompt.tokens, completionTokens: Math.min(windowTokens, maxTokens) }
   const free = await funds.freeMicroUsd(chargeMicroUsd(atStake, terms.price))
-  refuse(refuseFunds(free, promptIds.length, terms, offer))
+  refuse(refuseFunds(free, prompt.tokens, terms, offer))
   // Last, so that a job that was refused may come again.
   if (!(await deps.served.take(terms.jobId))) refuse('served-before')
-  return { terms, promptIds, promptHash: promptHashOf(promptIds), maxTokens, windowTokens, funds }
+  return { terms, prompt, maxTokens, windowTokens, funds }
 }
 
 /** @throws MarketError when the hub left too much unpaid today */
@@ -103,11 +100,16 @@ async function checkSigner({ terms, channel, signature }: OfferedJob, deps: Admi
   if (isSessionOver(channel, deps.clock.nowMs() / 1000)) refuse('session-over')
 }
 
-/** @throws MarketError when the prompt leaves no room for an answer */
-function roomFor(promptIds: number[], { contextTokens }: Offer): number {
-  const room = contextTokens - promptIds.length
-  if (room >= 1) return room
-  throw new MarketError('market/job-refused', "The conversation is longer than the model's memory.", {
+/**
+ * Returns how many tokens an answer may have.
+ * @throws MarketError when the prompt leaves no room for one, or embeddings have no room themselves
+ */
+function roomFor(terms: JobTerms, prompt: Prompt, { contextTokens }: Offer): number {
+  const wanted = mostCompletionTokens(terms)
+  const room = contextTokens - prompt.tokens
+  if (room >= Math.min(wanted, 1)) return Math.min(wanted, room)
+  const what = taskOf(terms) === 'embed' ? 'The texts are' : 'The conversation is'
+  throw new MarketError('market/job-refused', `${what} longer than the model's memory.`, {
     fault: 'user',
     retryable: false,
   })

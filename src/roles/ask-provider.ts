@@ -1,15 +1,14 @@
-import { maxPromptTokens } from '../domain/admit-job.ts'
+import { largestCharge } from '../domain/admit-job.ts'
 import { type Hex, toHex } from '../domain/bytes.ts'
 import { type Hub, withSpread } from '../domain/hub.ts'
-import type { ChatMessage, JobTerms, SamplerSettings } from '../domain/job.ts'
-import type { ModelId } from '../domain/model.ts'
+import type { Deal, JobTerms, Work } from '../domain/job.ts'
 import type { Offer } from '../domain/offer.ts'
-import { type MicroUsd, type Price, chargeMicroUsd } from '../domain/price.ts'
+import type { MicroUsd } from '../domain/price.ts'
 import { BaseError, HubError, MarketError } from '../errors/index.ts'
 import { signJob } from '../ledger/sign-job.ts'
 import type { ChannelRecord, FrameStream } from '../ports/index.ts'
 import { inferProtocol } from '../protocol/protocols.ts'
-import type { Answer, AskEvent } from './answer.ts'
+import type { AskEvent } from './answer.ts'
 import { DirectPayment } from './direct-payment.ts'
 import { fundChannel } from './fund-channel.ts'
 import { HubPayment } from './hub/hub-payment.ts'
@@ -17,6 +16,7 @@ import type { FundedHubChannel, HubFunding, HubFundingDeps } from './hub/fund-hu
 import type { OpenText } from './open-text.ts'
 import type { FundingStep } from './payer-channels.ts'
 import { type JobRoute, type RunJobDeps, runJob } from './run-job.ts'
+import type { RequestedTask } from './tasks/witness.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Channels to one provider that are tried: each may pay for an answer in another tab of this browser. */
@@ -24,80 +24,58 @@ const maxChannels = 4
 /** A stream that has been open for longer without its job is opened anew. */
 const idleStreamMs = 5_000
 
-/** What is asked, and how it is to be answered. */
-export type AskRequest = {
-  modelId: ModelId
-  messages: ChatMessage[]
-  sampler: SamplerSettings
-  /** 128 bits; random when left out. */
-  seed?: Hex
-  maxTokens: number
-  stop: string[]
-  /** The most that it may cost in all per million tokens, a hub's spread included; any price when left out. */
-  atMost?: Price
-}
-
 /** All that asking one provider and paying it takes. */
 export type AskDeps = HubFundingDeps & RunJobDeps & { openText: OpenText; funding: HubFunding }
 
-type Draft = Omit<JobTerms, 'channelId'>
+type Draft<work> = Omit<Deal, 'channelId'> & { work: work }
 type Funding<funded> = AsyncGenerator<FundingStep, funded, void>
-
-/** The most that a provider may charge for what is asked. */
-export function largestCharge(
-  { messages, maxTokens }: Pick<AskRequest, 'messages' | 'maxTokens'>,
-  { contextTokens, price }: Offer,
-): MicroUsd {
-  const promptTokens = Math.min(maxPromptTokens({ messages }), contextTokens)
-  return chargeMicroUsd({ promptTokens, completionTokens: Math.min(maxTokens, contextTokens) }, price)
-}
 
 /**
  * Asks one provider and pays it, through the hub where one is given.
- * @returns the answer; `error` is set when it broke off on the way
- * @throws BaseError when nothing was received and nothing paid
+ * @returns the result; `error` is set when it broke off on the way
+ * @throws BaseError when nothing of worth was received and nothing paid
  */
-export async function* askProvider(
-  request: AskRequest,
+export async function* askProvider<work extends Work, result>(
+  task: RequestedTask<work, result>,
   offer: Offer,
   hub: Hub | null,
   deps: AskDeps,
   signal: AbortSignal,
-): AsyncGenerator<AskEvent, Answer, void> {
-  const { modelId, messages, sampler, maxTokens, stop } = request
-  const draft: Draft = {
-    jobId: toHex(deps.random.bytes(32)),
-    provider: offer.provider,
-    modelId,
-    messages,
-    sampler,
-    seed: request.seed ?? toHex(deps.random.bytes(16)),
-    maxTokens: Math.min(maxTokens, offer.contextTokens),
-    stop,
-    price: offer.price,
-  }
-  const asked = new AskedProvider(draft, offer, largestCharge(request, offer), deps, signal)
+): AsyncGenerator<AskEvent, result, void> {
+  const { provider, price } = offer
+  const { modelId } = task
+  const jobId = toHex(deps.random.bytes(32))
+  const draft = { jobId, provider, modelId, price, work: task.work(offer) }
+  const asked = new AskedProvider(draft, task, offer, deps, signal)
   return yield* hub ? asked.payThrough(hub) : asked.payDirectly()
 }
 
 /** One job on its way to one provider. */
-class AskedProvider {
-  readonly #draft: Draft
+class AskedProvider<work extends Work, result> {
+  readonly #draft: Draft<work>
+  readonly #task: RequestedTask<work, result>
   readonly #offer: Offer
   readonly #ceiling: MicroUsd
   readonly #deps: AskDeps
   readonly #signal: AbortSignal
 
-  constructor(draft: Draft, offer: Offer, ceilingMicroUsd: MicroUsd, deps: AskDeps, signal: AbortSignal) {
+  constructor(
+    draft: Draft<work>,
+    task: RequestedTask<work, result>,
+    offer: Offer,
+    deps: AskDeps,
+    signal: AbortSignal,
+  ) {
     this.#draft = draft
+    this.#task = task
     this.#offer = offer
-    this.#ceiling = ceilingMicroUsd
+    this.#ceiling = largestCharge(draft.work, offer)
     this.#deps = deps
     this.#signal = signal
   }
 
   /** Pays from a channel of its own; one that pays for another tab's answer is left to that. */
-  async *payDirectly(busy: ReadonlySet<Hex> = new Set()): AsyncGenerator<AskEvent, Answer, void> {
+  async *payDirectly(busy: ReadonlySet<Hex> = new Set()): AsyncGenerator<AskEvent, result, void> {
     const funding = fundChannel(this.#offer.provider, this.#ceiling, this.#deps, busy)
     const { stream, funded } = yield* this.#reach(funding)
     const { record, channel } = funded
@@ -111,7 +89,7 @@ class AskedProvider {
   }
 
   /** Pays from the channel to a hub. `topUp` where the hub knows of more that is open on it than this tab does. */
-  async *payThrough(hub: Hub, topUp = false): AsyncGenerator<AskEvent, Answer, void> {
+  async *payThrough(hub: Hub, topUp = false): AsyncGenerator<AskEvent, result, void> {
     const { funding } = this.#deps
     const { jobId } = this.#draft
     const job = { jobId, mostMicroUsd: withSpread(this.#ceiling, hub) }
@@ -188,11 +166,16 @@ class AskedProvider {
     stream: FrameStream,
     { channelId, config }: ChannelRecord,
     route: JobRoute,
-  ): AsyncGenerator<AskEvent, Answer, void> {
+  ): AsyncGenerator<AskEvent, result, void> {
     const { chain, session, openText } = this.#deps
-    const terms: JobTerms = { ...this.#draft, channelId }
+    const { work, ...deal } = this.#draft
+    const asked = { ...deal, channelId, ...work }
+    const terms: JobTerms = asked
     const signature = await signJob(terms, chain.network, session)
-    const job = { terms, signature, offer: this.#offer, config, route, text: openText(terms.modelId) }
+    const offer = this.#offer
+    const text = openText(terms.modelId)
+    const witness = this.#task.witness(asked, offer, text)
+    const job = { terms, signature, offer, config, route, witness, text }
     return yield* runJob(stream, job, this.#deps, this.#signal)
   }
 }

@@ -1,18 +1,21 @@
+import type { Hex } from '../domain/bytes.ts'
+import type { JobTerms } from '../domain/job.ts'
 import { judgeMargins } from '../domain/judge-margins.ts'
 import type { Network } from '../domain/network.ts'
 import { BaseError } from '../errors/index.ts'
-import { promptHashOf } from '../ledger/output-chain.ts'
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Engine } from '../ports/index.ts'
-import type { Answer } from './answer.ts'
+import type { Answer, Settled } from './answer.ts'
 import type { OpenText } from './open-text.ts'
+import { answerHead } from './tasks/answer-witness.ts'
+import { readPrompt } from './tasks/read-prompt.ts'
 
 /** `confirmed`: repeated bit by bit. `plausible`: fits as far as another arithmetic can tell. */
 export type AuditVerdict = 'confirmed' | 'plausible' | 'unverified' | 'mismatch'
 
 /** What one check came to. */
 export type AuditFinding = {
-  check: 'receipt' | 'prompt' | 'text' | 'tokens'
+  check: 'receipt' | 'prompt' | 'text' | 'tokens' | 'embeddings'
   /** Null when it could not be checked here. */
   ok: boolean | null
   /** One sentence for a person. */
@@ -25,13 +28,17 @@ export type AuditReport = { verdict: AuditVerdict; findings: AuditFinding[] }
 /** What an answer is checked with. */
 export type AuditDeps = { engine: Engine; openText: OpenText; network: Network }
 
-async function checkReceipt(answer: Answer, network: Network): Promise<AuditFinding> {
-  const { receipt, terms, offer, promptHash, tokens, tokenIds } = answer
+/** Checks that a provider signed what came. */
+export async function checkReceipt(
+  result: Settled & { terms: JobTerms },
+  outputHead: Hex,
+  network: Network,
+): Promise<AuditFinding> {
+  const { receipt, terms, offer, promptHash, tokens } = result
   if (receipt === null) return { check: 'receipt', ok: null, text: 'The provider left without a receipt.' }
-  const { arithmeticId, chunkTokens } = offer
-  const seen = { terms, arithmeticId, promptHash, promptTokens: tokens.promptTokens, tokenIds, chunkTokens }
+  const { arithmeticId } = offer
   try {
-    await verifyReceipt(receipt, seen, network)
+    await verifyReceipt(receipt, { terms, arithmeticId, promptHash, tokens, outputHead }, network)
     return { check: 'receipt', ok: true, text: 'The provider signed exactly this answer.' }
   } catch (error) {
     const text = error instanceof BaseError ? error.shortMessage : 'The receipt could not be read.'
@@ -45,7 +52,7 @@ async function checkText(answer: Answer, openText: OpenText): Promise<AuditFindi
   if (tokenizer === null) {
     return [{ check: 'prompt', ok: null, text: 'This tab does not know the model, so it cannot count.' }]
   }
-  const promptOk = promptHashOf(await tokenizer.encodeChat(answer.terms.messages)) === answer.promptHash
+  const promptOk = (await readPrompt(answer.terms, tokenizer)).hash === answer.promptHash
   const decoded = await tokenizer.decode(answer.tokenIds)
   const textOk = decoded.startsWith(answer.text) || answer.finishReason === 'cancelled'
   return [
@@ -99,13 +106,22 @@ export async function checkAnswer(
   signal?: AbortSignal,
 ): Promise<AuditReport> {
   const tokens = await recompute(answer, deps, signal)
+  const { terms, tokenIds, offer } = answer
+  const head = answerHead(terms.jobId, tokenIds, offer.chunkTokens)
   const findings = [
-    await checkReceipt(answer, deps.network),
+    await checkReceipt(answer, head, deps.network),
     ...(await checkText(answer, deps.openText)),
     tokens,
   ]
-  if (findings.some(({ ok }) => ok === false)) return { verdict: 'mismatch', findings }
-  if (tokens.ok === null) return { verdict: 'unverified', findings }
-  const exact = deps.engine.loaded?.arithmeticId === answer.offer.arithmeticId
-  return { verdict: exact ? 'confirmed' : 'plausible', findings }
+  return {
+    verdict: judge(findings, tokens, deps.engine.loaded?.arithmeticId === offer.arithmeticId),
+    findings,
+  }
+}
+
+/** Returns what findings add up to; `recomputed` is the one of them for which the model was run. */
+export function judge(findings: AuditFinding[], recomputed: AuditFinding, exact: boolean): AuditVerdict {
+  if (findings.some(({ ok }) => ok === false)) return 'mismatch'
+  if (recomputed.ok === null) return 'unverified'
+  return exact ? 'confirmed' : 'plausible'
 }

@@ -12,7 +12,7 @@ async function found(...offers: SignedOffer[]): Promise<SignedOffer[]> {
   const { modelId, chainId, settlement, token } = offers[0]!.offer
   const network = { name: '', rpcUrl: '', collector: token, relays: [], chainId, settlement, token }
   const directory = { list: async () => ({ offers, peers: 1 }) } as Partial<Directory> as Directory
-  return findOffers(modelId, { directory, clock: systemClock, network, ownPeerId: 'me' })
+  return findOffers({ modelId, task: 'chat' }, { directory, clock: systemClock, network, ownPeerId: 'me' })
 }
 
 test('of a tab that two relays know, the newest offer counts', async () => {

@@ -1,17 +1,21 @@
 import { sameAddress } from '../domain/bytes.ts'
+import type { Task } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import { newestOffers } from '../domain/newest-offers.ts'
-import type { SignedOffer } from '../domain/offer.ts'
+import { type SignedOffer, servesTask } from '../domain/offer.ts'
 import { verifyOffer } from '../ledger/sign-offer.ts'
 import type { Clock, Directory } from '../ports/index.ts'
 
 /** Where offers are listed, and which of them this tab could pay. */
 export type FindOffersDeps = { directory: Directory; clock: Clock; network: Network; ownPeerId: string }
 
-/** Returns the offers for a model that this tab can pay: signatures checked, the newest of each provider's tab. */
+/** A model, and what it is to do. */
+export type Wanted = { modelId: ModelId; task: Task }
+
+/** Returns the offers to do something that this tab can pay: signatures checked, the newest of each provider's tab. */
 export async function findOffers(
-  modelId: ModelId,
+  { modelId, task }: Wanted,
   { directory, clock, network, ownPeerId }: FindOffersDeps,
   signal?: AbortSignal,
 ): Promise<SignedOffer[]> {
@@ -20,6 +24,7 @@ export async function findOffers(
   const payable = offers.filter(
     ({ offer }) =>
       offer.modelId === modelId &&
+      servesTask(offer, task) &&
       offer.peerId !== ownPeerId &&
       offer.chainId === network.chainId &&
       sameAddress(offer.settlement, network.settlement) &&

@@ -1,6 +1,7 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import { coverPower } from '../domain/asking-price.ts'
 import type { EnergySettings } from '../domain/energy.ts'
+import type { Task } from '../domain/job.ts'
 import { type CatalogueEntry, royaltyListing } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { Price } from '../domain/price.ts'
@@ -75,6 +76,8 @@ export interface Provider {
   stop(): Promise<void>
 }
 
+/** What every engine can do with a model. */
+const tasks: Task[] = ['chat', 'embed']
 /** A voucher is due after this many tokens. */
 const chunkTokens = 32
 /** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
@@ -154,6 +157,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         peerId: transport.peerId,
         modelId: loaded.id,
         arithmeticId: loaded.arithmeticId,
+        tasks,
         price: options.covering
           ? coverPower(options.price, loaded.tokensPerSecond, options.covering)
           : options.price,

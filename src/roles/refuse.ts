@@ -7,6 +7,7 @@ const sentences: Record<Refusal, string> = {
   'price-changed': 'The price has changed since the offer.',
   'wrong-provider': 'The job or its channel names another provider.',
   'wrong-model': 'This tab runs another model now.',
+  'wrong-task': 'This tab does not do that.',
   'owes-royalty': "This model's publisher is paid through a hub only.",
   'wrong-token': 'The channel holds a token that this tab does not take.',
   'short-delay': 'The channel could be emptied before a claim.',

@@ -8,17 +8,14 @@ import { HubError, MarketError, type PeerError, brokeOff, toPeerError } from '..
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Chain, FrameStream, ModelText } from '../ports/index.ts'
 import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.ts'
-import type { Answer, AskEvent } from './answer.ts'
+import type { AskEvent } from './answer.ts'
 import { type MessageStream, expectFrame, requesterEnd } from './frames.ts'
 import { JobPayment } from './pay-for-job.ts'
 import type { PaymentRoute } from './payment-route.ts'
+import type { Witness } from './tasks/witness.ts'
 import { type WatchDeps, watchCancel, watchDeparture } from './watch-stream.ts'
-import { Witness } from './witness.ts'
 
 const acceptTimeoutMs = 15_000
-/** A long prompt on a slow machine takes a while before the first token. */
-const firstTokenTimeoutMs = 180_000
-const silenceMs = 30_000
 
 /** What a job is followed with. */
 export type RunJobDeps = WatchDeps & { chain: Chain }
@@ -27,34 +24,34 @@ export type RunJobDeps = WatchDeps & { chain: Chain }
 export type JobRoute = (end: MessageStream<ProviderFrame, RequesterFrame>) => PaymentRoute
 
 /** A job that is about to be sent. */
-export type Job = {
+export type Job<result> = {
   terms: JobTerms
   /** Session key's signature of the terms. */
   signature: Hex
   offer: Offer
   config: ChannelConfig
   route: JobRoute
+  witness: Witness<result>
   /** The model's tokenizer, to check the provider's count; null where the model is unknown here. */
   text: Promise<ModelText | null>
 }
 
 /**
- * Runs one job over an open stream: streams its tokens, pays chunk by chunk for what came, checks the receipt.
- * @returns the answer, with `error` set when it broke off after the first token
+ * Runs one job over an open stream: takes what comes, pays chunk by chunk for it, checks the receipt.
+ * @returns the result, with `error` set when it broke off after something of worth came
  * @throws BaseError when nothing was received and nothing paid
  */
-export async function* runJob(
+export async function* runJob<result>(
   stream: FrameStream,
-  job: Job,
+  job: Job<result>,
   deps: RunJobDeps,
   signal: AbortSignal,
-): AsyncGenerator<AskEvent, Answer, void> {
-  const { terms, offer, config } = job
+): AsyncGenerator<AskEvent, result, void> {
+  const { terms, offer, config, witness } = job
   const { arithmeticId, chunkTokens } = offer
   const end = requesterEnd(stream, deps.clock)
-  const witness = new Witness(terms.price, terms.maxTokens)
   const route = job.route(end)
-  const payment = new JobPayment({ route, witness, chunkTokens })
+  const payment = new JobPayment({ terms, route, witness, chunkTokens })
   let lastFrameMs = 0
   let receipt: SignedReceipt | null = null
   let closed = false
@@ -66,10 +63,7 @@ export async function* runJob(
     lastFrameMs = deps.clock.nowMs()
     return frame
   }
-  const readAnswer = async () => {
-    const timeoutMs = witness.tokenIds.length === 0 ? firstTokenTimeoutMs : silenceMs
-    return expectFrame(await read(timeoutMs), 'tokens', 'receipt')
-  }
+  const readOutput = async () => expectFrame(await read(witness.silenceMs), 'tokens', 'embedding', 'receipt')
 
   const unwatch = [watchDeparture(stream, () => lastFrameMs, deps), watchCancel(end, signal, deps.clock)]
   try {
@@ -79,27 +73,27 @@ export async function* runJob(
       const isBusy = reply.error.code === 'market/channel-busy'
       throw refused(isBusy ? 'market/channel-busy' : 'market/job-refused', reply.error)
     }
-    await payment.open(terms, reply, job.text)
-    yield { type: 'accepted', offer, promptTokens: witness.promptTokens }
+    await payment.open(reply, job.text)
+    yield { type: 'accepted', offer, promptTokens: reply.promptTokens }
 
-    let frame = await readAnswer()
-    for (; frame.type === 'tokens'; frame = await readAnswer()) {
-      witness.take(frame, deps.clock.nowMs())
-      const { tokens, tokensPerSecond } = witness
-      const chargeMicroUsd = withSpread(witness.chargeMicroUsd, route.hub)
-      yield { type: 'tokens', text: frame.text, tokens, chargeMicroUsd, tokensPerSecond }
+    let frame = await readOutput()
+    for (; frame.type !== 'receipt'; frame = await readOutput()) {
+      const progress = await witness.take(frame, deps.clock.nowMs())
+      const chargeMicroUsd = withSpread(payment.chargeMicroUsd, route.hub)
+      yield { ...progress, tokens: payment.tokens, chargeMicroUsd }
       await payment.payIfDue()
     }
     error = frame.error
-    if (error && witness.tokenIds.length === 0) throw refused('market/job-broken', error)
+    if (error && !witness.isWorthPaying) throw refused('market/job-broken', error)
+    if (!signal.aborted) witness.requireWhole()
     receipt = frame.signed
     finishReason = receipt.receipt.finishReason
-    const { promptHash, promptTokens, tokenIds } = witness
-    const seen = { terms, arithmeticId, promptHash, promptTokens, tokenIds, chunkTokens }
+    const { promptHash, tokens } = payment
+    const seen = { terms, arithmeticId, promptHash, tokens, outputHead: witness.outputHead() }
     const verified = verifyReceipt(receipt, seen, deps.chain.network)
     verified.catch(() => {})
-    // Where no token shows that the prompt was read, a true receipt has to.
-    if (tokenIds.length === 0) await verified
+    // Where nothing that came shows that the prompt was read, a true receipt has to.
+    if (!witness.isWorthPaying) await verified
     const isWithheld = route.hub !== null && finishReason === 'unpaid'
     if (!isWithheld) await payment.pay()
     const unsettled = await route.settled().then(
@@ -111,7 +105,7 @@ export async function* runJob(
     await verified
     if (unsettled !== null) throw unsettled
   } catch (cause) {
-    if (witness.tokenIds.length === 0 && route.voucher === null) throw signal.aborted ? cancelled() : cause
+    if (!witness.isWorthPaying && route.voucher === null) throw signal.aborted ? cancelled() : cause
     const brokenOff = receipt === null
     error = brokenOff && signal.aborted ? null : toPeerError(cause, brokeOff)
     if (brokenOff && signal.aborted) finishReason = 'cancelled'
@@ -120,23 +114,19 @@ export async function* runJob(
     route.close()
     if (!closed) end.abort(cancelled())
   }
-  return {
-    text: witness.text,
-    tokenIds: witness.tokenIds,
-    terms,
+  return witness.result({
     offer,
     channel: config,
     hub: route.hub,
-    tokens: witness.tokens,
-    promptHash: witness.promptHash,
+    tokens: payment.tokens,
+    promptHash: payment.promptHash,
     chargeMicroUsd: route.paidMicroUsd,
     handedOnMicroUsd: route.handedOnMicroUsd,
     finishReason,
-    tokensPerSecond: witness.tokensPerSecond,
     receipt,
     voucher: route.voucher,
     error,
-  }
+  })
 }
 
 const cancelled = () => new MarketError('market/cancelled', 'Cancelled before an answer came.')

@@ -13,6 +13,7 @@ import type { MessageStream } from './frames.ts'
 import type { JobFunds } from './job-funds.ts'
 import { createPaymentGate } from './payment-gate.ts'
 import type { ServedJob, ServedJobs } from './served-jobs.ts'
+import { type OutputFrame, makeOutput } from './tasks/make-output.ts'
 
 /** How long a provider waits for a payment before it stops. */
 const paymentTimeoutMs = 20_000
@@ -55,9 +56,9 @@ async function listen(stream: JobStream, funds: JobFunds, answer: AbortControlle
   }
 }
 
-/** Signs what was sent: exactly the tokens in the chain. */
+/** Signs what was sent: exactly what is in the chain. */
 function receiptFor(
-  { terms, promptHash }: AdmittedJob,
+  { terms, prompt }: AdmittedJob,
   { provider, arithmeticId }: Offer,
   tokens: TokenCount,
   chain: OutputChain,
@@ -66,7 +67,8 @@ function receiptFor(
 ): Promise<SignedReceipt> {
   const { jobId, channelId, modelId, price } = terms
   const receipt = {
-    ...{ jobId, termsHash: jobHash(terms), provider, channelId, modelId, arithmeticId, promptHash, tokens },
+    ...{ jobId, termsHash: jobHash(terms), provider, channelId, modelId, arithmeticId },
+    ...{ promptHash: prompt.hash, tokens },
     outputHead: chain.head(),
     chargeMicroUsd: chargeMicroUsd(tokens, price),
     finishReason,
@@ -84,7 +86,7 @@ async function servedJob({ terms: { jobId }, funds }: AdmittedJob, receipt: Sign
 }
 
 /**
- * Generates an admitted job's answer, never further ahead of its payment than the window, and ends with a signed
+ * Does an admitted job, never further ahead of its payment than the window, and ends with a signed
  * receipt for exactly what was sent, which is on disk before it leaves. Returns the job as it was kept then.
  */
 export async function serveJob(
@@ -94,9 +96,9 @@ export async function serveJob(
   deps: ServeDeps,
   options: ServeOptions,
 ): Promise<Served> {
-  const { terms, promptIds, windowTokens, funds } = job
+  const { terms, prompt, windowTokens, funds } = job
   const { payments } = funds
-  const tokens: TokenCount = { promptTokens: promptIds.length, completionTokens: 0 }
+  const tokens: TokenCount = { promptTokens: prompt.tokens, completionTokens: 0 }
   const chain = createOutputChain(terms.jobId, offer.chunkTokens)
   const gate = createPaymentGate(payments, { ...tokens, windowTokens, price: terms.price }, deps.clock)
   const gone = new AbortController()
@@ -104,15 +106,17 @@ export async function serveJob(
   await stream.write({
     type: 'accepted',
     promptTokens: tokens.promptTokens,
-    promptHash: job.promptHash,
+    promptHash: prompt.hash,
     heldVoucher: funds.heldVoucher,
   })
   const listening = listen(stream, funds, gone)
 
-  const send = async (tokenIds: number[], text: string) => {
-    await stream.write({ type: 'tokens', start: tokens.completionTokens, tokenIds, text })
-    chain.push(tokenIds)
-    tokens.completionTokens += tokenIds.length
+  const send = async (frame: OutputFrame) => {
+    await stream.write(frame)
+    if (frame.type === 'tokens') {
+      chain.push(frame.tokenIds)
+      tokens.completionTokens += frame.tokenIds.length
+    } else chain.pushVector(frame.vector)
     options.onTokens?.({ ...tokens })
   }
 
@@ -127,29 +131,23 @@ export async function serveJob(
       : { finishReason, error: null, isOurFault }
   }
 
-  const generate = async (): Promise<Ending> => {
-    const { sampler, seed, stop: stopStrings } = terms
-    const request = { promptIds, sampler, seed, maxTokens: job.maxTokens, stop: stopStrings }
-    const answer = deps.engine.generate(request, stop)
+  const make = async (): Promise<Ending> => {
+    const output = makeOutput(job, deps.engine, stop)
     try {
       for (;;) {
         if (!(await gate.mayServe(tokens.completionTokens, paymentTimeoutMs, stop)) && !stop.aborted) {
           return { finishReason: 'unpaid', error: null, isOurFault: false }
         }
-        const next = await answer.next()
-        if (!next.done) {
-          await send([next.value.tokenId], next.value.text)
-          continue
-        }
-        if (next.value.text && !stop.aborted) await send([], next.value.text)
-        return endingOf(next.value.finishReason)
+        const next = await output.next()
+        if (next.done) return endingOf(next.value)
+        await send(next.value)
       }
     } finally {
-      await answer.return({ finishReason: 'cancelled', text: '' })
+      await output.return('cancelled')
     }
   }
 
-  const { finishReason, error, isOurFault } = await generate().catch((cause): Ending => ({
+  const { finishReason, error, isOurFault } = await make().catch((cause): Ending => ({
     finishReason: 'failed',
     error: toPeerError(cause, brokeOff),
     isOurFault: cause instanceof EngineError && !gone.signal.aborted,

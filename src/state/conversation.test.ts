@@ -7,7 +7,7 @@ import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
 import { Deal } from './deal.svelte.ts'
 import { History } from './history.svelte.ts'
-import { answerOf, entry, fakeTab, offer, testDocuments } from './fake-tab.ts'
+import { answerOf, entry, fakeTab, idleRequester, offer, testDocuments } from './fake-tab.ts'
 
 type Script = (request: AskRequest, signal: AbortSignal) => AsyncGenerator<AskEvent, Answer, void>
 
@@ -26,6 +26,7 @@ function converse(script: Script) {
   const tab = fakeTab({
     documents,
     requester: async () => ({
+      ...idleRequester,
       quote: async () => quote,
       ask(request, signal) {
         asked.push(request)

@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { Answer } from '../roles/answer.ts'
+import type { Requester } from '../roles/request.ts'
 import type { Tab } from './tab.ts'
 
 const word = (byte: string): Hex => `0x${byte.repeat(32)}`
@@ -83,12 +84,25 @@ export const entry: CatalogueEntry = {
   description: 'For tests.',
 }
 
+function notAsked(): never {
+  throw new Error('Nothing is asked here.')
+}
+
+/** A requester of which a test gives what it needs; nobody offers anything. */
+export const idleRequester: Requester = {
+  quote: async () => null,
+  quoteEmbedding: async () => null,
+  ask: notAsked,
+  embed: notAsked,
+}
+
 /** An offer that everything fits. */
 export const offer: Offer = {
   provider: address('b2'),
   peerId: 'peer',
   modelId: entry.id,
   arithmeticId: word('c3'),
+  tasks: ['chat', 'embed'],
   price: { promptMicroUsdPerMillion: 20_000n, completionMicroUsdPerMillion: 100_000n },
   contextTokens: 256,
   milliTokensPerSecond: 20_000,

@@ -24,7 +24,10 @@ export async function askWithoutPaying(network: Network, modelId: ModelId): Prom
   await transport.start()
   const [wallet, session] = [createMemoryAccount(), createMemoryAccount()]
   const chain = createViemChain(network)
-  const [signed] = await findOffers(modelId, { directory, clock, network, ownPeerId: transport.peerId })
+  const [signed] = await findOffers(
+    { modelId, task: 'chat' },
+    { directory, clock, network, ownPeerId: transport.peerId },
+  )
   if (!signed) throw new Error('Nobody offers the model.')
   const { offer } = signed
   const stores = { vouchers: new MemoryVoucherStore(), documents: new MemoryDocumentStore() }

@@ -38,6 +38,7 @@ type Lie = {
 
 /** The frames of an honest answer, bent by a lie. */
 async function script({ terms }: JobFrame, lie: Lie): Promise<ProviderFrame[]> {
+  if (terms.task === 'embed') throw new Error('This provider only answers.')
   const promptIds = encodeByteChat(terms.messages)
   const promptHash = promptHashOf(promptIds)
   const chain = createOutputChain(terms.jobId, 32)

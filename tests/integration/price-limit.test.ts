@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { priceWithSpread, withSpread } from '../../src/domain/hub.ts'
 import { typicalChargeMicroUsd } from '../../src/domain/rank-offers.ts'
 import { PriceChangedError } from '../../src/errors/index.ts'
-import type { AskEvent } from '../../src/roles/answer.ts'
+import type { Answer, AskEvent } from '../../src/roles/answer.ts'
 import type { AskRequest } from '../../src/roles/request.ts'
 import { openDeal } from '../fixtures/hub-deal.ts'
 import { price } from '../fixtures/jobs.ts'
@@ -82,7 +82,7 @@ test('a hub that raises its spread between quote and send counts too', async () 
   })
   const agreed = await askAt(buyer.requester, makeAsk({ atMost: priceWithSpread(price, hub.terms) }))
   expect(agreed.answer).toMatchObject({ error: null, hub: { spreadMillionths: 50_000 } })
-  const { receipt, chargeMicroUsd } = agreed.answer as Awaited<ReturnType<typeof runAsk>>
+  const { receipt, chargeMicroUsd } = agreed.answer as Answer
   expect(chargeMicroUsd).toBe(withSpread(receipt!.receipt.chargeMicroUsd, hub.terms))
   await seller.provider.stop()
   await hub.stop()

@@ -11,5 +11,6 @@ export async function embed(
   checkTokens(model, tokenIds)
   const state = await sequence.readState(tokenIds, signal)
   const length = Math.sqrt(state.reduce((sum, value) => sum + value * value, 0))
-  return Float32Array.from(state, (value) => value / length)
+  // No zero is negative: as text, which travels, they are one.
+  return Float32Array.from(state, (value) => value / length + 0)
 }

@@ -38,7 +38,7 @@ const offer = (peerId: string, change: Partial<Offer> = {}) => ({
 })
 
 const routed = async (offers: ReturnType<typeof offer>[], needed = 100n) =>
-  (await routeOffers(offers, () => needed, deps)).map(({ offer: { peerId }, hub: through }) => [
+  (await routeOffers(offers, 'chat', () => needed, deps)).map(({ offer: { peerId }, hub: through }) => [
     peerId,
     through?.peerId ?? null,
   ])

@@ -1,4 +1,5 @@
 import type { Hub } from '../../domain/hub.ts'
+import type { Task } from '../../domain/job.ts'
 import { isLocalChain } from '../../domain/network.ts'
 import type { Offer, SignedOffer } from '../../domain/offer.ts'
 import type { MicroUsd } from '../../domain/price.ts'
@@ -18,12 +19,13 @@ export async function canPayGas({ chain, wallet }: Pick<FundDeps, 'chain' | 'wal
 }
 
 /**
- * Returns the offers best first, each with its way of payment: a direct channel that already covers the job, else the
- * cheapest hub that both sides share, else a new direct channel. One that would need gas which the wallet lacks comes
- * last. Where a royalty is owed a hub has to pay; without one the offer is left out.
+ * Returns the offers best for a task first, each with its way of payment: a direct channel that already covers the
+ * job, else the cheapest hub that both sides share, else a new direct channel. One that would need gas which the wallet
+ * lacks comes last. Where a royalty is owed a hub has to pay; without one the offer is left out.
  */
 export async function routeOffers(
   offers: readonly SignedOffer[],
+  task: Task,
   neededFor: (offer: Offer) => MicroUsd,
   deps: RouteDeps,
 ): Promise<RoutedOffer[]> {
@@ -37,7 +39,8 @@ export async function routeOffers(
       return { ...signed, hub, needsGas: !isDirect && hub === null }
     }),
   )
-  const ranked = rankOffers(routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null))
+  const payable = routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null)
+  const ranked = rankOffers(payable, task)
   if (!ranked.some(({ needsGas }) => needsGas) || (await canPayGas(deps).catch(() => true))) return ranked
   return [...ranked.filter(({ needsGas }) => !needsGas), ...ranked.filter(({ needsGas }) => needsGas)]
 }

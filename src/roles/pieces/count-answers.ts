@@ -1,3 +1,4 @@
+import type { AskEvent } from '../answer.ts'
 import type { Provider } from '../provide.ts'
 import type { Requester } from '../request.ts'
 import type { AnswersFirst } from './answers-first.ts'
@@ -15,14 +16,20 @@ export function countJobs({ watch }: Pick<Provider, 'watch'>, answers: AnswersFi
 /** Returns a requester whose answers count among those under way, from the question to the receipt. */
 export function countAsks(requester: Requester, answers: AnswersFirst): Requester {
   return {
-    quote: (modelId, signal) => requester.quote(modelId, signal),
-    async *ask(request, signal) {
-      const leave = answers.enter()
-      try {
-        return yield* requester.ask(request, signal)
-      } finally {
-        leave()
-      }
-    },
+    ...requester,
+    ask: (request, signal) => counted(requester.ask(request, signal), answers),
+    embed: (request, signal) => counted(requester.embed(request, signal), answers),
+  }
+}
+
+async function* counted<result>(
+  asking: AsyncGenerator<AskEvent, result, void>,
+  answers: AnswersFirst,
+): AsyncGenerator<AskEvent, result, void> {
+  const leave = answers.enter()
+  try {
+    return yield* asking
+  } finally {
+    leave()
   }
 }

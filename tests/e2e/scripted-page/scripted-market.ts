@@ -56,6 +56,7 @@ export const offers: Offer[] = [
   peerId: `12D3KooWScripted${at}`,
   modelId: catalogue[index]?.id ?? hex('00', 32),
   arithmeticId: hex('e5', 32),
+  tasks: ['chat', 'embed'],
   price: {
     promptMicroUsdPerMillion: BigInt(Math.round(usd * 2e5)),
     completionMicroUsdPerMillion: BigInt(Math.round(usd * 1e6)),

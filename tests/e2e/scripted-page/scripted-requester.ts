@@ -6,6 +6,7 @@ import { MarketError, PriceChangedError } from '../../../src/errors/index.ts'
 import type { Answer, AskEvent } from '../../../src/roles/answer.ts'
 import type { AskRequest, Requester } from '../../../src/roles/request.ts'
 import { scriptedAnswer, toPieces } from './scripted-answer.ts'
+import { countTokens, embeddingCharge, scriptedEmbeddings } from './scripted-embeddings.ts'
 
 const pieceMs = 12
 const fundingMs = 400
@@ -88,6 +89,26 @@ export function createScriptedRequester(offered: Offer[]): Requester {
       }
     },
     ask,
+    async quoteEmbedding({ modelId, texts }) {
+      const best = offersFor(modelId)[0]
+      if (!best) return null
+      return {
+        best,
+        offers: offersFor(modelId).length,
+        hub: best.hubs[0] ?? null,
+        depositFeeMicroUsd: hasDeposited ? null : depositFeeMicroUsd,
+        promptTokens: countTokens(texts),
+        chargeMicroUsd: embeddingCharge(texts, best),
+      }
+    },
+    async *embed({ modelId, texts }) {
+      yield { type: 'choosing' }
+      const offer = offersFor(modelId)[0]
+      if (!offer)
+        throw new MarketError('market/no-offers', 'No tab compares texts with this model right now.')
+      await sleep(fundingMs)
+      return scriptedEmbeddings(texts, offer)
+    },
   }
 }
 
