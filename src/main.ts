@@ -164,7 +164,12 @@ const settlement = once(async () => {
   const { createSettlement } = await import('./roles/settle.ts')
   const keys = { vouchers: await vouchers(), wallet: await earner() }
   const parts = { hubs: await hubs(), served: await served() }
-  const created = createSettlement({ chain: await chain(), ...keys, ...parts, clock })
+  const { readClaimRule } = await import('./roles/claim-rule.ts')
+  const rules = {
+    isLocked: async () => (await (await accounts()).view()).local.isLocked,
+    claimsByItself: () => readClaimRule(documents),
+  }
+  const created = createSettlement({ chain: await chain(), ...keys, ...parts, clock, rules })
   // What was earned is guarded for as long as the page is open, sharing or not.
   void created.guard(new AbortController().signal)
   return created

@@ -49,7 +49,9 @@ export async function sendSlice(
   try {
     return await claimThroughHub(claims, hub, deps.hubs.client(hub.peerId), quotes, deps)
   } catch (error) {
-    if (!(await hasGas(claims, deps))) throw reassuring(error)
+    const isRefused = error instanceof ChainError && error.code === 'chain/user-rejected'
+    // Who said no is not asked for the same in another way.
+    if (isRefused || !(await hasGas(claims, deps))) throw reassuring(error)
     return sendOwn(claims, deps)
   }
 }

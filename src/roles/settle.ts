@@ -4,6 +4,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
 import { channelsHere } from './channels-here.ts'
 import { type EarnedChannel, claimable, earnedChannels } from './earned-channels.ts'
+import { type GuardRules, guardEarnings, isThreatened } from './guard-earnings.ts'
 import { ClaimQuotes, type SentClaim } from './hub/claim-through-hub.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { type ClaimSlice, claimedBy, sendSlice, sliceClaims } from './send-claims.ts'
@@ -39,6 +40,8 @@ export type WalletOverview = {
   spentMicroUsd: MicroUsd
   /** Put into channels and not taken back; what was spent of it is included. */
   depositedMicroUsd: MicroUsd
+  /** Claimable of payers that are taking their money back, and until when; null where there are none. */
+  threatened: { amountMicroUsd: MicroUsd; untilMs: number } | null
   /** Null on a network without a bond contract. */
   bond: BondOverview | null
 }
@@ -52,6 +55,8 @@ export type SettleDeps = {
   clock: Clock
   hubs: Pick<KnownHubs, 'byAccount' | 'client'>
   served: Pick<ServedJobs, 'keepClaim'>
+  /** Left out, the account is never locked, and claims only what it must without being asked. */
+  rules?: GuardRules
 }
 
 /** What this tab has, and how earnings become money. */
@@ -68,11 +73,11 @@ export interface Settlement {
    * @throws ChainError or HubError when nothing could be claimed
    */
   claim(): Promise<ClaimResult>
-  /** Claims at once when a payer announces a withdrawal from a channel with unclaimed vouchers. */
+  /** Claims without being asked: at once what a payer is taking back, and by the rules what is well worth its fee. */
   guard(signal: AbortSignal): Promise<void>
 }
 
-const guardIntervalMs = 30_000
+const unattended: GuardRules = { isLocked: async () => false, claimsByItself: async () => false }
 
 const promised = ({ voucher }: ChannelRecord) => promisedBy(voucher)
 const sum = (amounts: bigint[]) => amounts.reduce((total, amount) => total + amount, 0n)
@@ -85,9 +90,20 @@ function bondOverview(account: BondAccount): BondOverview {
   return { heldMicroUsd: heldMicroUsd + lockedMicroUsd, freeMicroUsd, untilMs, targetMicroUsd, holdMs }
 }
 
+function threatenedOf(channels: EarnedChannel[]): WalletOverview['threatened'] {
+  const threatened = channels.filter(isThreatened)
+  const ends = threatened.map(
+    ({ record, state }) =>
+      (Number(state.withdrawal?.initiatedAtSeconds) + record.config.withdrawDelay) * 1000,
+  )
+  return threatened.length === 0
+    ? null
+    : { amountMicroUsd: sum(threatened.map(claimable)), untilMs: Math.min(...ends) }
+}
+
 /** Returns the settlement of one account. */
 export function createSettlement(deps: SettleDeps): Settlement {
-  const { chain, vouchers, wallet, clock, hubs, served } = deps
+  const { chain, vouchers, wallet, clock, hubs, served, rules = unattended } = deps
   const quotes = new ClaimQuotes(clock)
   const earned = () => earnedChannels(wallet.address, chain, vouchers)
 
@@ -104,10 +120,18 @@ export function createSettlement(deps: SettleDeps): Settlement {
     return sent
   }
 
+  /** What was claimed but not settled, in another tab or by somebody else, and what the bond holds free: royalties. */
+  const claimRest = async (): Promise<ClaimResult> => {
+    const claimed = await chain.claim([], wallet)
+    const free = (await chain.bond(wallet.address))?.freeMicroUsd ?? 0n
+    if (free === 0n) return claimed
+    const { transaction, paidMicroUsd } = await chain.withdrawBond([], wallet.address, wallet)
+    return { ...claimed, transaction, settledMicroUsd: claimed.settledMicroUsd + paidMicroUsd }
+  }
+
   const claimAll = async (channels: EarnedChannel[]): Promise<ClaimResult> => {
     const slices = await sliceClaims(channels, { hubs })
-    // What was claimed but not settled, in another tab or by somebody else, is fetched as well.
-    if (slices.length === 0) return chain.claim([], wallet)
+    if (slices.length === 0) return claimRest()
     const result: ClaimResult = { transaction: null, settledMicroUsd: 0n, skipped: [] }
     const failures: unknown[] = []
     for (const slice of slices) {
@@ -139,6 +163,7 @@ export function createSettlement(deps: SettleDeps): Settlement {
         claimedMicroUsd: sum(channels.map(({ state }) => state.totalClaimed)),
         spentMicroUsd: sum(paying.map(promised)),
         depositedMicroUsd: sum(funded.map(({ balance }) => balance)),
+        threatened: threatenedOf(channels),
         bond: bond && bondOverview(bond),
       }
     },
@@ -150,15 +175,6 @@ export function createSettlement(deps: SettleDeps): Settlement {
       return fees.length > 0 ? sum(await Promise.all(fees)) : null
     },
     claim: async () => claimAll(await earned()),
-    async guard(signal) {
-      while (!signal.aborted) {
-        const threatened = await earned().then(
-          (channels) => channels.filter((one) => one.state.withdrawal !== null && claimable(one) > 0n),
-          () => [],
-        )
-        if (threatened.length > 0) await claimAll(threatened).catch(() => {})
-        await clock.sleep(guardIntervalMs, signal).catch(() => {})
-      }
-    },
+    guard: (signal) => guardEarnings({ ...rules, hubs, clock, quotes, earned, claim: claimAll }, signal),
   }
 }

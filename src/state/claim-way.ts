@@ -1,4 +1,8 @@
 import type { MicroUsd } from '../domain/price.ts'
+import type { WalletOverview } from '../roles/settle.ts'
+
+/** What a claim's fee could come from. */
+type ClaimableMoney = Pick<WalletOverview, 'balanceMicroUsd' | 'claimableMicroUsd' | 'bond'>
 
 /**
  * How a claim would go: a `relay` sends it for less than it brings; the account's `own` gas does; it is `too-dear`;
@@ -21,4 +25,19 @@ export function claimWay(
   // Where no relay does it for less, an account with gas sends the claim itself.
   if (hasGas) return 'own'
   return feeMicroUsd === undefined ? 'unknown' : 'too-dear'
+}
+
+/**
+ * Returns what the balance lacks for a claim whose money the bond holds first: the fee then comes from the balance, in
+ * the same transaction or not at all.
+ */
+export function missingForFee(
+  { balanceMicroUsd, claimableMicroUsd, bond }: ClaimableMoney,
+  feeMicroUsd: MicroUsd | null | undefined,
+): MicroUsd {
+  if (!bond || !feeMicroUsd) return 0n
+  const over = claimableMicroUsd + bond.heldMicroUsd - bond.targetMicroUsd
+  const paidOut = bond.freeMicroUsd + (over > 0n ? over : 0n)
+  const missing = feeMicroUsd - balanceMicroUsd - paidOut
+  return missing > 0n ? missing : 0n
 }

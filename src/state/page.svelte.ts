@@ -71,8 +71,9 @@ export class Page {
 
   /** The next smaller model, where the one to share found no memory. */
   get smallerModel(): CatalogueEntry | null {
-    const { entry, outOfMemory } = this.sharing
-    return entry && outOfMemory ? nextSmallerModel(this.models.entries, entry) : null
+    const { entry, outOfMemory, probe } = this.sharing
+    if (!entry || !outOfMemory) return null
+    return nextSmallerModel(this.models.entries, entry, probe?.memoryBytes ?? null)
   }
 
   #requireSharedModel(): CatalogueEntry {
@@ -87,14 +88,15 @@ export class Page {
 
   /** Brings back what was kept, then joins the network. */
   start(): void {
-    const { conversation, settings, sharing, lending } = this
+    const { conversation, settings, sharing, lending, wallet } = this
     const listed = this.models.load()
     // What cannot be read starts afresh; nothing here is money.
-    for (const part of [conversation, settings, lending]) part.restore().catch(() => {})
+    for (const part of [conversation, settings, lending, wallet]) part.restore().catch(() => {})
     sharing.restore(() => listed.then(() => this.#requireSharedModel())).catch(() => {})
+    addEventListener('pagehide', () => sharing.leave())
     void this.network.join()
     void this.account.watch()
-    void this.wallet.watch()
+    void wallet.watch()
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
+import { keepClaimRule, readClaimRule } from '../roles/claim-rule.ts'
 import type { WalletOverview } from '../roles/settle.ts'
 import type { SetAside } from '../roles/withdraw.ts'
 import { toFailure, type Failure } from './failure.ts'
@@ -32,10 +33,21 @@ export class Wallet {
   actionFailure = $state.raw<Failure | null>(null)
   claimedNow = $state.raw<MicroUsd | null>(null)
   returnedNow = $state.raw<MicroUsd | null>(null)
+  /** Whether earnings are claimed without being asked, once they are well worth the fee. */
+  claimsByItself = $state(true)
 
   constructor(tab: Tab, history: History) {
     this.#tab = tab
     this.#history = history
+  }
+
+  /** Brings back what was chosen. */
+  async restore(): Promise<void> {
+    this.claimsByItself = await readClaimRule(this.#tab.documents)
+  }
+
+  saveClaimRule(): Promise<void> {
+    return keepClaimRule(this.#tab.documents, this.claimsByItself)
   }
 
   /** Reads the wallet now, and again every few seconds while the page is looked at. */

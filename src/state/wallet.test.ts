@@ -14,6 +14,7 @@ const overview: WalletOverview = {
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
   depositedMicroUsd: 0n,
+  threatened: null,
   bond: null,
 }
 
@@ -116,6 +117,17 @@ it('adds test funds once, however often the button is pressed meanwhile', async 
   held.resolve()
   await first
   expect(history.movements).toMatchObject([{ kind: 'test-funds', amountMicroUsd: testFundsMicroUsd }])
+})
+
+it('claims by itself unless it was told not to, in every tab', async () => {
+  const tab = fakeTab({})
+  const [wallet, other] = [0, 1].map(() => new Wallet(tab, new History(tab))) as [Wallet, Wallet]
+  await wallet.restore()
+  expect(wallet.claimsByItself).toBe(true)
+  wallet.claimsByItself = false
+  await wallet.saveClaimRule()
+  await other.restore()
+  expect(other.claimsByItself).toBe(false)
 })
 
 it('takes back what is set aside, and writes it into the history once it has come', async () => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryChain } from '../../src/chain/memory-chain.ts'
 import { systemClock } from '../../src/device/system-clock.ts'
+import { ChainError } from '../../src/errors/index.ts'
 import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
+import type { GuardRules } from '../../src/roles/guard-earnings.ts'
 import { createSettlement } from '../../src/roles/settle.ts'
 import { account, openHubWorld } from '../fixtures/hub.ts'
 import { askThroughHub, startHubProvider } from '../fixtures/hub-provider.ts'
@@ -12,7 +14,7 @@ const feeMicroUsd = 50n
 const bondContract = '0x00000000000000000000000000000000000b0d00'
 
 /** A provider that has earned one answer through a hub whose gas costs forty micro-dollars, a margin on top. */
-async function openEarned({ bond = false } = {}) {
+async function openEarned({ bond = false, rules }: { bond?: boolean; rules?: GuardRules } = {}) {
   const bonded = createMemoryChain({ ...network, bond: bondContract }, systemClock)
   const world = await (bond ? openHubWorld({}, { chain: bonded, firstAccount: 0 }) : openHubWorld())
   world.gas.wei = 40n
@@ -26,7 +28,15 @@ async function openEarned({ bond = false } = {}) {
   const { served, transport } = provider
   const { vouchers } = provider.kept
   const hubs = createKnownHubs({ transport, clock, network: chain.network })
-  const settlement = createSettlement({ chain, vouchers, wallet, clock, hubs, served })
+  const settlement = createSettlement({
+    chain,
+    vouchers,
+    wallet,
+    clock,
+    hubs,
+    served,
+    ...(rules ? { rules } : {}),
+  })
   const [channel] = await vouchers.channels('receiver')
   const stop = async () => {
     await provider.provider.stop()
@@ -103,5 +113,84 @@ describe('a claim through the hub that paid', () => {
     await clock.advance(channel.config.withdrawDelay * 1000)
     await chain.finalizeWithdraw(channel.config, hubAccount)
     expect((await chain.channel(channel.channelId)).balance).toBe(charge)
+  })
+})
+
+describe('earnings that nobody asks for', () => {
+  /** Rules that a test can change, and how often somebody would have been asked to unlock. */
+  function changeable() {
+    const now = { isLocked: false, claimsByItself: true }
+    const rules: GuardRules = {
+      isLocked: async () => now.isLocked,
+      claimsByItself: async () => now.claimsByItself,
+    }
+    return { now, rules }
+  }
+
+  /** Guards until the returned function is called; `look` is one more look of the guard. */
+  function guardIn({ settlement, clock }: Awaited<ReturnType<typeof openEarned>>) {
+    const over = new AbortController()
+    const guarding = settlement.guard(over.signal)
+    return {
+      look: () => clock.advance(30_000),
+      async end() {
+        over.abort()
+        await guarding
+      },
+    }
+  }
+
+  test('are claimed once they are worth fifty times the fee, unless a person said no', async () => {
+    const { now, rules } = changeable()
+    const earned = await openEarned({ rules })
+    const { chain, gas, charge, channel, clock, stop } = earned
+    const claimed = async () => (await chain.channel(channel.channelId)).totalClaimed
+    const guard = guardIn(earned)
+    await guard.look()
+    expect(await claimed()).toBe(0n)
+    // A margin of a quarter and rounding up: at most a fiftieth of what was earned.
+    gas.wei = (charge * 80n) / 5_000n
+    now.claimsByItself = false
+    await clock.advance(600_000)
+    expect(await claimed()).toBe(0n)
+    now.claimsByItself = true
+    now.isLocked = true
+    await clock.advance(600_000)
+    expect(await claimed()).toBe(0n)
+    now.isLocked = false
+    await clock.advance(600_000)
+    await expect.poll(claimed).toBe(charge)
+    await guard.end()
+    await stop()
+  })
+
+  test('ask a locked account once, say what waits, and go on when it is unlocked', async () => {
+    const { now, rules } = changeable()
+    const earned = await openEarned({ rules })
+    const { chain, charge, channel, hubAccount, settlement, stop } = earned
+    const { balance } = await chain.channel(channel.channelId)
+    await chain.initiateWithdraw(channel.config, balance - charge, hubAccount)
+    let asked = 0
+    const authorizeClaim = chain.authorizeClaim.bind(chain)
+    chain.authorizeClaim = async (...given) => {
+      if (!now.isLocked) return authorizeClaim(...given)
+      asked += 1
+      throw new ChainError('chain/user-rejected', 'The account stayed locked.')
+    }
+    now.isLocked = true
+    const guard = guardIn(earned)
+    for (let look = 0; look < 5; look++) await guard.look()
+    expect(asked).toBe(1)
+    const { initiatedAtSeconds } = (await chain.channel(channel.channelId)).withdrawal!
+    expect((await settlement.overview()).threatened).toEqual({
+      amountMicroUsd: charge,
+      untilMs: (initiatedAtSeconds + channel.config.withdrawDelay) * 1000,
+    })
+    now.isLocked = false
+    await guard.look()
+    await expect.poll(async () => (await chain.channel(channel.channelId)).totalClaimed).toBe(charge)
+    expect((await settlement.overview()).threatened).toBeNull()
+    await guard.end()
+    await stop()
   })
 })

@@ -23,6 +23,7 @@ const nothing: WalletOverview = {
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
   depositedMicroUsd: 0n,
+  threatened: null,
   bond: null,
 }
 
@@ -36,6 +37,7 @@ function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigin
     claimedMicroUsd,
     spentMicroUsd: 18n,
     depositedMicroUsd: 3_170_000n,
+    threatened: null,
     bond:
       scene === 'bonded'
         ? {
