@@ -49,6 +49,26 @@ describe('without a GPU', () => {
     }
   })
 
+  test('logits and tokens have the same bits on one thread, on two and on four', async () => {
+    const sampler = { temperature: 0.8, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
+    const seed = `0x${'07'.repeat(16)}` as const
+    const promptIds = tokenIds.slice(0, 70)
+    const run = async (threads: number, sliceTokens: number) => {
+      await engine().call('load', tiny, ['wasm'], { sliceTokens, threads })
+      const logits = await engine().call('distributions', tokenIds, 30, vocabularySize)
+      const { tokenIds: chosen } = await engine().call('answer', {
+        ...{ promptIds, sampler, seed, maxTokens: 40, stop: [] },
+      })
+      return { logits, chosen }
+    }
+    const alone = await run(1, 64)
+    expect(alone.chosen.length).toBeGreaterThan(5)
+    for (const threads of [2, 4]) {
+      expect(await run(threads, 64)).toEqual(alone)
+      expect(await run(threads, 1)).toEqual(alone)
+    }
+  })
+
   test('prepared weights are found again, and never used once a byte of them changed', async () => {
     await engine().call('load', tiny, ['wasm'])
     expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
