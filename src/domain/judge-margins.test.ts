@@ -13,7 +13,7 @@ test('with the same arithmetic one token is proof', () => {
   expect(judgeMargins(margins(1, 0.001), true)).toBe('different')
 })
 
-test('with another arithmetic an honest pattern passes and a dishonest one does not', () => {
+test('where bits differ an honest pattern passes and a dishonest one does not', () => {
   expect(judgeMargins(margins(14, 0.5), false)).toBe('close')
   expect(judgeMargins(margins(34, 1.6), false)).toBe('different')
   expect(judgeMargins(margins(12, 3), false)).toBe('different')

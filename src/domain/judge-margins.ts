@@ -8,12 +8,12 @@ const honestDisagreement = 0.25
 
 /**
  * Judges the margins by which claimed tokens lose to an auditor's own choices.
- * With the same arithmetic one disagreement is proof; with another, only a pattern tells.
+ * Where both have the same bits one disagreement is proof; elsewhere only a pattern tells.
  */
-export function judgeMargins(margins: readonly number[], sameArithmetic: boolean): MarginVerdict {
+export function judgeMargins(margins: readonly number[], sameBits: boolean): MarginVerdict {
   const disagreeing = margins.filter((margin) => margin > 0).length
   if (disagreeing === 0) return 'same'
-  if (sameArithmetic) return 'different'
+  if (sameBits) return 'different'
   const mean = margins.reduce((total, margin) => total + margin, 0) / margins.length
   return mean <= honestMeanMargin && disagreeing / margins.length <= honestDisagreement
     ? 'close'

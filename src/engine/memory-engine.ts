@@ -161,6 +161,7 @@ function describe(
     contextTokens: facts.model.contextTokens,
     slots: facts.slots,
     tokensPerSecond: facts.tokensPerSecond,
+    exact: true,
     fromCache: false,
   }
 }

@@ -13,6 +13,7 @@ const facts = {
   arithmetic: 'test',
   contextTokens: 64,
   tokensPerSecond: 1,
+  exact: true,
   fromCache: false,
 } as const
 

@@ -81,6 +81,8 @@ export type LoadedModel = {
   arithmeticId: Hex
   /** Short name of the arithmetic for people, such as `wasm-int8-2`. */
   arithmetic: string
+  /** Whether equal arithmetic ids mean equal bits, on any machine and in any company: then one difference is proof. */
+  exact: boolean
   contextTokens: number
   /** Requests it can run side by side. */
   slots: number

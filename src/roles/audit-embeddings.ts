@@ -1,6 +1,13 @@
 import { isSameEmbedding } from '../domain/embedding.ts'
 import type { Embeddings } from './answer.ts'
-import { type AuditDeps, type AuditFinding, type AuditReport, checkReceipt, judge } from './audit.ts'
+import {
+  type AuditDeps,
+  type AuditFinding,
+  type AuditReport,
+  checkReceipt,
+  hasSameBits,
+  judge,
+} from './audit.ts'
 import { embeddingsHead } from './tasks/embedding-witness.ts'
 import { readPrompt } from './tasks/read-prompt.ts'
 
@@ -11,7 +18,7 @@ export async function checkEmbeddings(
   signal?: AbortSignal,
 ): Promise<AuditReport> {
   const { terms, vectors, offer } = embeddings
-  const exact = deps.engine.loaded?.arithmeticId === offer.arithmeticId
+  const exact = hasSameBits(deps.engine, offer)
   const recomputed = await recompute(embeddings, deps, exact, signal)
   const receipt = await checkReceipt(embeddings, embeddingsHead(terms.jobId, vectors), deps.network)
   const findings = [receipt, recomputed]
@@ -37,6 +44,6 @@ async function recompute(
     const text = `Computed again here: ${wrong} of ${vectors.length} texts come out otherwise.`
     return { check: 'embeddings', ok: false, text }
   }
-  const how = exact ? 'bit by bit' : 'as far as other arithmetic can tell'
+  const how = exact ? 'bit by bit' : 'as far as machines that round differently can tell'
   return { check: 'embeddings', ok: true, text: `Computed again here: all the same, ${how}.` }
 }

@@ -2,6 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { JobTerms } from '../domain/job.ts'
 import { judgeMargins } from '../domain/judge-margins.ts'
 import type { Network } from '../domain/network.ts'
+import type { Offer } from '../domain/offer.ts'
 import { BaseError } from '../errors/index.ts'
 import { verifyReceipt } from '../ledger/verify-receipt.ts'
 import type { Engine } from '../ports/index.ts'
@@ -10,7 +11,7 @@ import type { OpenText } from './open-text.ts'
 import { answerHead } from './tasks/answer-witness.ts'
 import { readPrompt } from './tasks/read-prompt.ts'
 
-/** `confirmed`: repeated bit by bit. `plausible`: fits as far as another arithmetic can tell. */
+/** `confirmed`: repeated bit by bit. `plausible`: fits as far as a machine that rounds differently can tell. */
 export type AuditVerdict = 'confirmed' | 'plausible' | 'unverified' | 'mismatch'
 
 /** What one check came to. */
@@ -87,13 +88,12 @@ async function recompute(
     return { check: 'tokens', ok: null, text: 'Nothing to compute.' }
   const promptIds = await text.encodeChat(terms.messages)
   const { sampler, seed } = terms
-  const { margins, arithmeticId } = await engine.recompute({ promptIds, tokenIds, sampler, seed }, signal)
-  const sameArithmetic = arithmeticId === offer.arithmeticId
-  const verdict = judgeMargins(margins, sameArithmetic)
+  const { margins } = await engine.recompute({ promptIds, tokenIds, sampler, seed }, signal)
+  const verdict = judgeMargins(margins, hasSameBits(engine, offer))
   const differing = margins.filter((margin) => margin > 0).length
   const sentences = {
     same: `Computed again here: all ${margins.length} tokens are the same.`,
-    close: `Computed again with other arithmetic: ${differing} of ${margins.length} tokens differ, as honest machines do.`,
+    close: `Computed again, where machines round differently: ${differing} of ${margins.length} tokens differ, as honest machines do.`,
     different: `Computed again here: ${differing} of ${margins.length} tokens are not what the model says.`,
   }
   return { check: 'tokens', ok: verdict !== 'different', text: sentences[verdict] }
@@ -114,9 +114,14 @@ export async function checkAnswer(
     tokens,
   ]
   return {
-    verdict: judge(findings, tokens, deps.engine.loaded?.arithmeticId === offer.arithmeticId),
+    verdict: judge(findings, tokens, hasSameBits(deps.engine, offer)),
     findings,
   }
+}
+
+/** Whether this tab's model gives the bits that an offer's provider has to give. */
+export function hasSameBits({ loaded }: Engine, { arithmeticId }: Offer): boolean {
+  return loaded !== null && loaded.exact && loaded.arithmeticId === arithmeticId
 }
 
 /** Returns what findings add up to; `recomputed` is the one of them for which the model was run. */

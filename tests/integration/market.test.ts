@@ -115,6 +115,29 @@ describe('an honest deal', () => {
     expect(failed).toEqual(expect.arrayContaining(['receipt', 'text', 'tokens']))
     await provider.stop()
   })
+
+  test('where machines round differently, one token that differs accuses nobody', async () => {
+    const market = openMarket()
+    const { provider, engine, openText } = await market.joinProvider()
+    const { requester } = await market.joinRequester()
+    const answer = await runAsk(requester.ask(makeAsk({ seed, sampler: sampled }), never))
+    const audit = (exact: boolean, differing: number) => {
+      const recompute: typeof engine.recompute = async (request, signal) => {
+        const honest = await engine.recompute(request, signal)
+        return { ...honest, margins: honest.margins.map((_, at) => (at < differing ? 0.5 : 0)) }
+      }
+      const value = { ...engine.loaded!, exact }
+      const other = Object.create(engine, {
+        recompute: { value: recompute },
+        loaded: { value },
+      }) as typeof engine
+      return checkAnswer(answer, { engine: other, openText, network })
+    }
+    expect((await audit(true, 1)).verdict).toBe('mismatch')
+    expect((await audit(false, 1)).verdict).toBe('plausible')
+    expect((await audit(false, answer.tokenIds.length)).verdict).toBe('mismatch')
+    await provider.stop()
+  })
 })
 
 describe('an answer that ends early', () => {

@@ -17,6 +17,8 @@ export type Recipe = {
   attention: Attention
   /** Whether inputs of products are smoothed: for those that round them. */
   smooth: boolean
+  /** Whether every machine gets the same bits, alone and in company. A GPU's driver may round as it likes. */
+  exact: boolean
 }
 
 /** Back end, kind of products, and a number that grows with each change of the arithmetic. */
@@ -24,9 +26,27 @@ export type RecipeName = 'wasm-int8-2' | 'wasm-float-1' | 'webgpu-q8-1'
 
 /** All recipes, by name. */
 export const recipes: Record<RecipeName, Recipe> = {
-  'wasm-int8-2': { backend: 'wasm', products: int8Products, attention: openAttention, smooth: true },
-  'wasm-float-1': { backend: 'wasm', products: floatProducts, attention: openAttention, smooth: false },
-  'webgpu-q8-1': { backend: 'webgpu', products: blockProducts, attention: groupedAttention, smooth: false },
+  'wasm-int8-2': {
+    backend: 'wasm',
+    products: int8Products,
+    attention: openAttention,
+    smooth: true,
+    exact: true,
+  },
+  'wasm-float-1': {
+    backend: 'wasm',
+    products: floatProducts,
+    attention: openAttention,
+    smooth: false,
+    exact: true,
+  },
+  'webgpu-q8-1': {
+    backend: 'webgpu',
+    products: blockProducts,
+    attention: groupedAttention,
+    smooth: false,
+    exact: false,
+  },
 }
 
 /** The recipe that a back end runs unless a test asks for another. */

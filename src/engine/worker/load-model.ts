@@ -63,8 +63,8 @@ export async function loadModel(
     const model = describeLanguage(input, plan, compiled)
     const tokensPerSecond = await testModel(model, input, place, signal)
     onProgress({ stage: 'self-test', fraction: 1 })
-    const { backend } = recipes[recipe]
-    const arithmetic = { backend, arithmeticId, arithmetic: recipe, contextTokens, tokensPerSecond }
+    const { backend, exact } = recipes[recipe]
+    const arithmetic = { backend, arithmeticId, arithmetic: recipe, exact, contextTokens, tokensPerSecond }
     const memory = { weightBytes: graph.weightBytes, cacheBytesPerToken: countCacheBytes(config) }
     return { model, facts: { ...arithmetic, ...memory, fromCache }, lost: compiled.lost }
   } finally {

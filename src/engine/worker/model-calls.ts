@@ -28,6 +28,7 @@ export type LoadOutput = {
   backend: Backend
   arithmeticId: Hex
   arithmetic: string
+  exact: boolean
   contextTokens: number
   tokensPerSecond: number
   fromCache: boolean

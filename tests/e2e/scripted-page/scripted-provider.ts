@@ -22,6 +22,7 @@ const online: ProviderStatus = {
     contextTokens: 8192,
     slots: 2,
     tokensPerSecond: 31,
+    exact: true,
     fromCache: false,
   },
   jobs: [
