@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { openHarness } from '../tests/browser/harness.ts'
 import { type Bench, compare, type Figures } from './measurement.ts'
-import { copyPrompt, passages, storyPrompt } from './prompts.ts'
-import { openEngine, openRivalPage, openWllama, say } from './rivals.ts'
+import { copyPrompt, passages, say, storyPrompt } from './prompts.ts'
+import { openEngine, openRivalPage, openWllama } from './rivals.ts'
 import { decodeSpeed } from './stopwatch.ts'
 
 const tasks = [

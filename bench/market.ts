@@ -3,7 +3,8 @@ import { moduleIn, openHarness } from '../tests/browser/harness.ts'
 import { articles, openStack, sendPrompt } from '../tests/e2e/tabs.ts'
 import type * as EnginePage from './engine-page.ts'
 import { type Bench, compare } from './measurement.ts'
-import { modelFolder, say } from './rivals.ts'
+import { say } from './prompts.ts'
+import { modelFolder } from './rivals.ts'
 import { decodeSpeed, startSpeed } from './stopwatch.ts'
 
 const rounds = 3

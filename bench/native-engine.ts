@@ -44,6 +44,7 @@ export async function openNative(threads: number): Promise<Contender> {
 
   return {
     name: 'native onnxruntime',
+    remembers: true,
     async ask(conversation, maxTokens, { reuse = false } = {}) {
       const promptIds = await encodeChat(conversation)
       const known = reuse ? countCommon(readIds, promptIds.slice(0, -1)) : 0

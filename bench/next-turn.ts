@@ -1,7 +1,7 @@
 import { openHarness } from '../tests/browser/harness.ts'
 import { type Bench, compare, type Measurement } from './measurement.ts'
-import { longPrompt } from './prompts.ts'
-import { type Contender, openEngine, openRivalPage, openWllama, say } from './rivals.ts'
+import { say, sayAtLength } from './prompts.ts'
+import { type Contender, openEngine, openRivalPage, openWllama } from './rivals.ts'
 import { startSpeed } from './stopwatch.ts'
 
 const histories = [0, 256, 1024]
@@ -26,7 +26,7 @@ export const nextTurnBench: Bench = {
         for (let round = 0; round < rounds; round++) {
           starts.ours.push(await startSecondTurn(ours, tokens, round))
           starts.wllama.push(await startSecondTurn(wllama, tokens, round))
-          const unread = say(longPrompt(fullTokens, 100 + 10 * tokens + round))
+          const unread = sayAtLength(fullTokens, 100 + 10 * tokens + round)
           starts.full.push(startSpeed(await ours.ask(unread, 1)))
         }
         const against = (rival: number[]) => ({ ours: starts.ours, rival })
@@ -46,7 +46,7 @@ export const nextTurnBench: Bench = {
 async function startSecondTurn({ ask }: Contender, historyTokens: number, round: number): Promise<number> {
   const question = say(`And what about day ${round}?`)
   if (historyTokens === 0) return startSpeed(await ask(question, 1, { reuse: true }))
-  const history = say(longPrompt(historyTokens, historyTokens + round))
+  const history = sayAtLength(historyTokens, historyTokens + round)
   const { text } = await ask(history, 8, { reuse: true })
   const conversation = [...history, { role: 'assistant' as const, content: text }, ...question]
   return startSpeed(await ask(conversation, 1, { reuse: true }))

@@ -1,3 +1,5 @@
+import type { ChatMessage } from '../src/domain/job.ts'
+
 /** Texts to be copied: prose, instructions and code. */
 export const passages = [
   'The harbour master keeps a ledger of every boat that enters the bay. Each line holds the name of the boat, ' +
@@ -26,16 +28,22 @@ const objects = 'bread music winter silver paper cotton honey thunder gold smoke
 /** Tokens of a sentence below: "The old boat follows bread near the river." */
 const sentenceTokens = 9
 /** Tokens of the chat template, and of what is asked after the text. */
-const frameTokens = 45
+const frameTokens = 35
+
+/** Returns a conversation of one message. */
+export function say(content: string): ChatMessage[] {
+  return [{ role: 'user', content }]
+}
 
 /**
- * Asks for a story after a text of other words in every round, so that nothing is known from before.
- * The whole prompt has about so many tokens.
+ * Asks for a story after a text of other words in every round; nothing of it was read in another one.
+ * The whole conversation has about so many tokens.
  */
-export function longPrompt(tokens: number, round: number): string {
+export function sayAtLength(tokens: number, round: number): ChatMessage[] {
   const sentences = Math.max(1, Math.round((tokens - frameTokens) / sentenceTokens))
   const text = Array.from({ length: sentences }, (_, index) => describeScene(index + 7919 * (round + 1)))
-  return `${text.join(' ')} Tell me a long story about all of this.`
+  const content = `${text.join(' ')} Tell me a long story about all of this.`
+  return [{ role: 'system', content: `${round}. Answer.` }, ...say(content)]
 }
 
 function describeScene(number: number): string {

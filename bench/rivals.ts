@@ -1,17 +1,27 @@
+import { openAsBlob } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import type { ChatMessage } from '../src/domain/job.ts'
 import { moduleIn, type Harness } from '../tests/browser/harness.ts'
+import { writeOnnxFolder } from '../tools/onnx-folder/write-onnx-folder.ts'
 import type * as EnginePage from './engine-page.ts'
 import type { Timing } from './stopwatch.ts'
+import type * as TransformersPage from './transformers-page.ts'
 import type * as WllamaPage from './wllama-page.ts'
 
 /** The model that every engine of a bench runs, as the page reads it. */
 export const modelFolder = '/public/models/smollm2-135m-instruct'
+const modelFile = `${modelFolder}/SmolLM2-135M-Instruct.Q4_1.gguf`
+/** The same weights in transformers.js's layout. */
+const onnxFolder = '/.opentab/bench/smollm2-135m-instruct-onnx'
+const pathOf = (address: string) => fileURLToPath(new URL(`..${address}`, import.meta.url))
 
 /** An engine that answers with the same model. */
 export type Contender = {
   name: string
-  /** Answers greedily. With `reuse` it need not read again what it has read before. */
+  /** Whether it can go on from what it has read before. */
+  remembers: boolean
+  /** Answers greedily. With `reuse` it need not read again what it remembers. */
   ask(
     conversation: ChatMessage[],
     maxTokens: number,
@@ -20,13 +30,8 @@ export type Contender = {
 }
 
 /** Our engine, which tells the tokens too. */
-export type OurContender = Pick<Contender, 'name'> & {
+export type OurContender = Pick<Contender, 'name' | 'remembers'> & {
   ask(conversation: ChatMessage[], maxTokens: number): Promise<EnginePage.EngineAnswer>
-}
-
-/** Returns a conversation of one message. */
-export function say(content: string): ChatMessage[] {
-  return [{ role: 'user', content }]
 }
 
 /** Opens a page whose policy allows what rivals do: they start workers from blobs. */
@@ -43,6 +48,7 @@ export async function openEngine(
   await ours.call('loadEngine', modelFolder, { guess, ...choice })
   return {
     name: 'ours',
+    remembers: true,
     ask: (conversation, maxTokens) => ours.call('askEngine', conversation, maxTokens),
   }
 }
@@ -53,7 +59,20 @@ export async function openWllama(page: Page, choice: WllamaPage.WllamaChoice): P
   await wllama.call('loadWllama', modelFolder, choice)
   return {
     name: 'wllama',
+    remembers: true,
     ask: (conversation, maxTokens, { reuse = false } = {}) =>
       wllama.call('askWllama', conversation, maxTokens, reuse),
+  }
+}
+
+/** transformers.js on a folder of the same weights, rounded as its users have them on wasm. */
+export async function openTransformers(page: Page, threads: number): Promise<Contender> {
+  await writeOnnxFolder(await openAsBlob(pathOf(modelFile)), pathOf(onnxFolder), { type: 'q8' })
+  const transformers = moduleIn<typeof TransformersPage>(page, 'bench/transformers-page.ts')
+  await transformers.call('loadTransformers', onnxFolder, threads)
+  return {
+    name: 'transformers.js',
+    remembers: false,
+    ask: (conversation, maxTokens) => transformers.call('askTransformers', conversation, maxTokens),
   }
 }

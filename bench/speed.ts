@@ -1,8 +1,8 @@
 import { type Harness, openHarness } from '../tests/browser/harness.ts'
 import { type Bench, type BenchOptions, compare, type Figures, type Measurement } from './measurement.ts'
-import { longPrompt } from './prompts.ts'
+import { say, sayAtLength } from './prompts.ts'
 import { openNative } from './native-engine.ts'
-import { type Contender, openEngine, openRivalPage, openWllama, say } from './rivals.ts'
+import { type Contender, openEngine, openRivalPage, openTransformers, openWllama } from './rivals.ts'
 import { decodeSpeed, prefillSpeed, type Timing } from './stopwatch.ts'
 
 const threadCounts = [1, 2]
@@ -64,14 +64,20 @@ async function measure(
   const page = await openRivalPage(harness)
   const contextTokens = Math.max(...wanted) + 256
   const ours = await openEngine(page, { threads })
-  const rivals = [await openWllama(page, { threads, contextTokens }), ...(await openCeiling(threads))]
+  const rivals = [
+    await openWllama(page, { threads, contextTokens }),
+    await openTransformers(page, threads),
+    ...(await openCeiling(threads)),
+  ]
   for (const { ask } of [ours, ...rivals]) await ask(say('Hello.'), 4)
   const measurements: Measurement[] = []
   for (const tokens of wanted) {
     const place = { tokens, threads }
-    const answers = await takeTurns([ours, ...rivals], place, options)
-    for (const task of wantedTasks(place, options))
-      measurements.push(...compareAll(task, place, answers, rivals))
+    const able = tokens < readOnceTokens ? rivals : rivals.filter(({ remembers }) => remembers)
+    const answers = await takeTurns([ours, ...able], place, options)
+    for (const task of wantedTasks(place, options)) {
+      measurements.push(...compareAll(task, place, answers, able))
+    }
   }
   await page.context().close()
   return measurements
@@ -94,14 +100,14 @@ async function takeTurns(contenders: Contender[], place: Place, options: BenchOp
   const answers: Answers = new Map(contenders.map(({ name }) => [name, []]))
   const readOnce = place.tokens >= readOnceTokens
   const decodes = wantedTasks(place, options).includes('decode')
-  if (readOnce)
-    for (const { ask } of contenders) await ask(say(longPrompt(place.tokens, 0)), 1, { reuse: true })
+  if (readOnce) {
+    for (const { ask } of contenders) await ask(sayAtLength(place.tokens, 0), 1, { reuse: true })
+  }
   for (let round = 0; round < options.rounds; round++) {
-    const prompt = say(longPrompt(place.tokens, readOnce ? 0 : round))
+    const prompt = sayAtLength(place.tokens, readOnce ? 0 : round)
     for (const { name, ask } of contenders) {
       const timing = await ask(prompt, decodes ? decodeTokens : 1, { reuse: readOnce })
-      if (decodes && timing.tokens < leastTokens)
-        throw new Error(`${name} answered too little: ${timing.tokens}.`)
+      if (decodes && timing.tokens < leastTokens) throw new Error(`${name} answered too little.`)
       answers.get(name)!.push(timing)
     }
     checkSamePrompt(answers)

@@ -1,7 +1,7 @@
 import { type Harness, openHarness } from '../tests/browser/harness.ts'
 import { type Bench, type BenchOptions, compare, type Measurement } from './measurement.ts'
-import { storyPrompt } from './prompts.ts'
-import { type Contender, openEngine, openRivalPage, openWllama, say } from './rivals.ts'
+import { say, storyPrompt } from './prompts.ts'
+import { type Contender, openEngine, openRivalPage, openWllama } from './rivals.ts'
 
 const threadCounts = [1, 2]
 const counts = [1, 2, 4, 8]

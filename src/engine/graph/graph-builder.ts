@@ -75,6 +75,18 @@ export class GraphBuilder {
     return output
   }
 
+  /** Adds an ONNX operator with so many results. */
+  applyMany(
+    operator: string,
+    inputs: Value[],
+    count: number,
+    attributes: Record<string, Attribute> = {},
+  ): Value[] {
+    const outputs = Array.from({ length: count }, () => this.nextName(operator))
+    this.#add(operator, inputs, outputs, attributes, '')
+    return outputs
+  }
+
   /** Adds an operator of the runtime's own. Results that are not wanted have the name ''. */
   applyContributed(
     operator: string,
@@ -88,9 +100,7 @@ export class GraphBuilder {
 
   /** Splits the last axis into parts of the given sizes. */
   split(input: Value, sizes: number[]): Value[] {
-    const outputs = sizes.map(() => this.nextName('Split'))
-    this.#add('Split', [input, this.int64s(sizes)], outputs, { axis: { int: -1 } }, '')
-    return outputs
+    return this.applyMany('Split', [input, this.int64s(sizes)], sizes.length, { axis: { int: -1 } })
   }
 
   /** Returns a name that no other value of the graph has. */
