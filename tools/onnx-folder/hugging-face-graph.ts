@@ -33,7 +33,13 @@ export function buildHuggingFaceGraph(
     past: (layer, part) => `past_key_values.${layer}.${part}`,
     declareLengths,
   })
-  const recipe = { backend: 'wasm', products: folderTypes[type].products, attention, smooth: false } as const
+  const recipe = {
+    backend: 'wasm',
+    products: folderTypes[type].products,
+    attention,
+    smooth: false,
+    exact: false,
+  } as const
   const results = { declareLogitsFrom, states: false }
   return buildTransformerGraph(config, recipe, positions, { results, weightsPath })
 }
