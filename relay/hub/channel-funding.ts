@@ -43,6 +43,8 @@ export class ChannelFunding {
   outOfFunds = 0
   readonly #deps: ChannelFundingDeps
   readonly #depositing = new Map<Hex, Promise<void>>()
+  /** Channels whose withdrawal is being announced, which the chain does not show yet. */
+  readonly #leaving = new Set<Hex>()
 
   constructor(deps: ChannelFundingDeps) {
     this.#deps = deps
@@ -60,8 +62,24 @@ export class ChannelFunding {
     const state = await watch.state(record.channelId)
     const kept = state.balance - (state.withdrawal?.amount ?? 0n)
     const lockedMicroUsd = kept - usedOf(record.voucher, state)
+    const isWithdrawing = state.withdrawal !== null || this.#leaving.has(record.channelId)
     const freeMicroUsd = lockedMicroUsd - jobs.reservedFor(record.channelId)
-    return { record, lockedMicroUsd, freeMicroUsd, isWithdrawing: state.withdrawal !== null }
+    return { record, lockedMicroUsd, freeMicroUsd, isWithdrawing }
+  }
+
+  /**
+   * Hands `announce` what of a channel may be taken back, and keeps new jobs and deposits off it meanwhile. Does
+   * nothing where a job or a deposit was first.
+   */
+  async takeBack(channelId: Hex, announce: (lockedMicroUsd: MicroUsd) => Promise<void>): Promise<void> {
+    if (this.#depositing.has(channelId)) return
+    this.#leaving.add(channelId)
+    try {
+      const { lockedMicroUsd, freeMicroUsd } = await this.of(channelId)
+      if (freeMicroUsd === lockedMicroUsd) await announce(lockedMicroUsd)
+    } finally {
+      this.#leaving.delete(channelId)
+    }
   }
 
   /** Returns what may still be deposited for a channel's provider, whatever its channels. */

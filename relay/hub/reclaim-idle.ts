@@ -68,11 +68,12 @@ export class IdleChannels {
   async #start({ channelId, config }: ChannelRecord): Promise<void> {
     const { chain, signer, watch, funding, log } = this.#deps
     await watch.refresh(channelId)
-    const { lockedMicroUsd } = await funding.of(channelId)
-    if (lockedMicroUsd <= transactions * (await gasMicroUsd('transfer', 1, this.#deps))) return
-    await chain.initiateWithdraw(config, lockedMicroUsd, signer)
-    log('hub-reclaim-started', { microUsd: Number(lockedMicroUsd) })
-    await watch.refresh(channelId)
+    await funding.takeBack(channelId, async (lockedMicroUsd) => {
+      if (lockedMicroUsd <= transactions * (await gasMicroUsd('transfer', 1, this.#deps))) return
+      await chain.initiateWithdraw(config, lockedMicroUsd, signer)
+      log('hub-reclaim-started', { microUsd: Number(lockedMicroUsd) })
+      await watch.refresh(channelId)
+    })
   }
 
   async #finish({ channelId, config }: ChannelRecord): Promise<void> {
