@@ -12,7 +12,9 @@ import { ProtocolError } from '../../src/errors/index.ts'
 import type { FrameStream } from '../../src/ports/transport.ts'
 import { encodeFrame, parseFrame } from '../../src/protocol/frame-codec.ts'
 import { providerFrameSchema, requesterFrameSchema } from '../../src/protocol/infer-messages.ts'
+import { holderAnswerSchema, holderRequestSchema } from '../../src/protocol/holder-messages.ts'
 import { directoryEventSchema, directoryRequestSchema } from '../../src/protocol/offer-messages.ts'
+import { lenderFrameSchema, readerFrameSchema } from '../../src/protocol/piece-messages.ts'
 import { directoryProtocol, inferProtocol } from '../../src/protocol/protocols.ts'
 import { prefixLength } from '../../src/transport/length-prefix.ts'
 import { createDice, hostileFrame } from '../fixtures/hostile-frames.ts'
@@ -30,16 +32,22 @@ const mebibyte = 1 << 20
 /** One good message per kind of peer input, and the schema that stands at the door for it. */
 async function doors() {
   const offer = await signedTestOffer('tab')
+  const modelId = job.terms.modelId
   return [
     { schema: requesterFrameSchema, good: job },
     { schema: requesterFrameSchema, good: { type: 'voucher', voucher } },
     { schema: providerFrameSchema, good: tokens },
     { schema: directoryRequestSchema, good: { type: 'publish', offer } },
     { schema: directoryEventSchema, good: { type: 'changed', offers: [offer], gone: ['a'], peers: 2 } },
+    { schema: holderRequestSchema, good: { type: 'announce', models: [modelId] } },
+    { schema: holderAnswerSchema, good: { type: 'holders', peers: ['a', 'b'], count: 2 } },
+    { schema: readerFrameSchema, good: { type: 'open', modelId, pieces: 7 } },
+    { schema: lenderFrameSchema, good: { type: 'have', bitmap: '0xfe' } },
+    { schema: lenderFrameSchema, good: { type: 'gained', pieces: [1, 2, 3] } },
   ] as const
 }
 
-test('100,000 hostile frames at the protocol door: each is refused by name or is a whole message', async () => {
+test('200,000 hostile frames at the protocol door: each is refused by name or is a whole message', async () => {
   const dice = createDice(1)
   const counts = { refused: 0, whole: 0 }
   for (const { schema, good } of await doors()) {
@@ -54,8 +62,8 @@ test('100,000 hostile frames at the protocol door: each is refused by name or is
       }
     }
   }
-  expect(counts.refused + counts.whole).toBe(100_000)
-  expect(counts.refused).toBeGreaterThan(90_000)
+  expect(counts.refused + counts.whole).toBe(200_000)
+  expect(counts.refused).toBeGreaterThan(180_000)
 })
 
 /** Writes frames until the other side has had enough. */
