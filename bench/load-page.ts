@@ -6,18 +6,15 @@ import { openPieceStore } from '../src/models/open-piece-store.ts'
 import { PieceModelStore } from '../src/models/piece-model-store.ts'
 import type { Engine, LoadStage } from '../src/ports/engine.ts'
 
-/** How a load went, as the page saw it. */
-export type LoadTiming = {
-  /** From the wish for a model to the first answer that could be asked for. */
-  totalMs: number
-  /** How long each part took; they may overlap. */
-  stagesMs: Partial<Record<'fetch' | LoadStage, number>>
-  fromCache: boolean
-}
+/** When something began and ended, in milliseconds of wall time. */
+export type Span = { fromMs: number; toMs: number }
+
+/** How a load went, as the page saw it. Stages may overlap. */
+export type LoadTiming = { whole: Span; stages: Partial<Record<'fetch' | LoadStage, Span>> }
 
 let engine: Engine
 
-/** Watches for tasks that hold up the page's frames; each lasts over 50 ms. */
+/** Durations of tasks that held up the page's frames: each lasted over 50 ms. */
 const longTasksMs: number[] = []
 new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) longTasksMs.push(duration)
@@ -33,20 +30,17 @@ export async function load(threads: number): Promise<LoadTiming> {
     loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
   })
   const [entry] = await store.catalogue()
-  const spans = new Map<LoadStage, { fromMs: number; toMs: number }>()
-  const startedMs = performance.now()
+  const stages: LoadTiming['stages'] = {}
+  const mark = (stage: 'fetch' | LoadStage) => {
+    const nowMs = performance.timeOrigin + performance.now()
+    stages[stage] = { fromMs: stages[stage]?.fromMs ?? nowMs, toMs: nowMs }
+  }
+  mark('fetch')
   const model = await store.fetch(entry!)
-  const fetchedMs = performance.now()
-  const { fromCache } = await engine.load(model, {
-    backends: ['wasm'],
-    onProgress({ stage }) {
-      const nowMs = performance.now()
-      spans.set(stage, { fromMs: spans.get(stage)?.fromMs ?? nowMs, toMs: nowMs })
-    },
-  })
-  const stagesMs: LoadTiming['stagesMs'] = { fetch: fetchedMs - startedMs }
-  for (const [stage, { fromMs, toMs }] of spans) stagesMs[stage] = toMs - fromMs
-  return { totalMs: performance.now() - startedMs, stagesMs, fromCache }
+  mark('fetch')
+  await engine.load(model, { backends: ['wasm'], onProgress: ({ stage }) => mark(stage) })
+  const toMs = performance.timeOrigin + performance.now()
+  return { whole: { fromMs: stages.fetch!.fromMs, toMs }, stages }
 }
 
 /** Gives the model's memory back; what is kept in this browser stays. */
@@ -62,7 +56,7 @@ export async function answer(prompt: string, maxTokens: number): Promise<void> {
   for await (const event of engine.generate(request)) void event
 }
 
-/** Returns how long each task was that held up frames since it was asked last. */
+/** Returns how long each task was that held up frames since this was asked last. */
 export async function takeLongTasks(): Promise<number[]> {
   // The observer hears of a task in a later one.
   await new Promise((resolve) => setTimeout(resolve, 200))

@@ -5,6 +5,7 @@ import { ensureBrowser } from '../tools/install-browser.ts'
 import { echoBench } from './echo.ts'
 import { guessingBench } from './guessing.ts'
 import { hubBench } from './hub.ts'
+import { loadBench } from './load.ts'
 import { marketBench } from './market.ts'
 import { type Bench, type Measurement, meetsGoal } from './measurement.ts'
 import { nextTurnBench } from './next-turn.ts'
@@ -17,6 +18,7 @@ const benches: Bench[] = [
   guessingBench,
   togetherBench,
   nextTurnBench,
+  loadBench,
   hubBench,
   marketBench,
 ]

@@ -1,58 +1,33 @@
-import {
-  AutoModelForCausalLM,
-  AutoTokenizer,
-  env,
-  type Tensor,
-  TextStreamer,
-} from '@huggingface/transformers'
-import script from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
-import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import type { ChatMessage } from '../src/domain/job.ts'
-import { startStopwatch, type Timing } from './stopwatch.ts'
+import type { Timing } from './stopwatch.ts'
+import type { TransformersCall } from './transformers-worker.ts'
 
-type Loaded = {
-  model: Awaited<ReturnType<typeof AutoModelForCausalLM.from_pretrained>>
-  tokenizer: Awaited<ReturnType<typeof AutoTokenizer.from_pretrained>>
-}
+// A browser may run the page's own thread before others: all engines compute in workers.
+let worker: Worker
 
-let loaded: Loaded
-
-/** Loads a folder of this origin into transformers.js, on the processor, in the type that it takes there. */
+/** Loads a folder of this origin into transformers.js. */
 export async function loadTransformers(folder: string, threads: number): Promise<void> {
-  env.allowRemoteModels = false
-  env.allowLocalModels = true
-  env.useBrowserCache = false
-  const runtime = env.backends.onnx.wasm
-  if (!runtime) throw new Error('transformers.js has no runtime here.')
-  runtime.numThreads = threads
-  runtime.wasmPaths = { mjs: new URL(script, location.href).href, wasm: new URL(wasm, location.href).href }
-  loaded = {
-    model: await AutoModelForCausalLM.from_pretrained(folder, { device: 'wasm', dtype: 'q8' }),
-    tokenizer: await AutoTokenizer.from_pretrained(folder),
-  }
+  worker = new Worker(new URL('./transformers-worker.ts', import.meta.url), { type: 'module' })
+  await call({ name: 'load', args: [folder, threads] })
 }
 
-/** Answers greedily by `generate()`. */
+/** Answers greedily by `generate()`, clocked in the worker. */
 export async function askTransformers(
   conversation: ChatMessage[],
   maxTokens: number,
 ): Promise<Timing & { text: string }> {
-  const { model, tokenizer } = loaded
-  const inputs = tokenizer.apply_chat_template(conversation, {
-    add_generation_prompt: true,
-    return_dict: true,
-  }) as { input_ids: Tensor; attention_mask: Tensor }
-  const promptTokens = inputs.input_ids.dims[1]!
-  const stopwatch = startStopwatch()
-  let [tokens, text] = [0, '']
-  const streamer = new TextStreamer(tokenizer, {
-    skip_prompt: true,
-    token_callback_function: () => {
-      stopwatch.tick()
-      tokens++
-    },
-    callback_function: (piece) => (text += piece),
+  return (await call({ name: 'ask', args: [conversation, maxTokens] })) as Timing & { text: string }
+}
+
+function call(message: TransformersCall): Promise<unknown> {
+  const { port1, port2 } = new MessageChannel()
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('error', ({ message: reason }) => reject(new Error(reason)), { once: true })
+    port1.onmessage = ({ data }: MessageEvent<{ value: unknown } | { error: string }>) => {
+      if ('error' in data) reject(new Error(data.error))
+      else resolve(data.value)
+      port1.close()
+    }
+    worker.postMessage(message, [port2])
   })
-  await model.generate({ ...inputs, max_new_tokens: maxTokens, do_sample: false, streamer })
-  return { promptTokens, tokens, ...stopwatch.read(), text }
 }

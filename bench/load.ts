@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { moduleIn, openHarness } from '../tests/browser/harness.ts'
+import { launchProfile } from '../tools/find-browser.ts'
+import type * as LoadPage from './load-page.ts'
+import { type Bench, compare, type Figures, type Measurement } from './measurement.ts'
+import { watchPageMemory } from './page-memory.ts'
+
+/** What the project allows itself, in seconds. */
+const mostPrepareSeconds = 1.5
+const mostPreparedLoadSeconds = 1
+/** A page's frame that waits longer is noticed. */
+const mostFrameSeconds = 0.05
+/** Prepared weights of the embedded model. */
+const preparedBytes = 136.5e6
+const settleMs = 500
+const answerTokens = 64
+const story = 'Tell me a long story about a lighthouse.'
+
+const names = ['load-first', 'load-prepared', 'prepare', 'prepare-memory', 'frames']
+
+type Name = (typeof names)[number]
+
+/** The embedded model's first load and its later ones, with one thread, in a browser that keeps its files on disk. */
+export const loadBench: Bench = {
+  names,
+  async run({ rounds }) {
+    const figures = Object.fromEntries(names.map((name): [Name, Figures] => [name, { ours: [], rival: [] }]))
+    for (let round = 0; round < rounds; round++) await measureRound(figures)
+    const against = (name: Name, unit: string, rivalName: string, goal?: number): Measurement =>
+      compare(name, unit, rivalName, figures[name]!, goal)
+    return [
+      against('load-first', 'loads/s', 'prepared'),
+      against('load-prepared', 'loads/s', `${mostPreparedLoadSeconds} s`, 1),
+      against('prepare', 'times/s', `${mostPrepareSeconds} s`, 1),
+      against('prepare-memory', 'models/GB', 'twice the prepared size', 1),
+      against('frames', 'frames/s', 'frames of 50 ms', 1),
+    ].filter(({ ours }) => Number.isFinite(ours))
+  },
+}
+
+/** Loads the model in a new profile, then again, and answers. */
+async function measureRound(figures: Record<Name, Figures>): Promise<void> {
+  const profile = await mkdtemp(join(tmpdir(), 'opentab-bench-'))
+  const harness = await openHarness()
+  const context = await launchProfile(profile)
+  try {
+    const page = moduleIn<typeof LoadPage>(await harness.openPage(context), 'bench/load-page.ts')
+    await page.call('takeLongTasks')
+    const memory = await watchPageMemory(context.browser()!)
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    const first = await page.call('load', 1)
+    memory.stop()
+    await page.call('unload')
+    const later = await page.call('load', 1)
+    await page.call('answer', story, answerTokens)
+    const longTasksMs = await page.call('takeLongTasks')
+
+    const add = (name: Name, ours: number, rival: number) => {
+      figures[name]!.ours.push(ours)
+      figures[name]!.rival.push(rival)
+    }
+    add('load-first', 1 / seconds(first.whole), 1 / seconds(later.whole))
+    add('load-prepared', 1 / seconds(later.whole), 1 / mostPreparedLoadSeconds)
+    add('prepare', 1 / seconds(first.stages.prepare!), 1 / mostPrepareSeconds)
+    const { fromMs, toMs } = first.stages.prepare!
+    const grownBytes =
+      memory.mostBetween(fromMs, toMs) - memory.mostBetween(first.whole.fromMs - settleMs, first.whole.fromMs)
+    add('prepare-memory', 1e9 / grownBytes, 1e9 / (2 * preparedBytes))
+    add('frames', 1000 / Math.max(50, ...longTasksMs), 1 / mostFrameSeconds)
+  } finally {
+    await context.close()
+    await harness.close()
+    await rm(profile, { recursive: true, force: true })
+  }
+}
+
+const seconds = ({ fromMs, toMs }: LoadPage.Span) => (toMs - fromMs) / 1000
