@@ -238,7 +238,11 @@ describe('places', () => {
   test('leaving while somebody waits for an answer asks first', async () => {
     await open('#/share')
     await page.getByRole('button', { name: 'Start sharing' }).click()
-    await page.getByRole('listitem').filter({ hasText: /\d+ tokens?/ }).first().waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /\d+ tokens?/ })
+      .first()
+      .waitFor()
     const asked = page.waitForEvent('dialog')
     await page.close({ runBeforeUnload: true })
     const dialog = await asked
