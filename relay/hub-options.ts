@@ -12,6 +12,8 @@ export type HubOptions = {
   keyFile: string | null
   /** Directory of the database. */
   dataDir: string
+  /** File that the database is copied to again and again, or null. */
+  backupFile: string | null
   spreadMillionths: number
   /** Price of the chain's native coin; null where none was given. */
   microUsdPerCoin: MicroUsd | null
@@ -24,6 +26,7 @@ export type HubOptions = {
 /** What a hub does unless told otherwise. */
 export const defaultHubOptions = {
   keyFile: null,
+  backupFile: null,
   spreadMillionths: 50_000,
   microUsdPerCoin: null,
   depositMicroUsd: defaultHubPolicy.depositMicroUsd,
@@ -39,7 +42,8 @@ export const hubUsage = `  --hub                    pay providers for requesters
   --gas-token-usd <price>  of the coin that pays for gas (OPENTAB_GAS_TOKEN_USD; 3000 on a local chain)
   --hub-deposit <usd>      put into a provider's channel at a time (OPENTAB_HUB_DEPOSIT, 1)
   --hub-max-open <usd>     most that lies unspent with one provider (OPENTAB_HUB_MAX_OPEN, 5)
-  --hub-data <dir>         where the hub's books are kept (OPENTAB_HUB_DATA, hub in --data)`
+  --hub-data <dir>         where the hub's books are kept (OPENTAB_HUB_DATA, hub in --data)
+  --hub-backup <file>      copy of the books, made anew every quarter of an hour (OPENTAB_HUB_BACKUP, none)`
 
 const string = { type: 'string' } as const
 
@@ -53,6 +57,7 @@ export const hubFlags = {
   'hub-deposit': string,
   'hub-max-open': string,
   'hub-data': string,
+  'hub-backup': string,
 } as const
 
 type HubFlags = { hub?: boolean } & {
@@ -78,6 +83,7 @@ export function parseHubOptions(flags: HubFlags, env: Environment, dataDir: stri
     networkFile,
     keyFile: flags['hub-key-file'] ?? null,
     dataDir: flags['hub-data'] ?? env.OPENTAB_HUB_DATA ?? join(dataDir, 'hub'),
+    backupFile: flags['hub-backup'] ?? env.OPENTAB_HUB_BACKUP ?? null,
     spreadMillionths: spread ? parseSpread(spread) : spreadMillionths,
     microUsdPerCoin: dollars('gas-token-usd', 'GAS_TOKEN_USD'),
     depositMicroUsd: dollars('hub-deposit', 'HUB_DEPOSIT') ?? depositMicroUsd,

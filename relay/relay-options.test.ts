@@ -39,6 +39,7 @@ test('a hub takes 5%, opens channels of a dollar, and keeps its books beside the
     networkFile: 'network.json',
     keyFile: null,
     dataDir: '/data/hub',
+    backupFile: null,
     spreadMillionths: 50_000,
     microUsdPerCoin: null,
     depositMicroUsd: 1_000_000n,
@@ -52,6 +53,7 @@ test('a hub is run as the host says, and its key stays out of the options', () =
     OPENTAB_NETWORK: 'base.json',
     OPENTAB_HUB_DEPOSIT: '2',
     OPENTAB_HUB_MAX_OPEN: '20',
+    OPENTAB_HUB_BACKUP: '/mnt/books.sqlite',
     OPENTAB_HUB_DATA: '/books',
     OPENTAB_HUB_KEY: 'secret',
   }
@@ -60,6 +62,7 @@ test('a hub is run as the host says, and its key stays out of the options', () =
     networkFile: 'base.json',
     keyFile: '/key',
     dataDir: '/books',
+    backupFile: '/mnt/books.sqlite',
     spreadMillionths: 25_000,
     microUsdPerCoin: 2_999_950_000n,
     depositMicroUsd: 2_000_000n,

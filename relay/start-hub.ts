@@ -7,6 +7,7 @@ import { type Network, isLocalChain } from '../src/domain/network.ts'
 import type { MicroUsd } from '../src/domain/price.ts'
 import { BaseError, RelayError } from '../src/errors/index.ts'
 import { parseNetwork } from '../src/protocol/network-file.ts'
+import { backUpBooks } from './hub/back-up-books.ts'
 import { type HubPolicy, defaultHubPolicy } from './hub/hub-policy.ts'
 import { type RunningHub, createHub } from './hub/hub.ts'
 import { hubKeyFile, openHubKey } from './hub/hub-key.ts'
@@ -55,6 +56,10 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
   const chain = createViemChain(network)
   const clock = systemClock
   const hub = createHub({ network, chain, signer, peerId: options.peerId, store, clock, log, policy })
+  const over = new AbortController()
+  const copying = options.backupFile
+    ? backUpBooks({ books: store, file: options.backupFile, clock, log }, over.signal)
+    : null
   const reader = new HubStatusReader({ hub, network, chain, policy })
   await reader.read()
   const answers = new RunningAnswers()
@@ -68,6 +73,8 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
         // What is on its way to the chain still has to be written down.
         await answers.ended(lastAnswersMs)
       } finally {
+        over.abort()
+        await copying
         await store.close()
       }
     },

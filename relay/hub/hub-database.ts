@@ -1,3 +1,4 @@
+import { open, rename, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { StorageError } from '../../src/errors/index.ts'
 import { asDatabaseError, corruptBooks } from './as-database-error.ts'
@@ -44,6 +45,22 @@ export class HubDatabase {
         throw error
       }
     })
+  }
+
+  /** Writes a copy as of one instant, for its owner alone. The copy before it stays until this one is whole. */
+  async copyTo(path: string): Promise<void> {
+    const unfinished = `${path}.unfinished`
+    try {
+      await rm(unfinished, { force: true })
+      this.sqlite.prepare('VACUUM INTO ?').run(unfinished)
+      const file = await open(unfinished, 'r+')
+      await file.chmod(0o600)
+      await file.sync()
+      await file.close()
+      await rename(unfinished, path)
+    } catch (error) {
+      throw asDatabaseError(error, path)
+    }
   }
 
   close(): void {

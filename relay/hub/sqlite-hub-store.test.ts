@@ -6,15 +6,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { channelRecord, voucherOf } from '../../tests/fixtures/channel.ts'
 import { addParties, hubJob, hubPayee, hubPayer } from '../../tests/fixtures/hub-world.ts'
 import { hubMigrations } from './hub-migrations.ts'
-import type { HubStore } from './hub-store.ts'
-import { openSqliteHubStore } from './sqlite-hub-store.ts'
+import { type HubBooks, openSqliteHubStore } from './sqlite-hub-store.ts'
 
 const [payer, payee] = [hubPayer(1), hubPayee(1)]
 const job = hubJob(1, payer, payee, 1_000_000n)
 
 let directory: string
 let path: string
-let opened: HubStore[]
+let opened: HubBooks[]
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'opentab-hub-store-'))
@@ -27,7 +26,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true })
 })
 
-function openBooks(...[options]: [Parameters<typeof openSqliteHubStore>[1]?]): HubStore {
+function openBooks(...[options]: [Parameters<typeof openSqliteHubStore>[1]?]): HubBooks {
   const store = openSqliteHubStore(path, options)
   opened.push(store)
   return store
@@ -159,7 +158,7 @@ test('a full disk refuses what does not fit, keeps what did, and goes on once th
 })
 
 /** Adds channels until one is refused, and returns how many were kept. */
-async function fillUp(store: HubStore): Promise<number> {
+async function fillUp(store: HubBooks): Promise<number> {
   for (let kept = 0; kept < 10_000; kept++) {
     const error: unknown = await store
       .addChannel(hubPayee(10 + kept).channel)
@@ -181,3 +180,38 @@ function forwarding(charge: bigint) {
     outgoing,
   }
 }
+
+test('a copy of books that are being written opens, whole, as they were', async () => {
+  const store = openBooks()
+  await addParties(store, [payer, payee])
+  await store.addJob(job)
+  const copy = join(directory, 'copy.sqlite')
+  let charge = 0n
+  let copies = 0
+  const copying = store.copyTo(copy).then(() => copies++)
+  while (copies === 0) {
+    await store.forward([forwarding((charge += 10n))])
+    await new Promise(setImmediate)
+  }
+  await copying
+  expect((await stat(copy)).mode & 0o777).toBe(0o600)
+  const opening = openSqliteHubStore(copy)
+  opened.push(opening)
+  const { chargeMicroUsd } = (await opening.job(job.jobId))!
+  expect(chargeMicroUsd).toBeLessThanOrEqual(charge)
+  expect((await opening.channel(payee.channel.channelId, 'payer'))?.voucher).toEqual(
+    chargeMicroUsd === 0n ? null : forwarding(chargeMicroUsd).outgoing,
+  )
+  expect(await opening.totals()).toMatchObject({ volumeMicroUsd: chargeMicroUsd })
+})
+
+test('a copy that cannot be written leaves the last one', async () => {
+  const store = openBooks()
+  await addParties(store, [payer])
+  const copy = join(directory, 'copy.sqlite')
+  await store.copyTo(copy)
+  const before = await readFile(copy)
+  await mkdir(`${copy}.unfinished`)
+  await expect(store.copyTo(copy)).rejects.toMatchObject({ code: 'storage/unavailable' })
+  expect(await readFile(copy)).toEqual(before)
+})

@@ -18,17 +18,23 @@ import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals } from '.
 
 type Side = ChannelRecord['side']
 
+/** Books in a file, which can be copied while they are written. */
+export type HubBooks = HubStore & {
+  /** @throws StorageError */
+  copyTo(path: string): Promise<void>
+}
+
 /**
  * Opens a hub's books in a SQLite file, made if there is none in its directory. One process has it at a time.
  *
  * @throws StorageError `storage/unavailable` when another relay has it open or it cannot be written,
  *   `storage/corrupt` when it is damaged, `storage/quota` when the disk is full
  */
-export function openSqliteHubStore(path: string, options?: HubDatabaseOptions): HubStore {
+export function openSqliteHubStore(path: string, options?: HubDatabaseOptions): HubBooks {
   return new SqliteHubStore(new HubDatabase(path, options))
 }
 
-class SqliteHubStore implements HubStore {
+class SqliteHubStore implements HubBooks {
   readonly #database: HubDatabase
   readonly #statements: HubStatements
   readonly #kept: KeptAccounts
@@ -125,6 +131,10 @@ class SqliteHubStore implements HubStore {
 
   async totals(): Promise<HubTotals> {
     return this.#database.read(() => readTotals(this.#statements.totals.get()))
+  }
+
+  copyTo(path: string): Promise<void> {
+    return this.#database.copyTo(path)
   }
 
   async close(): Promise<void> {
