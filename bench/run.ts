@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
+import { downloadBench } from './download.ts'
 import { echoBench } from './echo.ts'
 import { guessingBench } from './guessing.ts'
 import { hubBench } from './hub.ts'
@@ -9,11 +10,14 @@ import { loadBench } from './load.ts'
 import { marketBench } from './market.ts'
 import { type Bench, type Measurement, meetsGoal } from './measurement.ts'
 import { nextTurnBench } from './next-turn.ts'
+import { piecesBench } from './pieces.ts'
 import { speedBench } from './speed.ts'
 import { togetherBench } from './together.ts'
 
 const benches: Bench[] = [
   echoBench,
+  piecesBench,
+  downloadBench,
   speedBench,
   guessingBench,
   togetherBench,
