@@ -4,7 +4,7 @@ import type { ProtocolSpec } from '../protocol/protocols.ts'
 /** A two-way stream of whole frames to one peer. Every error is a `TransportError` or a `ProtocolError`. */
 export interface FrameStream {
   readonly remotePeer: PeerId
-  /** Returns the next frame, or null when the other side has finished writing. */
+  /** Returns the next frame, or null when the other side has finished writing. Reads at once are served in turn. */
   read(signal?: AbortSignal): Promise<Uint8Array | null>
   /** Resolves when the frame was accepted for sending; waits while the link is congested. */
   write(frame: Uint8Array): Promise<void>

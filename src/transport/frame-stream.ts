@@ -25,6 +25,7 @@ class Libp2pFrameStream implements FrameStream {
   readonly #decoder: FrameDecoder
   #finished = false
   #failure: Error | null = null
+  #lastRead: Promise<unknown> = Promise.resolve()
 
   constructor(stream: Stream, remotePeer: PeerId, protocol: ProtocolSpec) {
     this.remotePeer = remotePeer
@@ -36,7 +37,13 @@ class Libp2pFrameStream implements FrameStream {
     this.#decoder = new FrameDecoder(protocol.maxFrameBytes)
   }
 
-  async read(signal?: AbortSignal): Promise<Uint8Array | null> {
+  read(signal?: AbortSignal): Promise<Uint8Array | null> {
+    const frame = this.#lastRead.then(() => this.#read(signal))
+    this.#lastRead = frame.catch(() => {})
+    return frame
+  }
+
+  async #read(signal: AbortSignal | undefined): Promise<Uint8Array | null> {
     while (true) {
       if (this.#failure) throw this.#failure
       const frame = this.#take()

@@ -45,8 +45,10 @@ class FrameQueue {
       if (this.#failure) throw this.#failure
       if (signal?.aborted) throw abortedWait(signal)
       const frame = this.#frames.shift()
-      this.#notify()
-      if (frame) return frame
+      if (frame) {
+        this.#notify()
+        return frame
+      }
       if (this.#ended) return null
       await this.#change(signal)
     }

@@ -112,6 +112,21 @@ export const transportCases: ConformanceCase<TransportSubject>[] = [
     },
   },
   {
+    name: 'serves reads at once in turn',
+    async run(subject) {
+      const { open } = await twoTabs(subject, echo)
+      const stream = await open()
+      const reads = Array.from({ length: 3 }, () => stream.read())
+      for (let index = 0; index < 3; index++) await stream.write(Uint8Array.of(index))
+      assertEqual(
+        (await Promise.all(reads)).map((frame) => frame?.[0]),
+        [0, 1, 2],
+        'frames',
+      )
+      stream.abort(new Error('done'))
+    },
+  },
+  {
     name: 'refuses to send a frame over the limit and goes on',
     async run(subject) {
       const { open } = await twoTabs(subject, echo)
