@@ -61,7 +61,7 @@ type Way = (pieces: Piece[]) => AsyncIterable<VerifiedPiece>
 /** All ways to a model's pieces, preferred first. */
 function waysFor(entry: CatalogueEntry, options: DownloadOptions): Way[] {
   const { peers, signal, onBytes, onFrom } = options
-  const addresses = new Set([...entry.sources, ...(entry.manifest.mirrors ?? [])])
+  const addresses = new Set([...entry.sources, ...(entry.manifest.mirrors ?? [])].sort(siteFirst))
   const ways: Way[] = Array.from(addresses, (source) => (pieces) => askSource(entry, source, pieces, options))
   const onTabs = (tabs: number) => onFrom?.({ kind: 'tabs', tabs })
   if (peers) ways.push((pieces) => fetchFromTabs(entry, pieces, peers, { signal, onBytes, onTabs }))
@@ -119,6 +119,11 @@ async function* downloadFrom(
       throw error
     }
   }
+}
+
+/** Leaves the order of all others as it is. */
+function siteFirst(left: string, right: string): number {
+  return Number(originOf(right).kind === 'site') - Number(originOf(left).kind === 'site')
 }
 
 function originOf(source: string): BytesFrom {

@@ -209,11 +209,23 @@ describe('what goes wrong', () => {
     await requester.context().close()
   })
 
-  test('a model with one byte changed is refused by name', async () => {
+  test('a model with one byte changed is refused by name, and comes from another tab that lends it', async () => {
+    await provider.getByLabel('Also lend').uncheck()
     const page = await world.openTab('share', (context) => context.addInitScript(flipOneByte))
     await page.getByRole('button', { name: 'Start sharing' }).click()
     await expect.poll(() => page.getByText('storage/hash-mismatch').count(), { timeout: 60_000 }).toBe(1)
     expect(await page.getByRole('main').innerText()).toContain('SmolLM2-135M-Instruct.Q4_1.gguf')
+
+    await provider.getByLabel('Also lend').check()
+    await provider.getByLabel('Up to').fill('1000')
+    await provider.getByLabel('Up to').press('Tab')
+    await provider.getByText('0 MB sent to other tabs').waitFor()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText(/ MB of 98 MB from 1 tab/).waitFor({ timeout: 60_000 })
+    const status = page.getByRole('status', { name: 'Sharing status' })
+    await expect.poll(() => status.innerText(), { timeout: 120_000 }).toContain('Online')
+    const received = await page.getByRole('status', { name: 'Bytes lent' }).innerText()
+    expect(Number(/(\d+) MB received/.exec(received)?.[1])).toBeGreaterThan(85)
     await page.context().close()
   })
 

@@ -163,6 +163,16 @@ test('turns to the next source when one redirects without end', async () => {
   await expectWhole(store, entry)
 })
 
+test("asks the page's own site before any other, and says where bytes come from", async () => {
+  const { store, entry } = await setUp(null, null)
+  vi.stubGlobal('location', new URL(servers[1]!.url))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const told = new Set<string | undefined>()
+  await store.fetch(entry, { onProgress: ({ from }) => told.add(from?.kind) })
+  expect(servers.map(({ ranges }) => ranges.length)).toEqual([0, 2])
+  expect([...told]).toEqual(['site'])
+})
+
 test('asks the mirrors in the manifest after its sources', async () => {
   const { entry } = await setUp({ kind: 'fails', status: 404 }, null)
   const [source, mirror] = servers.map(({ url }) => url)
