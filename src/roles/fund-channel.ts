@@ -49,27 +49,32 @@ async function* fill(
   const { chain, wallet } = deps
   const earlier = await openDeposit(channelId, deps)
   if (earlier) {
-    yield { stage: 'deposit', amountMicroUsd: earlier.deposit.amount, feeMicroUsd: 0n }
-    await send(channelId, earlier, deps)
+    yield* send(channelId, earlier, deps)
   }
   const { balance: beforeMicroUsd } = await chain.channel(channelId)
   if (beforeMicroUsd >= leastMicroUsd) return beforeMicroUsd
   const amountMicroUsd = yield* sizeDeposit(leastMicroUsd - beforeMicroUsd, deps)
   yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n }
   const deposit = await chain.authorizeDeposit(config, amountMicroUsd, wallet)
-  await send(channelId, await keepDeposit(channelId, { deposit, beforeMicroUsd, fee: null }, deps), deps)
+  yield* send(channelId, await keepDeposit(channelId, { deposit, beforeMicroUsd, fee: null }, deps), deps)
   return (await chain.channel(channelId)).balance
 }
 
 /** A wallet that asks for everything it signs is asked once: what it signed is sent by an account that asks nobody. */
-async function send(channelId: Hex, { deposit }: SignedDeposit, deps: DirectFundDeps): Promise<void> {
+async function* send(
+  channelId: Hex,
+  { deposit }: SignedDeposit,
+  deps: DirectFundDeps,
+): AsyncGenerator<FundingStep, void, void> {
   const { chain, wallet, sender = wallet } = deps
   const from = (await canSend(sender, chain)) ? sender : wallet
-  await chain.submitDeposit(deposit, from).catch(async (error: unknown) => {
+  const transaction = await chain.submitDeposit(deposit, from).catch(async (error: unknown) => {
     // Sent before, or by another tab.
-    if ((await chain.authorizationState(deposit)) !== 'used') throw error
+    if ((await chain.authorizationState(deposit)) === 'used') return null
+    throw error
   })
   await openDeposit(channelId, deps)
+  yield { stage: 'deposited', amountMicroUsd: deposit.amount, feeMicroUsd: 0n, transaction }
 }
 
 async function canSend(sender: Signer, chain: Chain): Promise<boolean> {

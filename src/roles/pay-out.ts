@@ -25,6 +25,8 @@ export type PayOutQuote = {
 export type PaidOut = {
   to: Address
   amountMicroUsd: MicroUsd
+  /** Taken by the hub that sent it; 0 where the wallet paid its own gas, or nobody knows any more. */
+  feeMicroUsd: MicroUsd
   /** Null where the chain shows it and nobody said which transaction it was. */
   transaction: Hex | null
 }
@@ -106,11 +108,11 @@ export function createPayOut(deps: PayOutDeps): PayOut {
       throw error
     })
 
-  const paidOut = ({ to, amount }: TransferAuthorization, transaction: Hex | null): PaidOut => ({
-    to,
-    amountMicroUsd: amount,
-    transaction,
-  })
+  const paidOut = (
+    { to, amount: amountMicroUsd }: TransferAuthorization,
+    feeMicroUsd: MicroUsd,
+    transaction: Hex | null,
+  ): PaidOut => ({ to, amountMicroUsd, feeMicroUsd, transaction })
 
   return {
     async quote() {
@@ -137,8 +139,8 @@ export function createPayOut(deps: PayOutDeps): PayOut {
       const send = hub ? () => sendThroughHub(transfer, { ...hub, feeMicroUsd }) : () => sendItself(transfer)
       const transaction = (await hasMoved(transfer, 0)) ? null : await send()
       await signed.forget(transfer)
-      return paidOut(transfer, transaction)
+      return paidOut(transfer, feeMicroUsd, transaction)
     },
-    arrived: async () => (await signed.takeMoved()).map((transfer) => paidOut(transfer, null)),
+    arrived: async () => (await signed.takeMoved()).map((transfer) => paidOut(transfer, 0n, null)),
   }
 }

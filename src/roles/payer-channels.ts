@@ -1,4 +1,4 @@
-import { type Address, sameAddress } from '../domain/bytes.ts'
+import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
 import { type ChannelState, usedOf } from '../domain/channel.ts'
 import { isLocalChain } from '../domain/network.ts'
@@ -17,12 +17,14 @@ const faucetMicroUsd = 10_000_000n
 /** A channel whose session key ends sooner pays for no new answer. */
 const sessionMarginSeconds = 3600
 
-/** What is about to be done, so that the page can say it. */
+/** What is about to be done, so that the page can say it, and what was deposited. */
 export type FundingStep = {
-  stage: 'faucet' | 'deposit'
+  stage: 'faucet' | 'deposit' | 'deposited'
   amountMicroUsd: MicroUsd
   /** Taken by the hub that sends the deposit; 0 where the wallet pays its own gas. */
   feeMicroUsd: MicroUsd
+  /** Once deposited; null where the chain shows the deposit and nobody said which transaction it was. */
+  transaction?: Hex | null
 }
 
 /** Where channels are kept, and what pays for them. */

@@ -8,7 +8,7 @@ import { channelsHere } from './channels-here.ts'
 import { canPayGas } from './hub/choose-route.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { isPlausibleFee } from './hub/plausible-fee.ts'
-import { refundThroughHub } from './hub/refund-through-hub.ts'
+import { type TakenBack, refundThroughHub } from './hub/refund-through-hub.ts'
 
 /** Money in one channel that its payer may have back. */
 export type SetAside = {
@@ -24,6 +24,8 @@ export type SetAside = {
   /** Its hub gives it back at once, without gas, for this fee; null where taking it back needs gas and the delay. */
   refund: { feeMicroUsd: MicroUsd } | null
 }
+
+export type { TakenBack }
 
 /** Where the money is, and whose. */
 export type WithdrawDeps = {
@@ -49,13 +51,13 @@ export interface Withdrawals {
    * where the wallet has no gas to do without it
    * @throws StorageError `storage/not-found` for a channel that this tab never opened
    */
-  takeBack(channelId: Hex): Promise<MicroUsd | null>
+  takeBack(channelId: Hex): Promise<TakenBack | null>
   /**
-   * Moves an announced withdrawal into the wallet and returns its amount.
+   * Moves an announced withdrawal into the wallet and returns what came.
    * @throws ChainError `chain/reverted` before the delay has passed
    * @throws StorageError `storage/not-found` for a channel that this tab never opened
    */
-  finish(channelId: Hex): Promise<MicroUsd>
+  finish(channelId: Hex): Promise<TakenBack>
 }
 
 type OpenChannel = { record: ChannelRecord; state: ChannelState }
@@ -96,7 +98,7 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
   }
 
   /** Returns what a hub has given back; null where it does not, and the wallet can do without it. */
-  const refundNow = async (channel: OpenChannel): Promise<MicroUsd | null> => {
+  const refundNow = async (channel: OpenChannel): Promise<TakenBack | null> => {
     const refund = await refundOf(channel)
     if (!refund) return null
     try {
@@ -146,8 +148,8 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
     },
     async finish(channelId) {
       const { record, state } = await open(channelId)
-      await chain.finalizeWithdraw(record.config, wallet)
-      return returning(state)
+      const transaction = await chain.finalizeWithdraw(record.config, wallet)
+      return { amountMicroUsd: returning(state), feeMicroUsd: 0n, transaction }
     },
   }
 }

@@ -113,14 +113,16 @@ export class Conversation {
   async #follow(exchange: Exchange, request: AskRequest, signal: AbortSignal): Promise<void> {
     const requester = await abortable(this.#tab.requester(), signal)
     const events = requester.ask(request, signal)
-    let funding: Funding | null = null
+    let given: Funding | null = null
     while (true) {
       const step = await events.next()
-      // It is told before it is done: what comes next says that it was.
-      if (funding) await this.#history.addFunding(funding)
+      // Test money is told before it is given: what comes next says that it was.
+      if (given) await this.#history.addFunding(given)
       if (step.done) return exchange.finish(step.value)
       exchange.follow(step.value)
-      funding = step.value.type === 'funding' ? step.value : null
+      const { value } = step
+      given = value.type === 'funding' && value.stage === 'faucet' ? value : null
+      if (value.type === 'funding' && value.stage === 'deposited') await this.#history.addFunding(value)
       if (step.value.type === 'tokens') this.#speak(exchange.text)
       await this.#saveNowAndThen()
     }

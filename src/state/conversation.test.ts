@@ -51,7 +51,9 @@ const tokens = (text: string, count: number): AskEvent => ({
 async function* plain(): AsyncGenerator<AskEvent, Answer, void> {
   yield { type: 'choosing' }
   yield { type: 'dialling', offer, attempt: 1 }
-  yield { type: 'funding', stage: 'deposit', amountMicroUsd: 1_000n, feeMicroUsd: 2n }
+  const deposit = { amountMicroUsd: 1_000n, feeMicroUsd: 2n }
+  yield { type: 'funding', stage: 'deposit', ...deposit }
+  yield { type: 'funding', stage: 'deposited', ...deposit, transaction: '0x0d' }
   yield { type: 'accepted', offer, promptTokens: 5 }
   yield tokens('Bees fly. ', 3)
   yield tokens('They hum', 5)
@@ -67,7 +69,7 @@ describe('sending', () => {
     expect(exchange).toMatchObject({ prompt: 'Tell me of bees', text: 'Bees fly. They hum', running: false })
     expect(exchange?.answer?.chargeMicroUsd).toBe(5n)
     expect(conversation.draft).toBe('')
-    expect(history.movements).toMatchObject([{ kind: 'deposit' }])
+    expect(history.movements).toMatchObject([{ kind: 'deposit', feeMicroUsd: 2n, transaction: '0x0d' }])
     expect(history.asked).toMatchObject([{ side: 'asked', modelName: 'Fixture' }])
   })
 

@@ -10,17 +10,22 @@ export type Movement = {
   kind: 'test-funds' | 'deposit' | 'withdrawal' | 'sent'
   atMs: number
   amountMicroUsd: MicroUsd
+  /** Taken by the relay that sent it. */
+  feeMicroUsd: MicroUsd
   /** Null where this page was not told. */
   transaction: Hex | null
 }
 
 /** As kept on disk, newest last by key. */
 type HistoryDocument =
-  | Omit<Movement, 'key'>
+  | (Omit<Movement, 'key' | 'feeMicroUsd'> & { feeMicroUsd?: MicroUsd })
   | { kind: 'answer'; atMs: number; amountMicroUsd: MicroUsd; modelName: string; answer: Answer }
 
 /** Money that an answer needs before it begins. */
-export type Funding = Pick<Extract<AskEvent, { type: 'funding' }>, 'stage' | 'amountMicroUsd'>
+export type Funding = Extract<AskEvent, { type: 'funding' }>
+
+/** What is written down of money that moved. */
+type Moved = Pick<Movement, 'amountMicroUsd'> & Partial<Pick<Movement, 'feeMicroUsd' | 'transaction'>>
 
 const collection = 'history'
 /** Documents that are read at a time, newest first. */
@@ -39,6 +44,11 @@ export class History {
 
   constructor(tab: Tab) {
     this.#tab = tab
+  }
+
+  /** What relays took for sending all that. */
+  get feesMicroUsd(): MicroUsd {
+    return this.movements.reduce((sum, { feeMicroUsd }) => sum + feeMicroUsd, 0n)
   }
 
   /** Reads what is kept and not known yet, by this tab or another of this browser. */
@@ -64,16 +74,16 @@ export class History {
   }
 
   /** Writes down what was done before an answer: test money taken, or some set aside. */
-  async addFunding({ stage, amountMicroUsd }: Funding): Promise<void> {
-    await this.addMovement(stage === 'faucet' ? 'test-funds' : 'deposit', amountMicroUsd)
+  async addFunding(step: Funding): Promise<void> {
+    if (step.stage === 'deposited') await this.addMovement('deposit', step)
+    if (step.stage === 'faucet') await this.addMovement('test-funds', step)
   }
 
   async addMovement(
     kind: Movement['kind'],
-    amountMicroUsd: MicroUsd,
-    transaction: Hex | null = null,
+    { amountMicroUsd, feeMicroUsd = 0n, transaction = null }: Moved,
   ): Promise<void> {
-    await this.#add({ kind, atMs: Date.now(), amountMicroUsd, transaction })
+    await this.#add({ kind, atMs: Date.now(), amountMicroUsd, feeMicroUsd, transaction })
   }
 
   /** Each entry is a document of its own, so that two tabs never overwrite each other's receipts. */
@@ -92,7 +102,7 @@ export class History {
       this.#known.add(key)
       if (document.kind === 'answer') {
         asked.push(askedRow(key, document.atMs, document.modelName, document.answer))
-      } else movements.push({ key, ...document })
+      } else movements.push({ key, feeMicroUsd: 0n, ...document })
     }
     if (asked.length > 0) this.asked = [...this.asked, ...asked]
     if (movements.length > 0) this.movements = [...this.movements, ...movements]

@@ -1,3 +1,4 @@
+import type { MicroUsd } from '../domain/price.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { ClaimRecord, ServedJob } from '../roles/served-jobs.ts'
 import type { PaymentTrail } from '../roles/trace-payment.ts'
@@ -37,6 +38,11 @@ export class Receipts {
   )
   pages = $derived(Math.max(1, Math.ceil(this.filtered.length / rowsPerPage)))
   shown = $derived(this.filtered.slice(this.page * rowsPerPage, (this.page + 1) * rowsPerPage))
+
+  /** What relays took for sending claims, deposits and all else; their share of each answer aside. */
+  get feesMicroUsd(): MicroUsd {
+    return this.claims.reduce((sum, { feeMicroUsd }) => sum + feeMicroUsd, this.#history.feesMicroUsd)
+  }
 
   constructor(tab: Tab, history: History) {
     this.#tab = tab

@@ -68,9 +68,7 @@ export class Sending {
 
   async #note(paid: PaidOut[]): Promise<void> {
     this.arrived = [...this.arrived, ...paid]
-    for (const { amountMicroUsd, transaction } of paid) {
-      await this.#history.addMovement('sent', amountMicroUsd, transaction)
-    }
+    for (const one of paid) await this.#history.addMovement('sent', one)
   }
 
   readOver(): void {
@@ -90,7 +88,7 @@ export class Sending {
     try {
       this.paid = await (await this.#tab.payOut()).send(address, amountMicroUsd, quote)
       this.step = 'sent'
-      await this.#history.addMovement('sent', amountMicroUsd, this.paid.transaction)
+      await this.#history.addMovement('sent', this.paid)
     } catch (error) {
       const known = this.arrived.length
       await this.ask()

@@ -13,7 +13,7 @@ const quote = { hub: null, feeMicroUsd: 2_100n, mostMicroUsd: 5_000_000n }
 function open(parts: Partial<PayOut> = {}) {
   const payOut: PayOut = {
     quote: async () => quote,
-    send: async (_to, amountMicroUsd) => ({ to, amountMicroUsd, transaction: '0x01' }),
+    send: async (_to, amountMicroUsd) => ({ to, amountMicroUsd, feeMicroUsd: 0n, transaction: '0x01' }),
     arrived: async () => [],
     ...parts,
   }
@@ -31,7 +31,7 @@ describe('money out', () => {
     const { sending, history } = open({
       async send(...given) {
         asked.push(given)
-        return { to, amountMicroUsd: 1_500_000n, transaction: '0x01' }
+        return { to, amountMicroUsd: 1_500_000n, feeMicroUsd: 0n, transaction: '0x01' }
       },
     })
     await sending.ask()
@@ -63,7 +63,7 @@ describe('money out', () => {
   })
 
   it('tells and writes down what has arrived since nobody knew whether it would', async () => {
-    const before = { to, amountMicroUsd: 7n, transaction: null }
+    const before = { to, amountMicroUsd: 7n, feeMicroUsd: 0n, transaction: null }
     const { sending, history } = open({ arrived: async () => [before] })
     await sending.ask()
     expect(sending.arrived).toEqual([before])
@@ -75,7 +75,7 @@ describe('money out', () => {
     const { sending, history } = open({
       arrived: async () => known.splice(0),
       async send() {
-        known.push({ to, amountMicroUsd: 1_000_000n, transaction: null })
+        known.push({ to, amountMicroUsd: 1_000_000n, feeMicroUsd: 0n, transaction: null })
         throw new HubError('hub/no-answer', 'Only the chain can tell.')
       },
     })

@@ -2,7 +2,7 @@ import type { Address, Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { keepClaimRule, readClaimRule } from '../roles/claim-rule.ts'
 import type { WalletOverview } from '../roles/settle.ts'
-import type { SetAside } from '../roles/withdraw.ts'
+import type { SetAside, TakenBack } from '../roles/withdraw.ts'
 import { toFailure, type Failure } from './failure.ts'
 import type { History } from './history.svelte.ts'
 import type { Tab } from './tab.ts'
@@ -101,13 +101,13 @@ export class Wallet {
   async addTestFunds(): Promise<void> {
     await this.#act('funding', async () => {
       await this.#tab.addTestFunds(testFundsMicroUsd)
-      await this.#history.addMovement('test-funds', testFundsMicroUsd)
+      await this.#history.addMovement('test-funds', { amountMicroUsd: testFundsMicroUsd })
     })
   }
 
   /** Writes down what came back, if it did already. */
-  async #note(returned: MicroUsd | null): Promise<void> {
-    this.returnedNow = returned
+  async #note(returned: TakenBack | null): Promise<void> {
+    this.returnedNow = returned?.amountMicroUsd ?? null
     if (returned !== null) await this.#history.addMovement('withdrawal', returned)
   }
 

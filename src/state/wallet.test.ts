@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ChainError, HubError } from '../errors/index.ts'
 import type { Settlement, WalletOverview } from '../roles/settle.ts'
-import type { SetAside, Withdrawals } from '../roles/withdraw.ts'
+import type { SetAside, TakenBack, Withdrawals } from '../roles/withdraw.ts'
 import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { testFundsMicroUsd, Wallet } from './wallet.svelte.ts'
@@ -47,7 +47,7 @@ function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts)
     withdrawals: async () => ({
       list: async () => [setAside],
       takeBack: async () => null,
-      finish: async () => 7n,
+      finish: async () => returned,
       ...withdrawals,
     }),
   })
@@ -130,6 +130,8 @@ it('claims by itself unless it was told not to, in every tab', async () => {
   expect(other.claimsByItself).toBe(false)
 })
 
+const returned: TakenBack = { amountMicroUsd: 7n, feeMicroUsd: 0n, transaction: '0x0e' }
+
 it('takes back what is set aside, and writes it into the history once it has come', async () => {
   const readyAtMs = 1_800_000_000_000
   let kept: SetAside[] = [setAside]
@@ -142,7 +144,7 @@ it('takes back what is set aside, and writes it into the history once it has com
       },
       async finish() {
         kept = []
-        return 7n
+        return returned
       },
     },
   })
@@ -154,14 +156,17 @@ it('takes back what is set aside, and writes it into the history once it has com
   await wallet.finish(setAside.channelId)
   expect(wallet.setAside).toEqual([])
   expect(wallet.returnedNow).toBe(7n)
-  expect(history.movements).toMatchObject([{ kind: 'withdrawal', amountMicroUsd: 7n }])
+  expect(history.movements).toMatchObject([{ kind: 'withdrawal', ...returned }])
 })
 
 it('writes down at once what a relay gives back at once', async () => {
-  const { wallet, history } = open({ withdrawals: { takeBack: async () => 7n } })
+  const { wallet, history } = open({
+    withdrawals: { takeBack: async () => ({ ...returned, feeMicroUsd: 2n }) },
+  })
   await wallet.takeBack(setAside.channelId)
   expect(wallet.returnedNow).toBe(7n)
-  expect(history.movements).toMatchObject([{ kind: 'withdrawal', amountMicroUsd: 7n }])
+  expect(history.movements).toMatchObject([{ kind: 'withdrawal', ...returned, feeMicroUsd: 2n }])
+  expect(history.feesMicroUsd).toBe(2n)
 })
 
 it('writes nothing when the chain refuses to finish', async () => {

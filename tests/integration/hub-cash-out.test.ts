@@ -17,8 +17,13 @@ describe('money comes out again without gas', () => {
     expect(listed?.refund?.feeMicroUsd).toBeGreaterThan(0n)
     const before = await market.chain.balance(wallet.address)
     const returned = await buyer.withdrawals.takeBack(answer.terms.channelId)
-    expect(returned).toBe(listed!.amountMicroUsd - listed!.refund!.feeMicroUsd)
-    expect(await market.chain.balance(wallet.address)).toBe(before + returned!)
+    const { feeMicroUsd } = listed!.refund!
+    expect(returned).toEqual({
+      amountMicroUsd: listed!.amountMicroUsd - feeMicroUsd,
+      feeMicroUsd,
+      transaction: expect.stringMatching(/^0x/),
+    })
+    expect(await market.chain.balance(wallet.address)).toBe(before + returned!.amountMicroUsd)
     const { paid } = costOf(deal, [answer])
     expect(await market.chain.balance(wallet.address)).toBe(
       2_000_000n - paid - (await market.store.totals()).feesMicroUsd,
@@ -39,8 +44,8 @@ describe('money comes out again without gas', () => {
     aheadMs = (sessionSeconds + 60) * 1000
     const before = await market.chain.balance(wallet.address)
     const returned = await buyer.withdrawals.takeBack(answer.terms.channelId)
-    expect(returned).toBeGreaterThan(900_000n)
-    expect(await market.chain.balance(wallet.address)).toBe(before + returned!)
+    expect(returned!.amountMicroUsd).toBeGreaterThan(900_000n)
+    expect(await market.chain.balance(wallet.address)).toBe(before + returned!.amountMicroUsd)
     await deal.stop()
   })
 
@@ -124,7 +129,7 @@ describe('money comes out again without gas', () => {
     expect(await buyer.payOut.arrived()).toEqual([])
     await market.chain.submitTransfers([transfer], account(77))
     expect(await buyer.payOut.arrived()).toEqual([
-      { to: friend, amountMicroUsd: 500_000n, transaction: null },
+      { to: friend, amountMicroUsd: 500_000n, feeMicroUsd: 0n, transaction: null },
     ])
     expect(await buyer.payOut.arrived()).toEqual([])
     await buyer.payOut.send(friend, 500_000n, await buyer.payOut.quote())

@@ -131,8 +131,8 @@ test('a hub that knows of more that is open on a channel is given more', async (
   const deal = await openDeal({ between: { [hubPayProtocol.id]: line } })
   const { market, buyer } = deal
   let deposits = 0
-  const answer = await runAsk(buyer.requester.ask(makeAsk(), never), ({ type }) => {
-    if (type === 'funding') deposits++
+  const answer = await runAsk(buyer.requester.ask(makeAsk(), never), (event) => {
+    if (event.type === 'funding' && event.stage === 'deposited') deposits++
   })
   expect(answer.error).toBeNull()
   expect(deposits).toBe(2)

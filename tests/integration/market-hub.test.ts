@@ -34,6 +34,13 @@ describe('an answer that a hub pays for', () => {
     const feeMicroUsd = quote!.depositFeeMicroUsd!
     expect(steps.filter(({ type }) => type === 'funding')).toEqual([
       { type: 'funding', stage: 'deposit', amountMicroUsd: 1_000_000n, feeMicroUsd },
+      {
+        type: 'funding',
+        stage: 'deposited',
+        amountMicroUsd: 1_000_000n,
+        feeMicroUsd,
+        transaction: expect.stringMatching(/^0x/),
+      },
     ])
     const [channel] = await buyer.vouchers.channels('payer')
     expect(channel?.voucher?.maxClaimableAmount).toBe(paid + feeMicroUsd)

@@ -21,7 +21,7 @@ test('taken back right after an answer: the provider loses nothing, and the next
   })
   expect(second.error).toBeNull()
   expect(second.terms.channelId).not.toBe(first.terms.channelId)
-  expect(steps).toEqual(['deposit'])
+  expect(steps).toEqual(['deposit', 'deposited'])
   expect(await withdrawals.list()).toHaveLength(2)
 
   const stop = new AbortController()
@@ -32,7 +32,9 @@ test('taken back right after an answer: the provider loses nothing, and the next
 
   const before = await chain.balance(wallet.address)
   aheadMs = first.channel.withdrawDelay * 1000
-  expect(await withdrawals.finish(first.terms.channelId)).toBe(funded?.amountMicroUsd)
+  expect(await withdrawals.finish(first.terms.channelId)).toMatchObject({
+    amountMicroUsd: funded?.amountMicroUsd,
+  })
   expect(await chain.balance(wallet.address)).toBe(before + (funded?.amountMicroUsd ?? 0n))
   expect(await withdrawals.list()).toMatchObject([{ channelId: second.terms.channelId, withdrawal: null }])
 

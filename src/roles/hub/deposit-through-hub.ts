@@ -61,8 +61,8 @@ async function promiseFee(
 }
 
 /**
- * Has a hub send a signed deposit; sent again, it is still one deposit. Returns the transaction, null where the chain
- * shows it and the hub did not say which it was.
+ * Has a hub send a signed deposit; sent again, it is still one deposit. Returns what it came to; the transaction is null
+ * where the chain shows it and the hub did not say which it was.
  * @throws HubError when the chain does not show it; it stays kept, because it may still come
  */
 export async function sendDeposit(
@@ -70,14 +70,16 @@ export async function sendDeposit(
   signed: SignedDeposit,
   client: HubClient,
   deps: HubDepositDeps,
-): Promise<Hex | null> {
+): Promise<{ amountMicroUsd: MicroUsd; feeMicroUsd: MicroUsd; transaction: Hex | null }> {
   const sent = await offer(record, signed, client, deps).catch((error: unknown) => ({ failure: error }))
   const failure = 'failure' in sent ? sent.failure : null
   const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
   const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
   if (await seen(record.channelId, madeIn(signed), timeoutMs, deps)) {
     await openDeposit(record.channelId, deps)
-    return 'transaction' in sent ? sent.transaction : null
+    const { deposit, fee } = signed
+    const transaction = 'transaction' in sent ? sent.transaction : null
+    return { amountMicroUsd: deposit.amount, feeMicroUsd: fee?.feeMicroUsd ?? 0n, transaction }
   }
   throw (
     failure ??

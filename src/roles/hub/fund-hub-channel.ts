@@ -85,16 +85,17 @@ export class HubFunding {
     const least = missing > 0n ? missing : mostMicroUsd
     const amountMicroUsd = yield* sizeDeposit(least + feeMicroUsd, this.#deps)
     yield { stage: 'deposit', amountMicroUsd, feeMicroUsd }
-    await this.#inTurn(async () => {
+    const made = await this.#inTurn(async () => {
       // Before the channels are read, so that they show what has been made.
       const earlier = await this.#earlier(hub)
       const channel = await this.#best(hub)
       // Another answer's deposit may have come first, and be enough for both.
-      if (!mustDeposit && channel && this.#unreserved(channel) >= mostMicroUsd) return
+      if (!mustDeposit && channel && this.#unreserved(channel) >= mostMicroUsd) return null
       const record = earlier?.record ?? channel?.record ?? (await addChannel(hub.account, this.#deps))
       const signed = earlier?.signed ?? (await signDeposit(record, amountMicroUsd, feeMicroUsd, this.#deps))
-      await sendDeposit(record, signed, this.#deps.hubs.client(hub.peerId), this.#deps)
+      return sendDeposit(record, signed, this.#deps.hubs.client(hub.peerId), this.#deps)
     })
+    if (made) yield { stage: 'deposited', ...made }
   }
 
   /** Returns a deposit that may be on its way already. */
@@ -115,7 +116,7 @@ export class HubFunding {
     return freeMicroUsd(channel) - this.jobs.reservedOn(channel.record.channelId)
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<result>(work: () => Promise<result>): Promise<result> {
     const mine = this.#turn.then(work)
     this.#turn = mine.catch(() => {})
     return mine

@@ -1,3 +1,4 @@
+import type { Hex } from '../../domain/bytes.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { isSessionOver } from '../../domain/session.ts'
 import { HubError } from '../../errors/index.ts'
@@ -11,6 +12,15 @@ import { checkFee } from './plausible-fee.ts'
 const visibleTimeoutMs = 30_000
 const silentTimeoutMs = 60_000
 
+/** Money that came back from a channel. */
+export type TakenBack = {
+  amountMicroUsd: MicroUsd
+  /** Taken by the hub that sent it; 0 where the wallet paid its own gas. */
+  feeMicroUsd: MicroUsd
+  /** Null where the chain shows it and nobody said which transaction it was. */
+  transaction: Hex | null
+}
+
 /** What a refund is asked for with. */
 export type RefundDeps = Omit<FundDeps, 'random'>
 
@@ -22,7 +32,7 @@ export async function refundThroughHub(
   record: ChannelRecord,
   client: HubClient,
   deps: RefundDeps,
-): Promise<MicroUsd> {
+): Promise<TakenBack> {
   const { chain, wallet, session, clock } = deps
   const { channelId, config } = record
   const { feeMicroUsd } = await client.quote('refund')
@@ -35,16 +45,16 @@ export async function refundThroughHub(
   const feeVoucher = await payer.promiseMore(feeMicroUsd)
   const request = { channelId, feeMicroUsd, signedAtSeconds }
   const signature = await signRefundRequest(request, chain.network, isOver ? wallet : session)
-  const failure = await client
+  const sent = await client
     .refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
-    .then(
-      () => null,
-      (error: unknown) => error,
-    )
+    .catch((error: unknown) => ({ failure: error, transaction: null }))
+  const failure = 'failure' in sent ? sent.failure : null
   const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
   const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
   const isBack = (state: { balance: MicroUsd }) => state.balance < balance
-  if (await seen(channelId, isBack, timeoutMs, deps))
-    return balance - (await chain.channel(channelId)).balance
+  if (await seen(channelId, isBack, timeoutMs, deps)) {
+    const amountMicroUsd = balance - (await chain.channel(channelId)).balance
+    return { amountMicroUsd, feeMicroUsd, transaction: sent.transaction }
+  }
   throw failure ?? new HubError('hub/no-answer', 'The hub says it has paid back; the chain does not show it.')
 }

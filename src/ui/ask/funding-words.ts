@@ -7,6 +7,7 @@ type Funding = Extract<Stage, { type: 'funding' }>
 export function fundingWords({ stage, amountMicroUsd, feeMicroUsd }: Funding): string {
   const amount = formatUsd(amountMicroUsd)
   if (stage === 'faucet') return `Adding ${amount} of test money…`
+  if (stage === 'deposited') return `${amount} set aside…`
   const fee = feeMicroUsd > 0n ? `, ${formatUsd(feeMicroUsd)} of it for the transaction` : ''
   return `Setting ${amount} aside${fee}; what is left pays for later answers…`
 }

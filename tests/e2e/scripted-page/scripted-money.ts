@@ -91,7 +91,7 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
         }),
         async send(to, amountMicroUsd) {
           receive(-amountMicroUsd - feeMicroUsd)
-          return { to: to as Hex, amountMicroUsd, transaction: `0x${'5e'.repeat(32)}` as const }
+          return { to: to as Hex, amountMicroUsd, feeMicroUsd, transaction: `0x${'5e'.repeat(32)}` as const }
         },
         arrived: async () => [],
       }),

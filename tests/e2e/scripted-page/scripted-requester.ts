@@ -49,13 +49,10 @@ export function createScriptedRequester(offered: Offer[]): Requester {
     if (prompt.includes('full')) throw new MarketError('market/provider-full', 'Every tab is busy.')
     if (!hasDeposited) {
       hasDeposited = true
-      yield {
-        type: 'funding',
-        stage: 'deposit',
-        amountMicroUsd: 1_000_000n,
-        feeMicroUsd: depositFeeMicroUsd,
-      }
+      const deposit = { amountMicroUsd: 1_000_000n, feeMicroUsd: depositFeeMicroUsd }
+      yield { type: 'funding', stage: 'deposit', ...deposit }
       await sleep(fundingMs)
+      yield { type: 'funding', stage: 'deposited', ...deposit, transaction: `0x${'de'.repeat(32)}` }
     }
     yield { type: 'accepted', offer, promptTokens: 34 }
     const whole = prompt.includes('hostile')

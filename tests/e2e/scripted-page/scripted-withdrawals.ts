@@ -1,7 +1,8 @@
 import type { Hex } from '../../../src/domain/bytes.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { MicroUsd } from '../../../src/domain/price.ts'
-import type { SetAside, Withdrawals } from '../../../src/roles/withdraw.ts'
+import { StorageError } from '../../../src/errors/index.ts'
+import type { SetAside, TakenBack, Withdrawals } from '../../../src/roles/withdraw.ts'
 import { hubAccount } from './scripted-market.ts'
 
 const delayMs = 15 * 60_000
@@ -28,10 +29,11 @@ export function createScriptedWithdrawals(offers: Offer[], receive: (amount: Mic
     provider: receivers[at] ?? hubAccount,
     spendableUntilMs: Date.now() + sessionMs,
   }))
-  const release = (item: SetAside, fee: MicroUsd): MicroUsd => {
+  const release = (item: SetAside, fee: MicroUsd): TakenBack => {
     kept = kept.filter((other) => other !== item)
     receive(item.amountMicroUsd - fee)
-    return item.amountMicroUsd - fee
+    const transaction: Hex = `0x${'7b'.repeat(32)}`
+    return { amountMicroUsd: item.amountMicroUsd - fee, feeMicroUsd: fee, transaction }
   }
   const find = (id: Hex) => kept.find((item) => item.channelId === id)
   return {
@@ -45,7 +47,8 @@ export function createScriptedWithdrawals(offers: Offer[], receive: (amount: Mic
     },
     async finish(id) {
       const item = find(id)
-      return item ? release(item, 0n) : 0n
+      if (!item) throw new StorageError('storage/not-found', 'This tab knows no such channel.')
+      return release(item, 0n)
     },
   }
 }
