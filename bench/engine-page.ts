@@ -1,12 +1,15 @@
 import type { ChatMessage } from '../src/domain/job.ts'
 import { probeMachine } from '../src/engine/probe.ts'
 import { createWorkerEngine, type WorkerEngineOptions } from '../src/engine/worker-engine.ts'
-import type { Engine } from '../src/ports/engine.ts'
+import type { Backend, Engine } from '../src/ports/engine.ts'
 import { readModel } from '../tests/browser/engine-page.ts'
 import { startStopwatch, type Timing } from './stopwatch.ts'
 
-/** How our engine is to run; by default with as many threads as the machine suggests. */
-export type EngineChoice = Pick<WorkerEngineOptions, 'guess' | 'slots'> & { threads?: number }
+/** How our engine is to run; by default on wasm, with as many threads as the machine suggests. */
+export type EngineChoice = Pick<WorkerEngineOptions, 'guess' | 'slots'> & {
+  threads?: number
+  backend?: Backend
+}
 
 /** An answer of our engine. */
 export type EngineAnswer = Timing & { tokenIds: number[]; text: string }
@@ -16,12 +19,20 @@ const seed = `0x${'00'.repeat(16)}` as const
 
 let engine: Engine
 
-/** Loads a model into our engine, on wasm. */
-export async function loadEngine(folder: string, { threads, ...options }: EngineChoice = {}): Promise<void> {
+/** Whether the browser has a GPU that is not imitated. */
+export async function hasGpu(): Promise<boolean> {
+  return (await probeMachine()).backends[0] === 'webgpu'
+}
+
+/** Loads a model into our engine. */
+export async function loadEngine(
+  folder: string,
+  { threads, backend = 'wasm', ...options }: EngineChoice = {},
+): Promise<void> {
   const machine = await probeMachine()
   const probe = async () => ({ ...machine, threads: threads ?? machine.threads })
   engine = createWorkerEngine({ ...options, probe })
-  await engine.load(await readModel(folder), { backends: ['wasm'] })
+  await engine.load(await readModel(folder), { backends: [backend] })
 }
 
 /** Answers greedily, clocked in the page that asked. */

@@ -65,11 +65,16 @@ export async function openWllama(page: Page, choice: WllamaPage.WllamaChoice): P
   }
 }
 
-/** transformers.js on a folder of the same weights, rounded as its users have them on wasm. */
-export async function openTransformers(page: Page, threads: number): Promise<Contender> {
-  await writeOnnxFolder(await openAsBlob(pathOf(modelFile)), pathOf(onnxFolder), { type: 'q8' })
+/** transformers.js on a folder of the same weights: on wasm in the form that it takes there by itself. */
+export async function openTransformers(
+  page: Page,
+  choice: { device: 'wasm' | 'webgpu'; threads: number },
+): Promise<Contender> {
+  const type = choice.device === 'wasm' ? 'q8' : 'int8'
+  const folder = `${onnxFolder}-${type}`
+  await writeOnnxFolder(await openAsBlob(pathOf(modelFile)), pathOf(folder), { type })
   const transformers = moduleIn<typeof TransformersPage>(page, 'bench/transformers-page.ts')
-  await transformers.call('loadTransformers', onnxFolder, threads)
+  await transformers.call('loadTransformers', folder, { ...choice, dtype: type })
   return {
     name: 'transformers.js',
     remembers: false,

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
 import { downloadBench } from './download.ts'
 import { echoBench } from './echo.ts'
+import { gpuBench } from './gpu.ts'
 import { guessingBench } from './guessing.ts'
 import { hubBench } from './hub.ts'
 import { loadBench } from './load.ts'
@@ -22,6 +23,7 @@ const benches: Bench[] = [
   guessingBench,
   togetherBench,
   nextTurnBench,
+  gpuBench,
   loadBench,
   hubBench,
   marketBench,

@@ -66,7 +66,7 @@ async function measure(
   const ours = await openEngine(page, { threads })
   const rivals = [
     await openWllama(page, { threads, contextTokens }),
-    await openTransformers(page, threads),
+    await openTransformers(page, { device: 'wasm', threads }),
     ...(await openCeiling(threads)),
   ]
   for (const { ask } of [ours, ...rivals]) await ask(say('Hello.'), 4)

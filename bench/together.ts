@@ -1,7 +1,8 @@
 import { type Harness, openHarness } from '../tests/browser/harness.ts'
+import { askTogether } from './ask-together.ts'
 import { type Bench, type BenchOptions, compare, type Measurement } from './measurement.ts'
-import { say, storyPrompt } from './prompts.ts'
-import { type Contender, openEngine, openRivalPage, openWllama } from './rivals.ts'
+import { storyPrompt } from './prompts.ts'
+import { openEngine, openRivalPage, openWllama } from './rivals.ts'
 
 const threadCounts = [1, 2]
 const counts = [1, 2, 4, 8]
@@ -44,8 +45,8 @@ async function measure(
   for (let round = 0; round < rounds; round++) {
     for (const [requests, figures] of speeds) {
       const prompts = Array.from({ length: requests }, (_, index) => storyPrompt(100 * round + index))
-      figures.ours.push(await askTogether(ours, prompts))
-      figures.rival.push(await askTogether(wllama, prompts))
+      figures.ours.push(await askTogether(ours, prompts, maxTokens))
+      figures.rival.push(await askTogether(wllama, prompts, maxTokens))
     }
   }
   await page.context().close()
@@ -58,12 +59,4 @@ async function measure(
     if (requests === 1) return [againstWllama]
     return [againstWllama, compare(name, 'tokens/s', 'one request', { ours: figures.ours, rival: alone })]
   })
-}
-
-/** Returns the tokens per second that all answers got together, prompts included. */
-async function askTogether(contender: Contender, prompts: string[]): Promise<number> {
-  const startedMs = performance.now()
-  const answers = await Promise.all(prompts.map((prompt) => contender.ask(say(prompt), maxTokens)))
-  const tokens = answers.reduce((sum, answer) => sum + answer.tokens, 0)
-  return (tokens / (performance.now() - startedMs)) * 1000
 }

@@ -1,14 +1,14 @@
 import type { ChatMessage } from '../src/domain/job.ts'
 import type { Timing } from './stopwatch.ts'
-import type { TransformersCall } from './transformers-worker.ts'
+import type { TransformersCall, TransformersChoice } from './transformers-worker.ts'
 
 // A browser may run the page's own thread before others: all engines compute in workers.
 let worker: Worker
 
 /** Loads a folder of this origin into transformers.js. */
-export async function loadTransformers(folder: string, threads: number): Promise<void> {
+export async function loadTransformers(folder: string, choice: TransformersChoice): Promise<void> {
   worker = new Worker(new URL('./transformers-worker.ts', import.meta.url), { type: 'module' })
-  await call({ name: 'load', args: [folder, threads] })
+  await call({ name: 'load', args: [folder, choice] })
 }
 
 /** Answers greedily by `generate()`, clocked in the worker. */

@@ -10,6 +10,9 @@ import wasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import type { ChatMessage } from '../src/domain/job.ts'
 import { startStopwatch, type Timing } from './stopwatch.ts'
 
+/** How transformers.js is to run. */
+export type TransformersChoice = { device: 'wasm' | 'webgpu'; dtype: 'q8' | 'int8'; threads: number }
+
 /** A call of the page; what it comes to goes back through the port beside it. */
 export type TransformersCall =
   { name: 'load'; args: Parameters<typeof load> } | { name: 'ask'; args: Parameters<typeof ask> }
@@ -21,8 +24,8 @@ type Loaded = {
 
 let loaded: Loaded
 
-/** Loads a folder of this origin into transformers.js, on the processor, in the type that it takes there. */
-async function load(folder: string, threads: number): Promise<void> {
+/** Loads a folder of this origin. */
+async function load(folder: string, { device, dtype, threads }: TransformersChoice): Promise<void> {
   env.allowRemoteModels = false
   env.allowLocalModels = true
   env.useBrowserCache = false
@@ -31,7 +34,7 @@ async function load(folder: string, threads: number): Promise<void> {
   runtime.numThreads = threads
   runtime.wasmPaths = { mjs: new URL(script, location.href).href, wasm: new URL(wasm, location.href).href }
   loaded = {
-    model: await AutoModelForCausalLM.from_pretrained(folder, { device: 'wasm', dtype: 'q8' }),
+    model: await AutoModelForCausalLM.from_pretrained(folder, { device, dtype }),
     tokenizer: await AutoTokenizer.from_pretrained(folder),
   }
 }

@@ -8,7 +8,7 @@ const usage = `Usage: node tools/export-onnx-folder.ts MODEL.gguf FOLDER [--type
 
 Writes a model as a folder that transformers.js reads.
 
-  --type NAME  ${Object.keys(folderTypes).join(' or ')} (default: q8, which it takes on wasm unless told otherwise)`
+  --type NAME  ${Object.keys(folderTypes).join(', ')} (default: q8, which it takes on wasm unless told otherwise)`
 
 function parseOptions(args: string[]): { model: string; folder: string; type: FolderType } {
   try {
@@ -19,7 +19,8 @@ function parseOptions(args: string[]): { model: string; folder: string; type: Fo
     })
     const [model, folder] = positionals
     if (!model || !folder) throw new Error('The model file or the folder is missing.')
-    if (!isFolderType(values.type)) throw new Error(`--type is ${Object.keys(folderTypes).join(' or ')}.`)
+    if (!isFolderType(values.type))
+      throw new Error(`--type is one of ${Object.keys(folderTypes).join(', ')}.`)
     return { model, folder, type: values.type }
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)

@@ -1,3 +1,4 @@
+import { blockProducts } from '../../src/engine/graph/block-products.ts'
 import { floatProducts } from '../../src/engine/graph/float-products.ts'
 import type { BuiltGraph, GraphBuilder, Value } from '../../src/engine/graph/graph-builder.ts'
 import { createGroupedAttention } from '../../src/engine/graph/grouped-attention.ts'
@@ -7,12 +8,13 @@ import type { Products } from '../../src/engine/graph/products.ts'
 import { buildTransformerGraph } from '../../src/engine/graph/transformer-graph.ts'
 import { dynamicProducts } from './dynamic-products.ts'
 
-/** What products are computed with, by transformers.js's names. */
-export type FolderType = 'fp32' | 'q8'
+/** What products are computed with, by transformers.js's names: floats, 8-bit blocks as on WebGPU, integers. */
+export type FolderType = 'fp32' | 'int8' | 'q8'
 
 /** Products of each type, and how transformers.js ends the name of its file. */
 export const folderTypes: Record<FolderType, { products: Products; suffix: string }> = {
   fp32: { products: floatProducts, suffix: '' },
+  int8: { products: blockProducts, suffix: '_int8' },
   q8: { products: dynamicProducts, suffix: '_quantized' },
 }
 

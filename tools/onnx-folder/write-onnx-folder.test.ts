@@ -82,11 +82,15 @@ describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture m
   const file = new Blob([writeTinyModel(shape)])
   const write = (type: FolderType) => writeOnnxFolder(file, folder, { type, positions })
 
-  test('predicts with floats what the engine does, whole and step by step', async () => {
-    await write('fp32')
+  // Both multiply floats by the same rounded weights.
+  test.each([
+    ['fp32', 'model.onnx'],
+    ['int8', 'model_int8.onnx'],
+  ] as const)('predicts in %s what the engine does, whole and step by step', async (type, graph) => {
+    await write(type)
     const { model } = await loadInNode(file, { recipe: 'wasm-float-1' })
     const rows = await runWhole(model)
-    const run = await openFolder('model.onnx')
+    const run = await openFolder(graph)
     const whole = await run(tokenIds, 0, 0)
     expect(distance(whole['logits']!, rows)).toBeLessThan(1e-4)
 
@@ -96,7 +100,7 @@ describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture m
     expect(distance(last['logits']!, rows.slice(-1))).toBeLessThan(1e-4)
   })
 
-  test('predicts much the same with integers', async () => {
+  test('predicts much the same in q8', async () => {
     await write('q8')
     const { model } = await loadInNode(file, { recipe: 'wasm-float-1' })
     const run = await openFolder('model_quantized.onnx')

@@ -1,0 +1,79 @@
+import { moduleIn, openHarness } from '../tests/browser/harness.ts'
+import { askTogether } from './ask-together.ts'
+import type * as EnginePage from './engine-page.ts'
+import { type Bench, compare, type Figures, type Measurement } from './measurement.ts'
+import { say, sayAtLength, storyPrompt } from './prompts.ts'
+import { type Contender, openEngine, openRivalPage, openTransformers } from './rivals.ts'
+import { decodeSpeed, prefillSpeed } from './stopwatch.ts'
+
+const contexts = [64, 1000]
+const decodeTokens = 128
+const requests = 4
+/** Four at once against one. */
+const togetherGoal = 2.5
+const together = `gpu-together-${requests}`
+const decodeAt = (tokens: number) => `gpu-decode-${tokens}`
+const prefillAt = (tokens: number) => `gpu-prefill-${tokens}`
+/** Linux hides its GPU from pages otherwise. */
+const args = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
+
+/** The same on a GPU, against single streams of transformers.js; nothing where the browser has none. */
+export const gpuBench: Bench = {
+  names: [...contexts.flatMap((tokens) => [decodeAt(tokens), prefillAt(tokens)]), together],
+  async run({ rounds, wants }) {
+    const harness = await openHarness({ args })
+    try {
+      const page = await openRivalPage(harness)
+      if (!(await moduleIn<typeof EnginePage>(page, 'bench/engine-page.ts').call('hasGpu'))) {
+        console.log('No figures for a GPU: the browser has none here.')
+        return []
+      }
+      const ours = await openEngine(page, { backend: 'webgpu', slots: requests })
+      const rival = await openTransformers(page, { device: 'webgpu', threads: 1 })
+      for (const { ask } of [ours, rival]) await ask(say('Hello.'), 4)
+      const measurements: Measurement[] = []
+      for (const tokens of contexts.filter((tokens) => wants(decodeAt(tokens)) || wants(prefillAt(tokens)))) {
+        measurements.push(...(await measureAlone(ours, rival, tokens, rounds)))
+      }
+      return wants(together) ? [...measurements, await measureTogether(ours, rounds)] : measurements
+    } finally {
+      await harness.close()
+    }
+  },
+}
+
+/** One answer at a time. */
+async function measureAlone(
+  ours: Contender,
+  rival: Contender,
+  tokens: number,
+  rounds: number,
+): Promise<Measurement[]> {
+  const decode: Figures = { ours: [], rival: [] }
+  const prefill: Figures = { ours: [], rival: [] }
+  for (let round = 0; round < rounds; round++) {
+    const prompt = sayAtLength(tokens, round)
+    for (const [side, { ask }] of [
+      ['ours', ours],
+      ['rival', rival],
+    ] as const) {
+      const timing = await ask(prompt, decodeTokens)
+      decode[side].push(decodeSpeed(timing))
+      prefill[side].push(prefillSpeed(timing))
+    }
+  }
+  return [
+    compare(decodeAt(tokens), 'tokens/s', rival.name, decode),
+    compare(prefillAt(tokens), 'tokens/s', rival.name, prefill),
+  ]
+}
+
+async function measureTogether(ours: Contender, rounds: number): Promise<Measurement> {
+  const figures: Figures = { ours: [], rival: [] }
+  for (let round = 0; round < rounds; round++) {
+    const prompts = Array.from({ length: requests }, (_, index) => storyPrompt(100 * round + index))
+    figures.ours.push(await askTogether(ours, prompts, decodeTokens))
+    figures.rival.push(await askTogether(ours, prompts.slice(0, 1), decodeTokens))
+  }
+  return compare(together, 'tokens/s', 'one request', figures, togetherGoal)
+}
