@@ -68,6 +68,8 @@ export default defineConfig({
           include: ['tests/integration/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          // A busy machine is slow, not wrong.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       { extends: true, test: { name: 'browser', include: ['tests/browser/**/*.test.ts'], ...browserTest } },
