@@ -3,7 +3,7 @@ import { promisedBy } from '../domain/channel.ts'
 import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
-import type { Chain, ChannelRecord, Signer } from '../ports/index.ts'
+import type { ChannelRecord, Signer } from '../ports/index.ts'
 import {
   type FundDeps,
   type FundingStep,
@@ -54,7 +54,8 @@ async function* fill(
   const { balance: beforeMicroUsd } = await chain.channel(channelId)
   if (beforeMicroUsd >= leastMicroUsd) return beforeMicroUsd
   const amountMicroUsd = yield* sizeDeposit(leastMicroUsd - beforeMicroUsd, deps)
-  yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n }
+  const asksTwice = wallet.sendTransaction !== undefined && (await senderOf(deps)) === wallet
+  yield { stage: 'deposit', amountMicroUsd, feeMicroUsd: 0n, asksTwice }
   const deposit = await chain.authorizeDeposit(config, amountMicroUsd, wallet)
   yield* send(channelId, await keepDeposit(channelId, { deposit, beforeMicroUsd, fee: null }, deps), deps)
   return (await chain.channel(channelId)).balance
@@ -66,18 +67,20 @@ async function* send(
   { deposit }: SignedDeposit,
   deps: DirectFundDeps,
 ): AsyncGenerator<FundingStep, void, void> {
-  const { chain, wallet, sender = wallet } = deps
-  const from = (await canSend(sender, chain)) ? sender : wallet
-  const transaction = await chain.submitDeposit(deposit, from).catch(async (error: unknown) => {
-    // Sent before, or by another tab.
-    if ((await chain.authorizationState(deposit)) === 'used') return null
-    throw error
-  })
+  const { chain } = deps
+  const transaction = await chain
+    .submitDeposit(deposit, await senderOf(deps))
+    .catch(async (error: unknown) => {
+      // Sent before, or by another tab.
+      if ((await chain.authorizationState(deposit)) === 'used') return null
+      throw error
+    })
   await openDeposit(channelId, deps)
   yield { stage: 'deposited', amountMicroUsd: deposit.amount, feeMicroUsd: 0n, transaction }
 }
 
-async function canSend(sender: Signer, chain: Chain): Promise<boolean> {
-  if (isLocalChain(chain.network)) return true
-  return (await chain.gasBalance(sender.address)) >= (await chain.gasCost('deposit'))
+async function senderOf({ chain, wallet, sender = wallet }: DirectFundDeps): Promise<Signer> {
+  if (isLocalChain(chain.network)) return sender
+  const [held, needed] = await Promise.all([chain.gasBalance(sender.address), chain.gasCost('deposit')])
+  return held >= needed ? sender : wallet
 }

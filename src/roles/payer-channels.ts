@@ -23,6 +23,8 @@ export type FundingStep = {
   amountMicroUsd: MicroUsd
   /** Taken by the hub that sends the deposit; 0 where the wallet pays its own gas. */
   feeMicroUsd: MicroUsd
+  /** Before a deposit that the wallet signs and then sends itself: whoever holds it is asked for both. */
+  asksTwice?: boolean
   /** Once deposited; null where the chain shows the deposit and nobody said which transaction it was. */
   transaction?: Hex | null
 }
