@@ -54,3 +54,13 @@ it('a new limit holds at once, and an emptied one is the default', async () => {
   }
   expect(told).toEqual([2_000_000, 10_000_000, 50_000, 2_000_000])
 })
+
+it('waits for what was chosen before, when sharing goes on by itself meanwhile', async () => {
+  const documents = testDocuments()
+  const { told, lender } = recordingLender()
+  await documents.put('settings', 'lending', { isOn: false, limitMegabytes: 7, hasShared: true })
+  const lending = new Lending(fakeTab({ documents, lender }))
+  await Promise.all([lending.restore(), lending.begin()])
+  expect(told).toEqual([])
+  expect(await documents.get('settings', 'lending')).toMatchObject({ isOn: false, limitMegabytes: 7 })
+})

@@ -136,6 +136,16 @@ test.each<{ name: string; frames: LenderFrame[] }>([
   await world.expectServed()
 })
 
+test('tabs that have nothing to give make way for one that has', async () => {
+  const world = await setUp()
+  world.lender.lender.stop()
+  const nothing: LenderFrame = { type: 'have', bitmap: '0x0000' }
+  for (let tab = 0; tab < 6; tab++) await joinBadLender(world, (_stream, write) => write(nothing))
+  const served = world.expectServed()
+  setTimeout(() => world.lender.lender.start(1e9), 100)
+  await served
+})
+
 test('a lender that sends more than a piece has is named', async () => {
   const world = await setUp()
   world.lender.lender.stop()

@@ -1,7 +1,6 @@
 import type { PeerId } from '../../domain/bytes.ts'
 import { choosePiece } from '../../domain/choose-piece.ts'
-import { SourceRests } from '../../domain/source-rests.ts'
-import { BaseError, StorageError, TransportError } from '../../errors/index.ts'
+import { type BaseError, TransportError } from '../../errors/index.ts'
 import type {
   Holders,
   PiecePeers,
@@ -12,6 +11,7 @@ import type {
 } from '../../ports/index.ts'
 import { piecesProtocol } from '../../protocol/protocols.ts'
 import { PieceLine, type PieceLineDeps } from './piece-line.ts'
+import { nobodyHasIt, TabRests } from './tab-rests.ts'
 
 /** All that bringing pieces from other tabs takes. */
 export type PiecePeersDeps = PieceLineDeps & { transport: Transport; holders: Holders; random: Random }
@@ -29,26 +29,19 @@ const slowMs = 4_000
 const silentMs = 20_000
 /** How long a download that has begun waits for a tab that has more. */
 const patienceMs = 20_000
-/** How long a tab is left alone that lied, and one that just did not answer. */
-const restMs = { lied: 600_000, failed: 10_000 }
-
-/** What no honest tab does. */
-const misbehaviour = new Set<string>([
-  'protocol/malformed',
-  'protocol/too-large',
-  'protocol/unexpected-frame',
-])
+/** How long it waits for bytes from tabs that have it and do not send it: their answers go first. */
+const longestPauseMs = 300_000
 
 /** Returns the other tabs as a source of pieces; which of them lie is remembered over all downloads. */
 export function createPiecePeers(deps: PiecePeersDeps): PiecePeers {
-  const rests = new SourceRests<BaseError>()
+  const rests = new TabRests(deps.clock)
   return { fetch: (request) => new PieceDownload(request, deps, rests).pieces() }
 }
 
 class PieceDownload {
   readonly #request: PieceRequest
   readonly #deps: PiecePeersDeps
-  readonly #rests: SourceRests<BaseError>
+  readonly #rests: TabRests
   readonly #missing: Map<number, number>
   /** Missing pieces that nobody has been asked for. */
   readonly #wanted: Set<number>
@@ -63,8 +56,8 @@ class PieceDownload {
   #hasBegun = false
   #progressAtMs: number
 
-  constructor(request: PieceRequest, deps: PiecePeersDeps, rests: SourceRests<BaseError>) {
-    this.#request = request
+  constructor(request: PieceRequest, deps: PiecePeersDeps, rests: TabRests) {
+    this.#request = { ...request, onBytes: (bytes) => this.#countBytes(bytes, request) }
     this.#deps = deps
     this.#rests = rests
     this.#missing = new Map(request.missing)
@@ -109,10 +102,17 @@ class PieceDownload {
   }
 
   #consider(peer: PeerId): void {
-    if (this.#met.size >= maxTabs || this.#met.has(peer) || this.#signal.aborted) return
-    const reason = this.#rests.reason(peer, this.#deps.clock.nowMs())
-    if (reason?.code === 'storage/hash-mismatch') this.#lie ??= reason
-    if (!reason) void this.#meet(peer)
+    if (this.#met.has(peer) || this.#signal.aborted) return
+    this.#lie ??= this.#rests.lieOf(peer)
+    if (!this.#rests.mayAsk(peer)) return
+    if (this.#met.size >= maxTabs) return this.#makeWay()
+    void this.#meet(peer)
+  }
+
+  /** Leaves a tab that has nothing to give, so that the next time another one is met. */
+  #makeWay(): void {
+    const useless = [...this.#lines].find((line) => !this.#isHopeFor(line))
+    useless?.end(nobodyHasIt())
   }
 
   async #meet(peer: PeerId): Promise<void> {
@@ -127,7 +127,7 @@ class PieceDownload {
       this.#ask(line)
       await line.run(this.#signal)
       line.end(new TransportError('transport/closed', 'The other tab lends no more.'))
-      this.#leaveAlone(peer, restMs.failed, nobodyHasIt())
+      this.#rests.blame(peer, nobodyHasIt())
     } catch (error) {
       line?.end(error instanceof Error ? error : new Error(String(error)))
       if (!this.#signal.aborted) this.#blame(peer, error)
@@ -146,16 +146,16 @@ class PieceDownload {
   }
 
   #accept(received: ReceivedPiece, from: PieceLine): void {
-    this.#progressAtMs = this.#deps.clock.nowMs()
     this.#hasBegun = true
+    this.#wanted.delete(received.piece)
     if (!this.#missing.delete(received.piece)) {
       this.#request.onBytes?.(-received.content.byteLength)
       return
     }
     this.#arrived.push(received)
-    // Whoever else was asked for it was asked before and is too slow.
     for (const line of this.#lines) {
-      if (line !== from && line.asked.some(({ piece }) => piece === received.piece)) line.end(tooSlow())
+      const isLate = line !== from && line.isSlow(slowMs)
+      if (isLate && line.asked.some(({ piece }) => piece === received.piece)) line.end(tooSlow())
     }
     this.#changed.resolve()
   }
@@ -208,25 +208,26 @@ class PieceDownload {
   }
 
   #blame(peer: PeerId, error: unknown): void {
-    const reason = error instanceof BaseError ? error : nobodyHasIt(error)
-    const lied = reason.code === 'storage/hash-mismatch'
-    const isForbidden = lied || misbehaviour.has(reason.code)
-    const named = lied ? namingTab(reason, peer) : reason
-    if (lied) this.#lie = named
-    this.#leaveAlone(peer, isForbidden ? restMs.lied : restMs.failed, named)
-  }
-
-  #leaveAlone(peer: PeerId, forMs: number, reason: BaseError): void {
-    this.#rests.rest(peer, this.#deps.clock.nowMs() + forMs, reason)
+    this.#rests.blame(peer, error)
+    this.#lie = this.#rests.lieOf(peer) ?? this.#lie
   }
 
   #isHopeless(isListed: boolean): boolean {
-    if (this.#missing.size === 0) return false
     const idleMs = this.#deps.clock.nowMs() - this.#progressAtMs
-    if (this.#met.size > this.#lines.size) return false
-    if (this.#lines.size === 0) return idleMs > patienceMs || (isListed && !this.#hasBegun)
-    const hope = [...this.#lines].some(({ asked }) => asked.length > 0)
-    return !hope && idleMs > patienceMs
+    const isMeeting = this.#met.size > this.#lines.size
+    if (this.#missing.size === 0 || isMeeting) return false
+    if (this.#lines.size === 0 && isListed && !this.#hasBegun) return true
+    const hope = [...this.#lines].some((line) => this.#isHopeFor(line))
+    return idleMs > (hope ? longestPauseMs : patienceMs)
+  }
+
+  #isHopeFor(line: PieceLine): boolean {
+    return line.asked.length > 0 || [...this.#missing.keys()].some((piece) => line.held.has(piece))
+  }
+
+  #countBytes(bytes: number, { onBytes }: PieceRequest): void {
+    if (bytes > 0) this.#progressAtMs = this.#deps.clock.nowMs()
+    onBytes?.(bytes)
   }
 
   #fail(error: unknown): void {
@@ -244,17 +245,6 @@ class PieceDownload {
   }
 }
 
-function nobodyHasIt(cause?: unknown): StorageError {
-  return new StorageError('storage/source-failed', 'No other tab has the rest of this model now.', { cause })
-}
-
 function tooSlow(): TransportError {
   return new TransportError('transport/timeout', 'The other tab was too slow.')
-}
-
-function namingTab(lie: BaseError, peer: PeerId): StorageError {
-  return new StorageError('storage/hash-mismatch', lie.shortMessage, {
-    details: `from tab ${peer}`,
-    cause: lie,
-  })
 }

@@ -142,6 +142,8 @@ export class PieceLine {
     const { piece, content, filledBytes } = incoming
     if (filledBytes < content.byteLength) throw wrongSize(piece, 'fewer')
     await this.#request.verify({ piece, content })
+    // Given up meanwhile, and asked of another tab.
+    if (this.asked[0] !== incoming) return
     this.asked.shift()
     this.#events.onPiece({ piece, content })
     this.#events.onReady()
