@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -18,13 +19,10 @@ export type NativeRuntime = Pick<typeof OnnxRuntime, 'InferenceSession' | 'Tenso
  */
 export async function loadNativeRuntime(): Promise<NativeRuntime> {
   const folder = join(benchFolder, `${native.name}-${native.version}`)
-  const require = createRequire(join(folder, 'package.json'))
-  try {
-    return require(native.name) as NativeRuntime
-  } catch {
-    await install(folder)
-    return require(native.name) as NativeRuntime
-  }
+  // By its path: by its name Node would find the product's empty stand-in.
+  const path = join(folder, 'node_modules', native.name)
+  if (!existsSync(path)) await install(folder)
+  return createRequire(import.meta.url)(path) as NativeRuntime
 }
 
 async function install(folder: string): Promise<void> {
@@ -32,7 +30,9 @@ async function install(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const manifest = { private: true, dependencies: { [native.name]: native.version } }
   await writeFile(join(folder, 'package.json'), JSON.stringify(manifest))
-  const child = spawn('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Run by npm itself, npm would install into the folder that it was run in.
+  const args = ['install', `--prefix=${folder}`, '--no-audit', '--no-fund', '--loglevel=error']
+  const child = spawn('npm', args, {
     cwd: folder,
     // Otherwise it fetches libraries for GPUs, which nobody asks for here.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
