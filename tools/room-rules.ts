@@ -39,6 +39,7 @@ const rooms: Record<string, Room> = {
   'src/roles': { rooms: [...foundations, 'ledger'] },
   'src/device': { rooms: foundations },
   'src/engine': { rooms: foundations },
+  'src/engine/folder': { rooms: foundations, vendors: ['valibot'] },
   'src/engine/gguf': { rooms: foundations, vendors: ['@huggingface/gguf'] },
   'src/engine/text': { rooms: foundations, vendors: ['@huggingface/transformers'] },
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },

@@ -33,11 +33,15 @@ export type ModelManifest = {
   name: string
   /** SPDX identifier. */
   license: string
-  /** `general.architecture` of the GGUF file, such as `llama`. */
+  /**
+   * Left out for a GGUF file; `onnx-folder` for a folder in the layout of transformers.js, with one graph in `onnx/`.
+   */
+  format?: 'onnx-folder'
+  /** `general.architecture` of the GGUF file or `model_type` of `config.json`, such as `llama`. */
   family: string
   /** Longest prompt plus answer, in tokens. */
   contextTokens: number
-  /** The first file is the GGUF file. */
+  /** The first file is the GGUF file; of a folder, the files that describe it come before the graph. */
   files: ModelFile[]
   knownAnswer: KnownAnswer
   /** Base addresses of servers that have the files too, such as a Hugging Face repository's `resolve` address. */

@@ -1,15 +1,23 @@
+import type { FileLayout } from '../ports/engine.ts'
+import { isFolder } from './folder/folder-files.ts'
+import { openFolderText } from './folder/folder-text.ts'
 import { readGgufHead } from './gguf/read-gguf.ts'
 import { readModelConfig } from './graph/model-config.ts'
 import { buildTokenizer } from './text/tokenizer-json.ts'
 import { readVocabulary } from './text/vocabulary.ts'
 
 /**
- * Makes sure that a model can be run. The beginning of its file is enough, up to the weights.
+ * Makes sure that a model can be run. Its beginning is enough, up to the weights; a folder's graph is checked when it is
+ * compiled.
  *
  * @throws EngineError `engine/unsupported-model` naming the family, setting, tensor, type or tokenizer;
  *   `engine/malformed-model`, also for a head cut short
  */
-export async function checkModel(head: Blob): Promise<void> {
+export async function checkModel(head: Blob, layout?: FileLayout): Promise<void> {
+  if (isFolder(layout)) {
+    await openFolderText(head, layout)
+    return
+  }
   const gguf = await readGgufHead(head)
   readModelConfig(gguf)
   buildTokenizer(gguf.metadata, readVocabulary(gguf.metadata))

@@ -89,7 +89,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       return loaded
     },
     text: byteText(model, requireLoaded),
-    async openText(_modelId, head) {
+    async openText(_model, head) {
       requireHead(head)
       return byteText(model)
     },

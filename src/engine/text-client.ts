@@ -1,5 +1,5 @@
 import type { ModelId } from '../domain/model.ts'
-import type { ModelText } from '../ports/engine.ts'
+import type { FileLayout, ModelText } from '../ports/engine.ts'
 import { isLoss } from './is-loss.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
 import type { TextCalls } from './worker/text-calls.ts'
@@ -7,8 +7,8 @@ import type { TextCalls } from './worker/text-calls.ts'
 /** Text of any number of models, in a worker of its own: counting must not wait for a decode step. */
 export type TextClient = {
   /** Makes sure that a model can be run, from the head of its file. */
-  check(head: Blob): Promise<void>
-  open(modelId: ModelId, head: Blob): Promise<ModelText>
+  check(head: Blob, layout?: FileLayout): Promise<void>
+  open(model: { id: ModelId; manifest: FileLayout }, head: Blob): Promise<ModelText>
 }
 
 /** Returns a client whose worker starts with the first call, and anew after it was lost. */
@@ -25,13 +25,15 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
     })
 
   return {
-    check: (head) => ask((worker) => worker.call('check', { head })),
-    async open(modelId, head) {
-      const { embeddingWidth } = await ask((worker) => worker.call('open', { modelId, head }))
+    check: (head, layout) => ask((worker) => worker.call('check', { head, layout })),
+    async open({ id: modelId, manifest }, head) {
+      // Nothing else of the manifest is needed there.
+      const layout = { files: manifest.files, ...(manifest.format ? { format: manifest.format } : {}) }
+      const { embeddingWidth } = await ask((worker) => worker.call('open', { modelId, head, layout }))
       const askOpen = <value>(question: (worker: CallChannel<TextCalls>) => Promise<value>) =>
         ask(async (worker) => {
           // One that was started since has to read the head again.
-          await worker.call('open', { modelId, head })
+          await worker.call('open', { modelId, head, layout })
           return question(worker)
         })
       return {

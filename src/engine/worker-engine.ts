@@ -54,7 +54,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
 
   return {
     probe,
-    checkModel: (head) => texts.check(head),
+    checkModel: (head, layout) => texts.check(head, layout),
     async measure(file, measuring = {}) {
       await texts.check(file)
       const { threads } = await probe()
@@ -74,7 +74,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
         guess: options.guess ?? true,
       }
       // Its own worker reads the text meanwhile; a file that it cannot read, the model's worker refuses too.
-      const opening = texts.open(model.id, model.files[0]!)
+      const opening = texts.open(model, new Blob(model.files))
       opening.catch(() => {})
       const loaded = await keeper.start(plan, onProgress, signal)
       text = await opening
@@ -91,7 +91,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       encodeChat: async (messages) => loadedText().encodeChat(messages),
       decode: async (tokenIds) => loadedText().decode(tokenIds),
     },
-    openText: (modelId, head) => texts.open(modelId, head),
+    openText: (model, head) => texts.open(model, head),
     generate: (request, signal) => streamAnswer(place, request, signal),
     recompute: (request, signal) =>
       during(signal, ({ channel }) => channel.call('recompute', request, { signal })),

@@ -73,6 +73,7 @@ const manifestSchema = v.pipe(
     version: v.literal(1),
     name: printable(manifestLimits.nameChars),
     license: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9.+() -]{0,99}$/)),
+    format: v.optional(v.literal('onnx-folder')),
     family: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_.-]{0,39}$/)),
     contextTokens: positive(manifestLimits.contextTokens),
     files: v.pipe(

@@ -8,7 +8,7 @@ import { downloadPieces } from './download-pieces.ts'
 import { KeptPieceShelf } from './piece-shelf.ts'
 import type { PieceSource } from './piece-source.ts'
 import type { PieceStore } from './piece-store.ts'
-import { modelPieces, numberPieces, piecesOf, sumBytes, type Piece } from './pieces.ts'
+import { modelPieces, numberPieces, piecesOf, sumBytes, type Piece, piecesUpTo } from './pieces.ts'
 import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
@@ -94,8 +94,7 @@ export class PieceModelStore implements ModelStore {
   }
 
   head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob> {
-    const wanted = entry.manifest.files.slice(0, 1).flatMap(piecesOf)
-    const covering = wanted.filter((piece) => piece.start < bytes)
+    const covering = piecesUpTo(entry.manifest, bytes)
     return cancellable(signal, async () => {
       const verified = await verifyKept(this.#pieces, entry.id, covering, { signal })
       await this.#download(entry, covering, verified, { signal })

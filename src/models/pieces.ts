@@ -38,6 +38,16 @@ export function sumBytes(parts: Iterable<{ bytes: number }>): number {
   return bytes
 }
 
+/** Returns the pieces that hold the first bytes of a model, its files one after the other. */
+export function piecesUpTo(manifest: ModelManifest, bytes: number): Piece[] {
+  let end = 0
+  return modelPieces(manifest).filter((piece) => {
+    const start = end
+    end += piece.bytes
+    return start < bytes
+  })
+}
+
 /** Returns the pieces of all files, file by file. */
 export function modelPieces(manifest: ModelManifest | undefined): Piece[] {
   return manifest?.files.flatMap(piecesOf) ?? []

@@ -92,6 +92,9 @@ export type LoadedModel = {
   fromCache: boolean
 }
 
+/** Which files a model has, and in which order; without it, a single GGUF file. */
+export type FileLayout = Pick<ModelManifest, 'format' | 'files'>
+
 /** A prompt as token ids, and how to answer it. */
 export type GenerateRequest = {
   promptIds: number[]
@@ -135,7 +138,7 @@ export type Distribution = { ids: number[]; logProbs: number[] }
 
 /** Text of one model, without its weights: enough to count and to read tokens. */
 export interface ModelText {
-  /** Numbers in an embedding of this model. */
+  /** Numbers in an embedding of this model; 0 where it cannot embed. */
   readonly embeddingWidth: number
   /** Tokenizes a text, ready to be embedded: inside words that have the model sum it up. */
   encodeForEmbedding(text: string): Promise<number[]>
@@ -149,10 +152,10 @@ export interface Engine {
   probe(): Promise<EngineProbe>
   /**
    * Makes sure, before a model's weights are downloaded, that this engine has a graph and a tokenizer for it.
-   * `head` must hold all that lies before the weights; `engine/malformed-model` says when it is too short.
+   * `head` must hold all that lies before the weights, of a folder its files one after the other up to the graph; `engine/malformed-model` says when it is too short.
    * @throws EngineError `engine/unsupported-model` naming what cannot be run
    */
-  checkModel(head: Blob): Promise<void>
+  checkModel(head: Blob, layout?: FileLayout): Promise<void>
   /**
    * Finds out what a manifest needs to say of a model file, in a worker of its own; the loaded model goes on.
    * @throws EngineError `engine/unsupported-model` naming what cannot be run, `engine/malformed-model`,
@@ -169,10 +172,10 @@ export interface Engine {
   /** Text functions of the loaded model. */
   readonly text: ModelText
   /**
-   * Reads tokenizer and template from the head of a GGUF file, for a tab that does not run the model.
-   * `head` must hold the metadata; `engine/malformed-model` says when it is too short.
+   * Reads tokenizer and template from the head of a model, for a tab that does not run it.
+   * `head` must hold what `checkModel` needs; `engine/malformed-model` says when it is too short.
    */
-  openText(modelId: ModelId, head: Blob): Promise<ModelText>
+  openText(model: { id: ModelId; manifest: FileLayout }, head: Blob): Promise<ModelText>
   /** Streams an answer. Aborting the signal ends it within one token with `cancelled` as the reason. */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<TokenEvent, GenerateResult, void>
   /** Repeats an answer token by token at the cost of a prefill. */

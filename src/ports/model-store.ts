@@ -29,7 +29,7 @@ export interface ModelStore {
    * @throws StorageError `storage/hash-mismatch` naming the file, `storage/quota`, `storage/source-failed`
    */
   fetch(entry: CatalogueEntry, options?: FetchOptions): Promise<VerifiedModel>
-  /** Returns the first `bytes` bytes of the model's first file, whole pieces verified. */
+  /** Returns the first `bytes` bytes of the model, its files one after the other, whole pieces verified. */
   head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob>
   remove(id: ModelId): Promise<void>
 }

@@ -11,7 +11,7 @@ export function createTextOpener(engine: Engine, models: ModelStore): OpenText {
 
   const open = async (modelId: ModelId): Promise<ModelText | null> => {
     const entry = (await models.catalogue()).find(({ id }) => id === modelId)
-    return entry ? readHead(models, entry, (head) => engine.openText(modelId, head)) : null
+    return entry ? readHead(models, entry, (head) => engine.openText(entry, head)) : null
   }
 
   return (modelId) => {

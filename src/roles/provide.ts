@@ -76,8 +76,6 @@ export interface Provider {
   stop(): Promise<void>
 }
 
-/** What every engine can do with a model. */
-const tasks: Task[] = ['chat', 'embed']
 /** A voucher is due after this many tokens. */
 const chunkTokens = 32
 /** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
@@ -131,7 +129,7 @@ export function createProvider(deps: ProvideDeps): Provider {
 
   const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
     if ((await models.status(entry.id)).state !== 'ready') {
-      await readHead(models, entry, (head) => engine.checkModel(head), signal)
+      await readHead(models, entry, (head) => engine.checkModel(head, entry.manifest), signal)
     }
     const model = await models.fetch(entry, {
       signal,
@@ -157,7 +155,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         peerId: transport.peerId,
         modelId: loaded.id,
         arithmeticId: loaded.arithmeticId,
-        tasks,
+        tasks: tasksOf(engine),
         price: options.covering
           ? coverPower(options.price, loaded.tokensPerSecond, options.covering)
           : options.price,
@@ -258,4 +256,9 @@ export function createProvider(deps: ProvideDeps): Provider {
     },
     stop: () => finish('off'),
   }
+}
+
+/** Every model can chat; not every graph tells its states. */
+function tasksOf({ text }: Engine): Task[] {
+  return text.embeddingWidth > 0 ? ['chat', 'embed'] : ['chat']
 }

@@ -1,4 +1,6 @@
 import { openAsBlob } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,10 +10,14 @@ import type { Distribution } from '../../src/ports/engine.ts'
 import { engineCases } from '../conformance/engine.ts'
 import { sentencePieceVocabulary } from '../fixtures/families/sentencepiece-vocabulary.ts'
 import { loadInNode } from '../fixtures/llama/load-in-node.ts'
+import { readFolder } from '../fixtures/llama/read-folder.ts'
+import { writeOnnxFolder } from '../../tools/onnx-folder/write-onnx-folder.ts'
 import { type Harness, moduleIn, openHarness } from './harness.ts'
 
 const tiny = '/tests/fixtures/tiny-llama'
 const tinyFile = fileURLToPath(new URL('../fixtures/tiny-llama/tiny-llama.gguf', import.meta.url))
+/** In a folder that is no part of the repository. */
+const folderUrl = '/.opentab/tests/onnx-folder'
 const tokenIds = Array.from({ length: 90 }, (_, i) => (i * 37 + 11) % 269)
 const vocabularySize = 271
 
@@ -113,6 +119,7 @@ describe('with an imitated GPU', () => {
   let harness: Harness
   let page: Page
   beforeAll(async () => {
+    await writeFolder()
     harness = await openHarness({ softwareWebGpu: true })
     page = await harness.openPage()
   })
@@ -167,6 +174,25 @@ describe('with an imitated GPU', () => {
     expect(largestDifference(onProcessor, onGpu)).toBeLessThan(1e-4)
   })
 
+  test('a folder in the layout of transformers.js runs on either back end', async () => {
+    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-1' } })
+    const original = await engine().call('distributions', tokenIds, 60, vocabularySize)
+    for (const backend of ['wasm', 'webgpu'] as const) {
+      const loaded = await engine().call('load', folderUrl, [backend])
+      expect(loaded).toMatchObject({ backend, arithmetic: `${backend}-folder-1`, exact: false })
+      const found = await engine().call('distributions', tokenIds, 60, vocabularySize)
+      expect(largestDifference(original, found)).toBeLessThan(1e-4)
+      const question = {
+        sampler: defaultSampler,
+        seed: `0x${'5eed'.repeat(8)}` as const,
+        maxTokens: 5,
+        stop: [],
+      }
+      const promptIds = await engine().call('encodeChat', 'Hello')
+      expect((await engine().call('answer', { ...question, promptIds })).tokenIds.length).toBeGreaterThan(0)
+    }
+  })
+
   test('a back end that fails gives way to the next, and the reason tells', async () => {
     const recipes = { webgpu: 'wasm-int8-2' } as const
     await expect(engine().call('loadWronglyKnown', tiny)).rejects.toMatchObject({
@@ -176,6 +202,15 @@ describe('with an imitated GPU', () => {
     expect(loaded.arithmetic).toBe('wasm-int8-2')
   })
 })
+
+/** Writes the tiny model as a folder where the harness serves it. */
+async function writeFolder(): Promise<void> {
+  const folder = fileURLToPath(new URL(`../..${folderUrl}`, import.meta.url))
+  await writeOnnxFolder(await openAsBlob(tinyFile), folder, { type: 'fp32', positions: 512 })
+  await rm(join(folder, 'manifest.json'), { force: true })
+  const { manifest } = await readFolder(folder)
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest))
+}
 
 function largestDifference(left: Distribution[], right: Distribution[]): number {
   const differences = left.flatMap(({ ids, logProbs }, position) => {

@@ -20,7 +20,7 @@ export const embeddingCases: ConformanceCase<EngineSubject>[] = [
   {
     name: 'tokenizes a text to be embedded, whether it runs the model or not',
     async run({ engine, model }) {
-      const opened = await engine.openText(model.id, model.files[0]!)
+      const opened = await engine.openText(model, model.files[0]!)
       const plain = await opened.encodeForEmbedding('the hello')
       assert(plain.length > 0, 'there are tokens')
       await engine.load(model)

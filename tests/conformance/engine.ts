@@ -271,12 +271,13 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
   {
     name: 'opens the text of a model that it does not run',
     async run({ engine, model }) {
-      const text = await engine.openText(model.id, model.files[0]!)
+      const text = await engine.openText(model, model.files[0]!)
       const ids = await text.encodeChat(question)
       assert(ids.length > 0, 'there are tokens')
       await engine.load(model)
       assertEqual(await engine.text.encodeChat(question), ids, 'the same tokens')
-      await assertRejects(engine.openText(`0x${'77'.repeat(32)}`, new Blob([])), 'engine/malformed-model')
+      const other = { ...model, id: `0x${'77'.repeat(32)}` as const }
+      await assertRejects(engine.openText(other, new Blob([])), 'engine/malformed-model')
     },
   },
   {

@@ -2,7 +2,7 @@ import { findLargest } from '../decode/find-largest.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import type { Sequence } from '../decode/sequence.ts'
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
-import type { GraphBuilder, Value } from '../graph/graph-builder.ts'
+import { type GraphBuilder, type Value, weightsFile } from '../graph/graph-builder.ts'
 import type { MatrixRows } from '../graph/matrix-rows.ts'
 import { readModelConfig } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
@@ -71,7 +71,10 @@ export async function observeModel(
   const weights = createMemoryWeights(graph.weightBytes)
   await prepareWeights(graph, tensors, weights, onPrepared, signal)
   const runtime = await openRuntime('wasm', place.runtime, place.threads, place.runStep)
-  const session = watching(await runtime.createSession(graph.model, weights, []), points)
+  const session = watching(
+    await runtime.createSession(graph.model, [{ path: weightsFile, data: weights }], []),
+    points,
+  )
   const runner = createStepRunner(openHostGraph(runtime, session, config), place.nowMs)
   const { endIds } = readVocabulary(tensors.metadata)
   const openSequence = () => openCachedSequence(openHostCache(config), runner, config, hostSliceTokens)

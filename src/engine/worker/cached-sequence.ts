@@ -11,10 +11,9 @@ const streamingSliceTokens = 16
 export function openCachedSequence<cache extends SequenceCache>(
   cache: cache,
   runner: StepRunner<cache>,
-  config: ModelConfig,
+  { vocabularySize }: Pick<ModelConfig, 'vocabularySize'>,
   sliceTokens: number,
 ): Sequence {
-  const { vocabularySize } = config
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
     get length() {
@@ -34,7 +33,7 @@ export function openCachedSequence<cache extends SequenceCache>(
       return state
     },
     truncate: (length) => cache.truncate(length),
-    fork: (length) => openCachedSequence(cache.copyFirst(length), runner, config, sliceTokens),
+    fork: (length) => openCachedSequence(cache.copyFirst(length), runner, { vocabularySize }, sliceTokens),
     get cacheBytes() {
       return cache.bytes
     },

@@ -1,7 +1,7 @@
 import type { Sequence } from '../decode/sequence.ts'
 import type { StepMeter } from '../decode/step-meter.ts'
 import { cachePlanes } from '../graph/attention.ts'
-import type { BuiltGraph } from '../graph/graph-builder.ts'
+import { type BuiltGraph, weightsFile } from '../graph/graph-builder.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
 import { openCachedSequence } from './cached-sequence.ts'
@@ -39,7 +39,7 @@ export async function compileModel(
     const { lost } = runtime
     const session = await runtime.createSession(
       graph.model,
-      weights,
+      [{ path: weightsFile, data: weights }],
       backend === 'webgpu' ? cachePlanes(config.layers).map(({ present }) => present) : [],
     )
     if (backend === 'webgpu') {

@@ -1,6 +1,6 @@
 import type { Tensor } from 'onnxruntime-web'
 import type { Backend } from '../../ports/engine.ts'
-import { GraphBuilder, weightsFile } from '../graph/graph-builder.ts'
+import { GraphBuilder } from '../graph/graph-builder.ts'
 import { createTurns } from './turns.ts'
 import { type BaseError, EngineError } from '../../errors/index.ts'
 import { nameRuntimeError } from './runtime-error.ts'
@@ -24,9 +24,19 @@ export type Session = {
   ): Promise<Record<string, Tensor>>
 }
 
+/** A graph that this runtime compiled: its inputs with their types, and its outputs, by name. */
+export type OpenSession = Session & { inputs: ReadonlyMap<string, string>; outputs: readonly string[] }
+
+/** Weights that lie beside a graph, under the name by which it asks for them. */
+export type ExternalData = { path: string; data: Weights | Blob }
+
 /** Inputs of a step, by name. */
 export type Feeds = Record<string, Tensor>
 export type { Tensor }
+
+/** Numbers of single and half precision, and the arrays that hold them. */
+export type FloatType = 'float32' | 'float16'
+export type FloatData = Float32Array | Uint16Array
 
 /** Runs one step of a model, now or later. */
 export type RunStep = <value>(step: () => Promise<value>) => Promise<value>
@@ -34,12 +44,20 @@ export type RunStep = <value>(step: () => Promise<value>) => Promise<value>
 /** A loaded build of onnxruntime-web. This file alone touches its global settings. */
 export type Runtime = {
   /** Compiles a graph, and copies its weights. Results named in `keepOnDevice` stay in GPU memory. */
-  createSession(model: Uint8Array, weights: Weights, keepOnDevice: readonly string[]): Promise<Session>
+  createSession(
+    model: Uint8Array,
+    external: readonly ExternalData[],
+    keepOnDevice: readonly string[],
+  ): Promise<OpenSession>
   /** Returns the GPU, once a graph was compiled for it. */
   device(): Promise<GPUDevice>
   int64s(values: readonly number[], dims: readonly number[]): Tensor
   int32s(values: readonly number[], dims: readonly number[]): Tensor
   floats(values: Float32Array, dims: readonly number[]): Tensor
+  /** No numbers at all, of a type that may have half the precision. */
+  emptyFloats(type: FloatType, dims: readonly number[]): Tensor
+  /** Numbers of one type in several parts, one after the other. */
+  joinFloats(parts: readonly FloatData[], type: FloatType, dims: readonly number[]): Tensor
   /** Numbers that lie in GPU memory. */
   deviceFloats(buffer: GPUBuffer, dims: readonly number[]): Tensor
   /** Resolves when nothing more can be computed: the GPU is lost, or a step failed and so will all others. */
@@ -65,16 +83,21 @@ export async function openRuntime(
   const lost = Promise.withResolvers<BaseError>()
 
   return {
-    async createSession(model, weights, keepOnDevice) {
+    async createSession(model, external, keepOnDevice) {
       const session = await InferenceSession.create(model, {
         executionProviders: [backend],
-        externalData: [{ path: weightsFile, data: readWhenAsked(weights) }],
+        externalData: external.map(({ path, data }) => ({
+          path,
+          data: data instanceof Blob ? data : readWhenAsked(data),
+        })),
         preferredOutputLocation: Object.fromEntries(
           keepOnDevice.map((name) => [name, 'gpu-buffer'] as const),
         ),
       })
       if (backend === 'webgpu') watchDevice(await ort.env.webgpu.device, lost.resolve)
       return {
+        inputs: new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : ''])),
+        outputs: session.outputNames,
         async run(feeds, wanted = session.outputNames, into = {}) {
           try {
             const results = { ...Object.fromEntries(wanted.map((name) => [name, null])), ...into }
@@ -91,6 +114,8 @@ export async function openRuntime(
     int64s: (values, dims) => new Tensor('int64', BigInt64Array.from(values, BigInt), dims),
     int32s: (values, dims) => new Tensor('int32', Int32Array.from(values), dims),
     floats: (values, dims) => new Tensor('float32', values, dims),
+    emptyFloats: (type, dims) => new Tensor(type, joinArrays([], type), dims),
+    joinFloats: (parts, type, dims) => new Tensor(type, joinArrays(parts, type), dims),
     deviceFloats: (buffer, dims) => Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }),
     lost: lost.promise,
   }
@@ -105,6 +130,21 @@ function readWhenAsked({ bytes, read }: Weights): Uint8Array {
     byteLength: { value: bytes },
     subarray: { value: read },
   })
+}
+
+/** Half-precision numbers have an array of their own in newer browsers, which the runtime's types do not know. */
+function joinArrays(parts: readonly FloatData[], type: FloatType): FloatData {
+  const { Float16Array: Halves = Uint16Array } = globalThis as unknown as {
+    Float16Array?: typeof Uint16Array
+  }
+  const Numbers = type === 'float16' ? Halves : Float32Array
+  const whole = new Numbers(parts.reduce((length, part) => length + part.length, 0))
+  let start = 0
+  for (const part of parts) {
+    whole.set(part, start)
+    start += part.length
+  }
+  return whole
 }
 
 function buildEmptyGraph(): Uint8Array {
