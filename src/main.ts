@@ -135,7 +135,9 @@ const keptModels = once(async () => {
 
 const lender = once(async () => {
   const { createLender } = await import('./roles/pieces/lend.ts')
-  return createLender({ ...(await exchange()), shelf: (await models()).shelf })
+  const { waitForTurn } = await import('./device/wait-for-turn.ts')
+  const turn = { waitForTurn: (onTurn: () => void) => waitForTurn('opentab:lending', onTurn) }
+  return createLender({ ...(await exchange()), shelf: (await models()).shelf, ...turn })
 })
 
 const engine = once(async () => (await import('./engine/worker-engine.ts')).createWorkerEngine())

@@ -15,6 +15,8 @@ export type LendDeps = {
   answers: AnswersFirst
   traffic: PieceTraffic
   clock: Clock
+  /** Waits until no other tab of this browser lends: the limit is one for all of them. Returns what gives the turn away. */
+  waitForTurn?: (onTurn: () => void) => () => void
 }
 
 /** What the page shows of lending. */
@@ -33,7 +35,10 @@ export type LendingStatus = {
 export interface Lender {
   status(): LendingStatus
   watch(onStatus: (status: LendingStatus) => void): () => void
-  /** Begins to lend, at most so many bytes per second to all together; when it lends already, changes that limit. */
+  /**
+   * Begins to lend, at most so many bytes per second to all together, as soon as no other tab of this browser does;
+   * when it lends already, changes that limit.
+   */
   start(bytesPerSecond: number): void
   stop(): void
 }
@@ -45,12 +50,18 @@ const retryMs = 5_000
 /** New holdings are told together. */
 const gatherMs = 1_000
 
+const atOnce = (onTurn: () => void) => {
+  onTurn()
+  return () => {}
+}
+
 /** Returns a tab that does not lend yet. */
 export function createLender(deps: LendDeps): Lender {
-  const { transport, holders, shelf, answers, traffic, clock } = deps
+  const { transport, holders, shelf, answers, traffic, clock, waitForTurn = atOnce } = deps
   const listeners = new Set<(status: LendingStatus) => void>()
   const budget = new ByteBudget(1)
   let over: AbortController | null = null
+  let leaveTurn: (() => void) | null = null
   let tabs = 0
 
   const status = (): LendingStatus => {
@@ -102,6 +113,16 @@ export function createLender(deps: LendDeps): Lender {
     if (over === null) await holders.announce([]).catch(() => {})
   }
 
+  const begin = () => {
+    over = new AbortController()
+    const { signal } = over
+    const serving = (stream: FrameStream) => serve(stream, signal)
+    const unhandle = transport.handle(piecesProtocol, serving, { maxStreamsPerPeer: 2 })
+    signal.addEventListener('abort', unhandle, { once: true })
+    void announce(signal)
+    tell()
+  }
+
   answers.watch(() => over && tell())
   traffic.watch(tell)
 
@@ -114,17 +135,11 @@ export function createLender(deps: LendDeps): Lender {
     },
     start(bytesPerSecond) {
       budget.limit(bytesPerSecond)
-      if (over) return
-      over = new AbortController()
-      const { signal } = over
-      const unhandle = transport.handle(piecesProtocol, (stream) => serve(stream, signal), {
-        maxStreamsPerPeer: 2,
-      })
-      signal.addEventListener('abort', unhandle, { once: true })
-      void announce(signal)
-      tell()
+      leaveTurn ??= waitForTurn(begin)
     },
     stop() {
+      leaveTurn?.()
+      leaveTurn = null
       over?.abort(new TransportError('transport/closed', 'This tab stopped lending.'))
       over = null
       tell()
