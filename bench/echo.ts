@@ -6,13 +6,12 @@ import { moduleIn, openHarness } from '../tests/browser/harness.ts'
 import type * as EchoPage from './echo-page.ts'
 import { type Bench, compare } from './measurement.ts'
 
-const rounds = 3
 const roundTrips = 500
 
 /** 100 bytes to another tab and back, over our transport and over a bare data channel between the same tabs. */
 export const echoBench: Bench = {
   names: ['echo'],
-  async run() {
+  async run({ rounds }) {
     const dataDir = await mkdtemp(join(tmpdir(), 'opentab-bench-'))
     const relay = await startRelay({ dataDir })
     const harness = await openHarness()

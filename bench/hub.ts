@@ -18,8 +18,9 @@ import {
 import { network } from '../tests/fixtures/jobs.ts'
 import { type Bench, compare } from './measurement.ts'
 
-const rounds = 9
-const chunksPerRound = 128
+/** A round takes little time, and its figures vary. */
+const turnsPerRound = 3
+const chunksPerTurn = 128
 const chunkMicroUsd = 100n
 const [payers, payees] = [4, 8]
 const balanceMicroUsd = 10n ** 12n
@@ -30,16 +31,16 @@ const balanceMicroUsd = 10n ** 12n
  */
 export const hubBench: Bench = {
   names: ['hub-vouchers', 'hub-throughput', 'hub-latency'],
-  async run() {
+  async run({ rounds }) {
     const figures: Record<'bare' | 'kept' | 'together' | 'alone', number[]> = {
       bare: [],
       kept: [],
       together: [],
       alone: [],
     }
-    // The first round only warms up.
-    for (let round = 0; round <= rounds; round++) {
-      const vouchers = await signLadder(hubPayer(0), chunksPerRound)
+    // The first turn only warms up.
+    for (let turn = 0; turn <= rounds * turnsPerRound; turn++) {
+      const vouchers = await signLadder(hubPayer(0), chunksPerTurn)
       const works = {
         bare: () => checkAndSign(vouchers),
         kept: await keepEach(vouchers),
@@ -47,8 +48,8 @@ export const hubBench: Bench = {
         alone: await forwardAll(1, 1),
       }
       for (const name of ['bare', 'kept', 'together', 'alone'] as const) {
-        const chunksPerSecond = await perSecond(chunksPerRound, works[name])
-        if (round > 0) figures[name].push(chunksPerSecond)
+        const chunksPerSecond = await perSecond(chunksPerTurn, works[name])
+        if (turn > 0) figures[name].push(chunksPerSecond)
       }
     }
     const against = (name: string, unit: string, ours: number[]) =>
@@ -102,7 +103,7 @@ async function keepEach(vouchers: Voucher[]): Promise<() => Promise<void>> {
   }
 }
 
-/** Forwards a round's chunks over the jobs of each payer with each payee, a chunk of every job at a time. */
+/** Forwards a turn's chunks over the jobs of each payer with each payee, a chunk of every job at a time. */
 async function forwardAll(payerCount: number, payeeCount: number): Promise<() => Promise<void>> {
   const { store, close } = await openStore()
   const from = Array.from({ length: payerCount }, (_, index) => hubPayer(index))
@@ -113,7 +114,7 @@ async function forwardAll(payerCount: number, payeeCount: number): Promise<() =>
   for (const job of jobs) await store.addJob(job)
   const ladders = new Map<string, Voucher[]>()
   for (const payer of from) {
-    ladders.set(payer.channel.channelId, await signLadder(payer, chunksPerRound / payerCount))
+    ladders.set(payer.channel.channelId, await signLadder(payer, chunksPerTurn / payerCount))
   }
   const forwarder = createForwarder({
     store,
@@ -122,7 +123,7 @@ async function forwardAll(payerCount: number, payeeCount: number): Promise<() =>
     clock: systemClock,
     coveredMicroUsd: async () => balanceMicroUsd,
   })
-  const chunksPerJob = chunksPerRound / jobs.length
+  const chunksPerJob = chunksPerTurn / jobs.length
   return async () => {
     const paying = jobs.map(async ({ jobId, payerChannelId }) => {
       for (let chunk = 1; chunk <= chunksPerJob; chunk++) {

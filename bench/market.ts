@@ -7,7 +7,6 @@ import { say } from './prompts.ts'
 import { modelFolder } from './rivals.ts'
 import { decodeSpeed, startSpeed } from './stopwatch.ts'
 
-const rounds = 3
 const maxTokens = 96
 
 type Streamed = { firstTokenMs: number; tokensPerSecond: number }
@@ -18,7 +17,7 @@ type Streamed = { firstTokenMs: number; tokensPerSecond: number }
  */
 export const marketBench: Bench = {
   names: ['market-throughput', 'time-to-first-token'],
-  async run() {
+  async run({ rounds }) {
     const world = await openStack({ provider: true })
     const harness = await openHarness()
     try {

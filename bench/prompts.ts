@@ -28,7 +28,7 @@ const objects = 'bread music winter silver paper cotton honey thunder gold smoke
 /** Tokens of a sentence below: "The old boat follows bread near the river." */
 const sentenceTokens = 9
 /** Tokens of the chat template, and of what is asked after the text. */
-const frameTokens = 35
+const frameTokens = 26
 
 /** Returns a conversation of one message. */
 export function say(content: string): ChatMessage[] {

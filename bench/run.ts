@@ -33,7 +33,7 @@ const allNames = benches.flatMap(({ names }) => names)
 const usage = `Usage: npm run bench -- [name…] [--rounds N] [--json FILE]
 
 Prints each figure against a rival's from the same run; above ×1 ours is better. Without a name all benches run,
-which takes hours. The beginning of a name stands for all that go on from it: decode, together-8.
+which takes more than an hour. The beginning of a name stands for all that go on from it: decode, together-8.
 
   names        ${allNames.join(', ')}
                (decode-64-1t: after 64 tokens of context, with one thread)
