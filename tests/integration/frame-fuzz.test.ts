@@ -15,7 +15,7 @@ import { providerFrameSchema, requesterFrameSchema } from '../../src/protocol/in
 import { holderAnswerSchema, holderRequestSchema } from '../../src/protocol/holder-messages.ts'
 import { directoryEventSchema, directoryRequestSchema } from '../../src/protocol/offer-messages.ts'
 import { lenderFrameSchema, readerFrameSchema } from '../../src/protocol/piece-messages.ts'
-import { directoryProtocol, inferProtocol } from '../../src/protocol/protocols.ts'
+import { directoryProtocol, holdersProtocol, inferProtocol } from '../../src/protocol/protocols.ts'
 import { prefixLength } from '../../src/transport/length-prefix.ts'
 import { createDice, hostileFrame } from '../fixtures/hostile-frames.ts'
 import { channelConfig, makeTerms } from '../fixtures/jobs.ts'
@@ -149,8 +149,8 @@ function hostileBytes(good: unknown, dice: (sides: number) => number): Uint8Arra
   }
 }
 
-async function attack(connection: Connection, pieces: Uint8Array[]): Promise<void> {
-  const stream = await connection.newStream(directoryProtocol.id).catch(() => null)
+async function attack(connection: Connection, protocolId: string, pieces: Uint8Array[]): Promise<void> {
+  const stream = await connection.newStream(protocolId).catch(() => null)
   if (!stream) return
   try {
     for (const piece of pieces) if (!stream.send(piece)) await stream.onDrain()
@@ -166,11 +166,17 @@ test('a relay lives through hostile streams, its memory stays bounded, and it se
   const relay = await spawnRelay()
   onTestFinished(() => relay.stop())
   const dice = createDice(3)
-  const good = { type: 'publish', offer: await signedTestOffer('tab') }
+  const targets = [
+    { id: directoryProtocol.id, good: { type: 'publish', offer: await signedTestOffer('tab') } },
+    { id: holdersProtocol.id, good: { type: 'announce', models: [job.terms.modelId] } },
+  ] as const
   const round = async () => {
     const node = await startWireNode()
     const connection = await node.dial(multiaddr(relay.address))
-    for (let stream = 0; stream < 60; stream++) await attack(connection, hostileBytes(good, dice))
+    for (let stream = 0; stream < 60; stream++) {
+      const { id, good } = targets[dice(2) ? 1 : 0]
+      await attack(connection, id, hostileBytes(good, dice))
+    }
     await node.stop()
   }
   for (let tab = 0; tab < 15; tab++) await round()
