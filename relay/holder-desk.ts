@@ -24,6 +24,11 @@ export class HolderDesk {
     this.#board = board
   }
 
+  /** Tabs that say they hold something. */
+  get tabs(): number {
+    return this.#board.size
+  }
+
   async serve(stream: FrameStream): Promise<void> {
     for (let frame = await stream.read(); frame; frame = await stream.read()) {
       const request = parseFrame(holderRequestSchema, frame)

@@ -15,6 +15,7 @@ const relayMetrics: Metric<RelayHealth>[] = [
   gauge('tabs', 'Tabs with a line to the directory.', ({ tabs }) => tabs),
   gauge('reservations', 'Tabs that can be dialled.', ({ reservations }) => reservations),
   gauge('offers', 'Offers on the board.', ({ offers }) => offers),
+  gauge('lenders', 'Tabs that lend the bytes of models.', ({ lenders }) => lenders),
   gauge('uptime_seconds', 'Since the start.', ({ uptimeSeconds }) => uptimeSeconds),
   counter('offers_published_total', 'Offers taken.', ({ published }) => published),
   counter('offers_refused_total', 'Offers refused.', ({ refused }) => refused),

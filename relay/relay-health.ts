@@ -13,6 +13,8 @@ export type RelayHealth = DirectoryCounts & {
   /** Tabs that can be dialled. */
   reservations: number
   offers: number
+  /** Tabs that lend the bytes of models. */
+  lenders: number
   uptimeSeconds: number
   /** Null when this relay is no hub. */
   hub: HubStatus | null

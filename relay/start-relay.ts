@@ -118,7 +118,7 @@ async function stopParts({ node, directory, hub }: RelayParts): Promise<void> {
 }
 
 function relayHealth(parts: RelayParts): RelayHealth {
-  const { node, directory, board, hub, troubles } = parts
+  const { node, directory, holders, board, hub, troubles } = parts
   return {
     peerId: node.peerId.toString(),
     multiaddrs: node.getMultiaddrs().map(String),
@@ -126,6 +126,7 @@ function relayHealth(parts: RelayParts): RelayHealth {
     tabs: directory.tabs,
     reservations: node.services.circuitRelay.reservations.size,
     offers: board.size,
+    lenders: holders.tabs,
     uptimeSeconds: relayUptimeSeconds(parts),
     ...directory.counts,
     hub: hub?.status() ?? null,
