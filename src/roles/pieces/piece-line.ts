@@ -43,6 +43,8 @@ export class PieceLine {
   readonly #deps: PieceLineDeps
   readonly #events: PieceLineEvents
   #isPaused = false
+  /** Whether this side gives no credit now. */
+  #isHeld = false
   #heardAtMs: number
   #uncredited = 0
 
@@ -57,7 +59,8 @@ export class PieceLine {
 
   /** Whether it was asked and has been silent for so long since, without saying that answers go first. */
   isSilent(forMs: number): boolean {
-    return !this.#isPaused && this.asked.length > 0 && this.#deps.clock.nowMs() - this.#heardAtMs > forMs
+    const isDue = this.asked.length > 0 && !this.#isPaused && !this.#isHeld
+    return isDue && this.#deps.clock.nowMs() - this.#heardAtMs > forMs
   }
 
   /** Whether its pieces may be long in coming. */
@@ -132,10 +135,18 @@ export class PieceLine {
     this.#deps.traffic.receive(bytes.byteLength)
     this.#uncredited += 1
     if (this.#uncredited < creditFrames) return
-    // An answer that is under way here goes first, too.
-    await this.#deps.answers.idle(this.#request.signal ?? new AbortController().signal)
+    await this.#holdForAnswers()
     await this.#line.write({ type: 'credit', frames: this.#uncredited })
     this.#uncredited = 0
+  }
+
+  /** An answer that is under way here goes first, too: meanwhile nobody can blame the lender. */
+  async #holdForAnswers(): Promise<void> {
+    if (!this.#deps.answers.busy) return
+    this.#isHeld = true
+    await this.#deps.answers.idle(this.#request.signal ?? new AbortController().signal)
+    this.#isHeld = false
+    this.#heardAtMs = this.#deps.clock.nowMs()
   }
 
   async #finish(incoming: Incoming): Promise<void> {
