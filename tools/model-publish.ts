@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises'
 import { calibrationPrompts } from '../src/engine/measure/calibration-prompts.ts'
+import { measureFolder } from '../src/engine/measure/measure-folder.ts'
 import { measureModel, testMeasured } from '../src/engine/measure/measure-model.ts'
 import { createViemChain } from '../src/chain/viem-chain.ts'
 import type { MeasuredModel, MeasureProgress } from '../src/ports/engine.ts'
@@ -7,6 +9,7 @@ import { readJson } from './model-publish/json-files.ts'
 import { type PublishOptions, parseOptions, usage } from './model-publish/options.ts'
 import { openPublisherKey } from './model-publish/publisher-key.ts'
 import { registerModel } from './model-publish/register-model.ts'
+import { type MeasureFolder, writeFolder } from './model-publish/write-folder.ts'
 import { writeModel } from './model-publish/write-model.ts'
 import { nodePlace } from './node-runtime.ts'
 import { ToolError } from './tool-error.ts'
@@ -33,8 +36,15 @@ async function measure(file: Blob): Promise<MeasuredModel> {
   return measured
 }
 
+const measureInNode: MeasureFolder = (files) => {
+  process.stderr.write('Measuring what it answers\n')
+  return measureFolder(files, nodePlace)
+}
+
 async function publish({ words: said, registration }: PublishOptions): Promise<void> {
-  const { id, manifest, folder } = await writeModel(said, measure)
+  const isFolder = (await stat(said.modelFile).catch(() => null))?.isDirectory() === true
+  const written = isFolder ? await writeFolder(said, measureInNode) : await writeModel(said, measure)
+  const { id, manifest, folder } = written
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0)
   console.log(`${manifest.name}, ${manifest.license}, ${bytes} bytes, family ${manifest.family}`)
   console.log(`Model id ${id}`)

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { openAsBlob } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -8,6 +9,8 @@ import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { parseCatalogue } from '../../src/models/catalogue.ts'
 import { parseManifest } from '../../src/models/manifest-schema.ts'
 import { computeModelId } from '../../src/models/model-id.ts'
+import { writeOnnxFolder } from '../../tools/onnx-folder/write-onnx-folder.ts'
+import { loadVerifiedInNode } from '../fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../fixtures/llama/tiny-llama.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 
@@ -50,6 +53,25 @@ test('one line publishes a model: measured, described, listed in the catalogue a
 
   expect(await publish(...said)).toContain('Listed before, with a royalty of 5 %')
   expect(await createViemChain(local.network).listings(0, 10)).toHaveLength(1)
+})
+
+test('a folder of ONNX files is published as it is', async () => {
+  const gguf = await openAsBlob(join(folder, 'tiny.gguf'))
+  await writeOnnxFolder(gguf, join(folder, 'onnx-tiny'), { type: 'fp32', positions: 512 })
+  const args = [tool, 'onnx-tiny', '--out', 'models/folder', '--license', 'MIT', '--no-register']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
+  const manifest = parseManifest(await readJson('models/folder/manifest.json'))
+  expect(stdout).toContain(`Model id ${await computeModelId(manifest)}`)
+  expect(manifest).toMatchObject({ format: 'onnx-folder', family: 'llama', contextTokens: 512 })
+  expect(manifest.files.at(-1)?.path).toBe('onnx/model.onnx_data')
+  const files = await Promise.all(
+    manifest.files.map(({ path }) => openAsBlob(join(folder, 'models/folder', path))),
+  )
+  const model = { id: await computeModelId(manifest), manifest, files }
+  // It gives the answer that was measured.
+  expect((await loadVerifiedInNode(model)).facts.arithmetic).toBe('wasm-folder-1')
+  const catalogue = parseCatalogue(await readJson('models/catalogue.json'))
+  expect(catalogue.models.map(({ id }) => id)).toContain(model.id)
 })
 
 test('without a licence nothing is published', async () => {

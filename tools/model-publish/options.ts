@@ -4,15 +4,18 @@ import { ToolError } from '../tool-error.ts'
 import { type ModelWords, folderFor } from './write-model.ts'
 
 /** What `--help` prints. */
-export const usage = `Usage: npm run model:publish -- MODEL.gguf [options]
+export const usage = `Usage: npm run model:publish -- MODEL.gguf|FOLDER [options]
 
 Checks that the engine runs a model, measures its known answer and its scales, writes its manifest, puts it into the
 page's catalogue, and registers it on the chain.
+
+A folder in the layout of transformers.js is published as it is, with one of its graphs.
 
 What an earlier manifest says need not be said again. A known-answer.json and a smoothing.safetensors beside the model
 (npm run model:calibrate) count as measured.
 
   --license ID         SPDX identifier (default: what the file says)
+  --graph PATH         which graph of a folder, such as onnx/model_q4.onnx (default: the only one)
   --royalty PERCENT    share of what the model earns that goes to its publisher, 0 to 30 (default: 0); never changes
   --name TEXT          name for people (default: what the file says)
   --description TEXT   one plain sentence for people
@@ -53,6 +56,7 @@ export function parseOptions(args: string[]): PublishOptions | null {
     name: values.name,
     license: values.license,
     contextTokens: values.context === undefined ? undefined : Number(values.context),
+    graph: values.graph,
     knownAnswerFile: values['known-answer'],
     description: values.description,
     sources,
@@ -73,6 +77,7 @@ function parseFlags(args: string[]) {
       allowPositionals: true,
       options: {
         license: string,
+        graph: string,
         royalty: { type: 'string', default: '0' },
         name: string,
         description: string,

@@ -1,5 +1,5 @@
 import { existsSync, openAsBlob } from 'node:fs'
-import { copyFile, link, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { suggestLicense } from '../../src/domain/license.ts'
 import type { KnownAnswer, ModelId, ModelManifest } from '../../src/domain/model.ts'
@@ -9,6 +9,7 @@ import { makeManifest, type ModelFacts } from '../../src/models/make-manifest.ts
 import { parseManifest } from '../../src/models/manifest-schema.ts'
 import type { MeasuredModel } from '../../src/ports/engine.ts'
 import { ToolError } from '../tool-error.ts'
+import { bring } from './bring.ts'
 import { readJson, writeJson } from './json-files.ts'
 import { listModel } from './list-model.ts'
 
@@ -18,7 +19,10 @@ const knownAnswerPath = 'known-answer.json'
 
 /** What is said of a model; what is left out comes from an earlier manifest, from the file, or is measured. */
 export type ModelWords = {
+  /** A GGUF file, or a folder in the layout of transformers.js. */
   modelFile: string
+  /** Which graph of a folder, such as `onnx/model_q4.onnx`; may be left out where there is one. */
+  graph?: string | undefined
   /** Where the model is served from; the folder's name names it in the catalogue. */
   folder: string
   name?: string | undefined
@@ -127,10 +131,4 @@ function collectFacts(
     family: said.family,
     contextTokens: words.contextTokens ?? said.contextTokens,
   }
-}
-
-/** A large file is linked where the disk can do that. */
-async function bring(from: string, to: string): Promise<void> {
-  if (resolve(from) === resolve(to)) return
-  await link(from, to).catch(() => copyFile(from, to))
 }

@@ -7,8 +7,11 @@ const answerTokens = 24
 /** Right engines stay well below this mean difference, wrong ones come to whole nats. */
 const toleranceNats = 0.3
 
-/** Returns a model's own greedy answer to a fixed question, with float products, as its self-test. */
-export async function measureKnownAnswer(model: ObservedModel, signal?: AbortSignal): Promise<KnownAnswer> {
+/** Returns a model's own greedy answer to a fixed question as its self-test. */
+export async function measureKnownAnswer(
+  model: Pick<ObservedModel, 'text' | 'answer'>,
+  signal?: AbortSignal,
+): Promise<KnownAnswer> {
   const promptIds = await encodeQuestion(model)
   const tokenIds: number[] = []
   const logProbs: number[] = []
@@ -20,7 +23,7 @@ export async function measureKnownAnswer(model: ObservedModel, signal?: AbortSig
 }
 
 /** @throws EngineError `engine/unsupported-model` for a chat template that cannot be run */
-function encodeQuestion({ text }: ObservedModel): Promise<number[]> {
+function encodeQuestion({ text }: Pick<ObservedModel, 'text'>): Promise<number[]> {
   return text.encodeChat([{ role: 'user', content: question }]).catch((cause: unknown) => {
     if (cause instanceof EngineError) throw cause
     throw new EngineError('engine/unsupported-model', "Opentab cannot run this model's chat template.", {

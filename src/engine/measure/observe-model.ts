@@ -1,6 +1,3 @@
-import { findLargest } from '../decode/find-largest.ts'
-import { readLogProb } from '../decode/log-probability.ts'
-import type { Sequence } from '../decode/sequence.ts'
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
 import { type GraphBuilder, type Value, weightsFile } from '../graph/graph-builder.ts'
 import type { MatrixRows } from '../graph/matrix-rows.ts'
@@ -16,6 +13,7 @@ import { createStepRunner } from '../worker/step-runner.ts'
 import { prepareWeights } from '../worker/prepare-weights.ts'
 import { openRuntime, readFloats, type RuntimeFiles, type RunStep, type Session } from '../worker/runtime.ts'
 import { createMemoryWeights } from '../worker/weights.ts'
+import { answerGreedily, type LikeliestToken } from './answer-greedily.ts'
 
 /** A product's input and weights: the largest magnitude seen of each input, and the matrices it meets. */
 export type ObservedPoint = { largest: Float32Array; weights: MatrixRows }
@@ -27,9 +25,6 @@ export type ObservePlace = {
   runStep: RunStep
   nowMs(): number
 }
-
-/** A token that the model finds likeliest, and its natural log-probability. */
-export type LikeliestToken = { tokenId: number; logProb: number }
 
 /** A model at work with float products, every product's input watched. */
 export type ObservedModel = {
@@ -100,26 +95,5 @@ function watching(session: Session, points: ObservedModel['points']): Session {
       }
       return results
     },
-  }
-}
-
-async function* answerGreedily(
-  sequence: Sequence,
-  promptIds: readonly number[],
-  answerTokens: number,
-  endIds: ReadonlySet<number>,
-  signal?: AbortSignal,
-): AsyncGenerator<LikeliestToken, void> {
-  let input = promptIds
-  for (let token = 0; token < answerTokens; token++) {
-    let next: LikeliestToken = { tokenId: -1, logProb: 0 }
-    const read = (logits: Float32Array) => {
-      const tokenId = findLargest(logits, 1)[0]!
-      next = { tokenId, logProb: readLogProb(logits, tokenId) }
-    }
-    await sequence.append(input, sequence.length + input.length - 1, read, signal)
-    yield next
-    if (endIds.has(next.tokenId)) return
-    input = [next.tokenId]
   }
 }
