@@ -32,10 +32,14 @@ export async function fetchManifest(folder: string, signal?: AbortSignal): Promi
 async function readText({ body }: Response): Promise<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let [text, bytes] = ['', 0]
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > manifestLimits.bytes) throw new Error('it is too long')
-    text += decoder.decode(chunk, { stream: true })
+  const reader = body?.getReader()
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    bytes += next.value.byteLength
+    if (bytes > manifestLimits.bytes) {
+      await reader?.cancel()
+      throw new Error('it is too long')
+    }
+    text += decoder.decode(next.value, { stream: true })
   }
   return text + decoder.decode()
 }

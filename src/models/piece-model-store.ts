@@ -4,6 +4,7 @@ import { type BaseError, StorageError } from '../errors/index.ts'
 import type { VerifiedModel } from '../ports/engine.ts'
 import type { BytesFrom, FetchOptions, ModelStatus, ModelStore } from '../ports/model-store.ts'
 import type { PiecePeers, PieceShelf } from '../ports/piece-exchange.ts'
+import { cutFiles } from './cut-files.ts'
 import { downloadPieces } from './download-pieces.ts'
 import { KeptPieceShelf } from './piece-shelf.ts'
 import type { PieceSource } from './piece-source.ts'
@@ -89,6 +90,27 @@ export class PieceModelStore implements ModelStore {
         this.#onUsed?.(entry)
         const files = entry.manifest.files.map((file) => joinPieces(piecesOf(file), verified))
         return { id: entry.id, manifest: entry.manifest, files }
+      }),
+    )
+  }
+
+  add(entry: CatalogueEntry, files: Blob[], options: FetchOptions = {}): Promise<void> {
+    const { signal, onProgress } = options
+    this.#known.set(entry.id, entry.manifest)
+    const totalBytes = sumBytes(modelPieces(entry.manifest))
+    const numberOf = numberPieces(entry.manifest)
+    return cancellable(signal, () =>
+      takeTurn(lockName(entry.id), { signal, onWaiting: () => {} }, async () => {
+        await this.#pieces.reserve(totalBytes)
+        let bytes = 0
+        for await (const { piece, content } of cutFiles(entry.manifest, files)) {
+          signal?.throwIfAborted()
+          await this.#pieces.write(entry.id, piece.sha256, content)
+          this.#shelf.tell(entry.id, numberOf(piece))
+          bytes += piece.bytes
+          onProgress?.({ stage: 'verify', bytes, totalBytes, from: null })
+        }
+        this.#onUsed?.(entry)
       }),
     )
   }

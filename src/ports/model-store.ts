@@ -29,6 +29,11 @@ export interface ModelStore {
    * @throws StorageError `storage/hash-mismatch` naming the file, `storage/quota`, `storage/source-failed`
    */
   fetch(entry: CatalogueEntry, options?: FetchOptions): Promise<VerifiedModel>
+  /**
+   * Keeps a model whose files are at hand, in the manifest's order, as if they had been fetched.
+   * @throws StorageError `storage/hash-mismatch` when a file is not what the manifest says, `storage/quota`
+   */
+  add(entry: CatalogueEntry, files: Blob[], options?: FetchOptions): Promise<void>
   /** Returns the first `bytes` bytes of the model, its files one after the other, whole pieces verified. */
   head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob>
   remove(id: ModelId): Promise<void>

@@ -54,6 +54,26 @@ export const modelStoreCases: ConformanceCase<ModelStoreSubject>[] = [
     },
   },
   {
+    name: 'keeps files that are at hand as if they had been fetched, and refuses others',
+    async run(subject) {
+      const { open, entry, contents } = subject
+      const store = await open()
+      const files = contents.map((content) => new Blob([Uint8Array.from(content)]))
+      const wrong = [new Blob([Uint8Array.from(contents[0]!).fill(9, 5, 6)]), ...files.slice(1)]
+      await assertRejects(store.add(entry, wrong), 'storage/hash-mismatch')
+      await assertRejects(store.add(entry, files.toReversed()), 'storage/hash-mismatch')
+      const seen: number[] = []
+      await store.add(entry, files, { onProgress: ({ bytes }) => seen.push(bytes) })
+      assertEqual(seen.at(-1), totalOf(entry), 'all bytes were told')
+      assertEqual((await store.status(entry.id)).state, 'ready', 'the status')
+      const fetched: string[] = []
+      const next = await open()
+      await next.fetch(entry, { onProgress: ({ stage }) => fetched.push(stage) })
+      assert(!fetched.includes('download'), 'nothing is downloaded')
+      await assertFetches(next, subject)
+    },
+  },
+  {
     name: 'brings every byte, and has it in the next tab too',
     async run(subject) {
       await assertFetches(await subject.open(), subject)

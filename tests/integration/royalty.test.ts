@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
-import type { Chain } from '../../src/ports/index.ts'
+import type { Chain, Signer } from '../../src/ports/index.ts'
 import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
 import { createServedJobs } from '../../src/roles/served-jobs.ts'
 import { createSettlement } from '../../src/roles/settle.ts'
@@ -30,6 +30,22 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
+type Tab = Awaited<ReturnType<Awaited<ReturnType<typeof openHubMarket>>['joinProvider']>>
+
+/** What an account claims in a tab. */
+function settlementOf(owner: Signer, tab: Tab) {
+  const { vouchers, clock, documents } = tab
+  const hubs = createKnownHubs({ ...tab, network: chain.network })
+  return createSettlement({
+    chain,
+    vouchers,
+    wallet: owner,
+    clock,
+    hubs,
+    served: createServedJobs(documents),
+  })
+}
+
 /** A hub, a requester with money, and a tab that shares the listed model. */
 async function openMarket() {
   const market = await openHubMarket({ chain })
@@ -38,9 +54,7 @@ async function openMarket() {
   await seller.atHub()
   await chain.faucet(wallet.address, 2_000_000n)
   const buyer = await market.joinRequester(wallet)
-  const parts = { chain, vouchers: seller.vouchers, wallet: seller.wallet, clock: seller.clock }
-  const hubs = createKnownHubs({ ...seller, network: chain.network })
-  const settlement = createSettlement({ ...parts, hubs, served: createServedJobs(seller.documents) })
+  const settlement = settlementOf(seller.wallet, seller)
   const stop = async () => {
     await seller.provider.stop()
     await hub.stop()
@@ -66,8 +80,8 @@ test('what a listed model earns is shared with its publisher when it is claimed,
   expect((await chain.bond(publisher.address))?.freeMicroUsd).toBe(royalty)
   expect((await chain.bond(seller.wallet.address))?.heldMicroUsd).toBe(earned - royalty)
 
-  const { paidMicroUsd } = await chain.withdrawBond([], publisher.address, publisher)
-  expect(paidMicroUsd).toBe(royalty)
+  const claimed = await settlementOf(publisher, seller).claim()
+  expect(claimed.settledMicroUsd).toBe(royalty)
   expect(await chain.balance(publisher.address)).toBe(royalty)
   await stop()
 })
