@@ -4,6 +4,7 @@ import { TransportError } from './errors/index.ts'
 import type { Engine, ModelStore, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
+import { createLoadingMark } from './device/loading-mark.ts'
 import { systemClock as clock } from './device/system-clock.ts'
 import { systemRandom as random } from './device/system-random.ts'
 import { Database } from './storage/database.ts'
@@ -238,6 +239,7 @@ async function loadIfKept(
 
 const tab: Tab = {
   documents,
+  loadingMark: createLoadingMark(place),
   place,
   network,
   account: async () => (await earner()).address,

@@ -24,11 +24,18 @@ test('all files of a model count', () => {
 
 test('the next smaller model is the largest of those that are smaller', () => {
   const entries = [small, large, middle]
-  expect(nextSmallerModel(entries, large)).toBe(middle)
-  expect(nextSmallerModel(entries, middle)).toBe(small)
+  expect(nextSmallerModel(entries, large, null)).toBe(middle)
+  expect(nextSmallerModel(entries, middle, null)).toBe(small)
 })
 
 test('nothing is smaller than the smallest, and a model of the same size is no help', () => {
-  expect(nextSmallerModel([small, large, middle], small)).toBeNull()
-  expect(nextSmallerModel([middle, model(300)], middle)).toBeNull()
+  expect(nextSmallerModel([small, large, middle], small, null)).toBeNull()
+  expect(nextSmallerModel([middle, model(300)], middle, null)).toBeNull()
+})
+
+test('a model that takes more than half of the memory does not fit either', () => {
+  const entries = [small, large, middle]
+  expect(nextSmallerModel(entries, large, 600)).toBe(middle)
+  expect(nextSmallerModel(entries, large, 599)).toBe(small)
+  expect(nextSmallerModel(entries, large, 100)).toBeNull()
 })

@@ -42,6 +42,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
   const never = () => new Promise<never>(() => {})
   return {
     documents: testDocuments(),
+    loadingMark: fakeMark(),
     place: async () => 0,
     network: never,
     account: never,
@@ -157,5 +158,17 @@ export function answerOf(text: string, completionTokens: number): Answer {
     receipt: null,
     voucher: null,
     error: null,
+  }
+}
+
+/** A mark that tabs of one test may share. */
+export function fakeMark(isSet = false): Tab['loadingMark'] {
+  return {
+    set: (isLoading) => void (isSet = isLoading),
+    async take() {
+      const before = isSet
+      isSet = false
+      return before
+    },
   }
 }

@@ -39,6 +39,15 @@ type SharingDocument = {
 /** Whether this very tab was sharing; tabs of one browser are told apart by their place. */
 type SwitchDocument = { isOn: boolean }
 
+/** Where a model takes the most memory. */
+const loadStages: readonly ProviderStage[] = ['prepare', 'compile', 'self-test']
+
+const endedLoading: Failure = {
+  code: 'engine/out-of-memory',
+  shortMessage: 'This tab ended while it loaded the model, most likely because memory ran out.',
+  retryable: true,
+}
+
 /** Lending this computer: what it can do, what it asks, when it may, and what it is doing. */
 export class Sharing {
   #tab: Tab
@@ -191,6 +200,11 @@ export class Sharing {
     await this.start(entry)
   }
 
+  /** The page is being left in order: whatever it loads, it did not end of it. */
+  leave(): void {
+    this.#tab.loadingMark.set(false)
+  }
+
   /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */
   async stop(): Promise<void> {
     this.isResumed = false
@@ -225,10 +239,19 @@ export class Sharing {
       const before = (await this.#tab.documents.get('settings', await this.#switchKey())) as
         SwitchDocument | undefined
       this.isResumed = before?.isOn === true
+      if ((await this.#tab.loadingMark.take()) && this.isResumed) await this.#leaveOff(findEntry)
     } finally {
       this.isRestored = true
     }
     if (this.isResumed) await this.#start(findEntry)
+  }
+
+  /** A tab that ended for a model would end for it again. */
+  async #leaveOff(findEntry: () => Promise<CatalogueEntry>): Promise<void> {
+    this.isResumed = false
+    this.failure = endedLoading
+    await this.#keepSwitch(false)
+    this.entry = await findEntry()
   }
 
   /** Keeps what was chosen; the rules hold at once. */
@@ -251,6 +274,7 @@ export class Sharing {
   }
 
   #take(status: ProviderStatus): void {
+    this.#tab.loadingMark.set(loadStages.includes(status.stage))
     this.status = status
     if (!this.active) this.#governor?.release()
     const measured = status.loaded?.tokensPerSecond ?? null

@@ -4,8 +4,9 @@ import { EngineError, MarketError } from '../errors/index.ts'
 import { ManualDevice } from '../device/manual-device.ts'
 import type { EngineProbe } from '../ports/engine.ts'
 import type { Governor } from '../roles/govern.ts'
-import type { ProvideOptions, Provider } from '../roles/provide.ts'
+import type { ProvideOptions } from '../roles/provide.ts'
 import type { ProviderStatus } from '../roles/provider-status.ts'
+import { fakeProvider, online } from './fake-provider.ts'
 import { Sharing } from './sharing.svelte.ts'
 import { entry, fakeTab, testDocuments } from './fake-tab.ts'
 
@@ -17,43 +18,6 @@ const probe: EngineProbe = {
   storageBytes: null,
   backends: ['webgpu', 'wasm'],
   reason: 'The GPU computes.',
-}
-
-const online: ProviderStatus = {
-  stage: 'online',
-  fraction: 1,
-  bytes: 0,
-  totalBytes: 0,
-  from: null,
-  loaded: null,
-  jobs: [],
-  hubs: [],
-  answersServed: 0,
-  earnedMicroUsd: 0n,
-  error: null,
-}
-
-/** A provider that does what `start` says, and tells its watchers. */
-function fakeProvider(
-  start: (
-    tell: (status: ProviderStatus) => void,
-    signal?: AbortSignal,
-    options?: ProvideOptions,
-  ) => Promise<void>,
-) {
-  const watchers = new Set<(status: ProviderStatus) => void>()
-  const tell = (status: ProviderStatus) => watchers.forEach((watcher) => watcher(status))
-  const provider: Provider = {
-    status: () => online,
-    watch(onStatus) {
-      watchers.add(onStatus)
-      return () => watchers.delete(onStatus)
-    },
-    start: (options, signal) => start(tell, signal, options),
-    limit: () => {},
-    stop: async () => tell({ ...online, stage: 'off' }),
-  }
-  return { provider, watchers }
 }
 
 describe('turning it on', () => {
@@ -107,24 +71,6 @@ describe('turning it on', () => {
     await sharing.start(entry)
     expect(sharing.failure?.code).toBe('engine/no-backend')
     expect(sharing.active).toBe(false)
-  })
-
-  it('knows that memory was too small, at the start or later, and shares a smaller model instead', async () => {
-    const outOfMemory = new EngineError('engine/out-of-memory', 'The memory here is too small for this.')
-    const smaller = { ...entry, id: `0x${'b2'.repeat(32)}` as const }
-    let lose = () => {}
-    const { provider } = fakeProvider(async (tell, _signal, options) => {
-      if (options?.entry === entry) throw outOfMemory
-      lose = () => tell({ ...online, stage: 'failed', error: outOfMemory.toPeer() })
-      tell(online)
-    })
-    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
-    await sharing.start(entry)
-    expect([sharing.outOfMemory, sharing.entry]).toEqual([true, entry])
-    await sharing.switchTo(smaller)
-    expect([sharing.outOfMemory, sharing.modelId]).toEqual([false, smaller.id])
-    lose()
-    expect([sharing.outOfMemory, sharing.entry]).toEqual([true, smaller])
   })
 
   it('can be cancelled, also while its code still loads', async () => {

@@ -44,6 +44,32 @@ test('offers the next smaller model where memory was too small', async () => {
   expect(await page.getByLabel('Shared model').inputValue()).toBe(`0x${'a1'.repeat(32)}`)
 })
 
+test('goes on by itself after a reload while its model was loading', async () => {
+  await open('#/share')
+  await pressStart()
+  await page.getByText('Test that its answers are right').and(page.locator('[aria-current]')).waitFor()
+  await page.reload()
+  await page.getByText('It went on by itself').waitFor()
+  await status().getByText('Online').waitFor()
+})
+
+test('does not load a model again by itself for which its tab ended', async () => {
+  await open('#/share')
+  await pressStart()
+  await page.getByText('Test that its answers are right').and(page.locator('[aria-current]')).waitFor()
+  const crashed = page.waitForEvent('crash')
+  const session = await page.context().newCDPSession(page)
+  void session.send('Page.crash').catch(() => {})
+  await crashed
+  const address = page.url()
+  page = await page.context().newPage()
+  await page.goto(address)
+  await page.getByText('This tab ended while it loaded the model').waitFor()
+  await page.getByRole('button', { name: 'Start sharing' }).waitFor()
+  await page.getByText('No smaller model is on the list.').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+})
+
 test('says what the browser does not tell', async () => {
   await open('?scene=empty#/share')
   await page.getByText('This browser does not say whether it is plugged in').waitFor()
