@@ -11,7 +11,7 @@ import { createTokenBytes } from '../text/token-bytes.ts'
 import { readVocabulary } from '../text/vocabulary.ts'
 import { type CompiledModel, compileModel } from './compile-model.ts'
 import { findWeights } from './find-weights.ts'
-import type { OpenModel } from './load-place.ts'
+import type { OpenModel } from './open-model.ts'
 import type { LoadInput } from './model-calls.ts'
 
 /** Builds the graph of a GGUF file, prepares its weights or finds them prepared, and compiles it. */
