@@ -91,6 +91,7 @@ test('goes on by itself after a reload, with its rules, and says so', async () =
   expect(await page.getByLabel('Share of this computer').inputValue()).toBe('50')
   expect(await page.getByLabel('Sunday').isChecked()).toBe(true)
   await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await status().getByText('Not sharing').waitFor()
   await page.reload()
   await page.getByRole('button', { name: 'Start sharing' }).waitFor()
   expect(await status().innerText()).toContain('Not sharing')
