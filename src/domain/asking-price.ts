@@ -15,9 +15,14 @@ export function askingPrice(completionMicroUsdPerMillion: MicroUsd): Price {
   }
 }
 
-/** Returns a price, raised to what its electricity costs where it is below that. */
-export function coverPower(price: Price, tokensPerSecond: number, energy: EnergySettings): Price {
-  const breakEvenMicroUsd = breakEvenUsdPerMillion(tokensPerSecond, energy) * 1e6
+/** Returns a price, raised to what its electricity costs where what a royalty leaves of it is below that. */
+export function coverPower(
+  price: Price,
+  tokensPerSecond: number,
+  energy: EnergySettings,
+  keptShare = 1,
+): Price {
+  const breakEvenMicroUsd = breakEvenUsdPerMillion(tokensPerSecond, energy, keptShare) * 1e6
   const floor = BigInt(Math.ceil(Math.min(breakEvenMicroUsd, Number(highestMicroUsdPerMillion))))
   return {
     promptMicroUsdPerMillion: larger(price.promptMicroUsdPerMillion, floor / promptShare),

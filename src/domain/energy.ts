@@ -41,13 +41,17 @@ export function grossUsdPerHour(tokensPerSecond: number, completionMicroUsdPerMi
   return (tokensPerSecond * 3600 * Number(completionMicroUsdPerMillion)) / 1e12
 }
 
-/** Returns what is left of an hour's earnings after electricity, in dollars; negative when sharing costs money. */
+/**
+ * Returns what is left of an hour's earnings after electricity, in dollars; negative when sharing costs money.
+ * `keptShare` is what a royalty leaves of the price, here and below: from above 0 to 1.
+ */
 export function netUsdPerHour(
   tokensPerSecond: number,
   completionMicroUsdPerMillion: bigint,
   energy: EnergySettings,
+  keptShare = 1,
 ): number {
-  return grossUsdPerHour(tokensPerSecond, completionMicroUsdPerMillion) - energyUsdPerHour(energy)
+  return grossUsdPerHour(tokensPerSecond, completionMicroUsdPerMillion) * keptShare - energyUsdPerHour(energy)
 }
 
 /** Returns what is left of the price of a million answer tokens after their electricity, in dollars. */
@@ -55,11 +59,17 @@ export function netUsdPerMillion(
   tokensPerSecond: number,
   completionMicroUsdPerMillion: bigint,
   energy: EnergySettings,
+  keptShare = 1,
 ): number {
-  return Number(completionMicroUsdPerMillion) / 1e6 - breakEvenUsdPerMillion(tokensPerSecond, energy)
+  const keptUsd = (Number(completionMicroUsdPerMillion) / 1e6) * keptShare
+  return keptUsd - breakEvenUsdPerMillion(tokensPerSecond, energy)
 }
 
 /** Returns the dollars per million answer tokens that just pay for the electricity. */
-export function breakEvenUsdPerMillion(tokensPerSecond: number, energy: EnergySettings): number {
-  return (energyUsdPerHour(energy) * 1e6) / (tokensPerSecond * 3600)
+export function breakEvenUsdPerMillion(
+  tokensPerSecond: number,
+  energy: EnergySettings,
+  keptShare = 1,
+): number {
+  return (energyUsdPerHour(energy) * 1e6) / (tokensPerSecond * 3600 * keptShare)
 }

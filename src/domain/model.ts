@@ -102,3 +102,8 @@ export type CatalogueEntry = {
 export function royaltyListing({ listing }: Pick<CatalogueEntry, 'listing'>): ModelListing | null {
   return listing && listing.royaltyBps > 0 ? listing : null
 }
+
+/** Returns what a model's royalty leaves of its earnings, from 0.7 to 1. */
+export function keptShare(entry: Pick<CatalogueEntry, 'listing'>): number {
+  return 1 - (royaltyListing(entry)?.royaltyBps ?? 0) / 10_000
+}

@@ -2,7 +2,7 @@ import type { Address, Hex } from '../domain/bytes.ts'
 import { coverPower } from '../domain/asking-price.ts'
 import type { EnergySettings } from '../domain/energy.ts'
 import type { Task } from '../domain/job.ts'
-import { type CatalogueEntry, royaltyListing } from '../domain/model.ts'
+import { type CatalogueEntry, keptShare, royaltyListing } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { Price } from '../domain/price.ts'
 import { MarketError, type PeerError, toPeerError } from '../errors/index.ts'
@@ -157,7 +157,7 @@ export function createProvider(deps: ProvideDeps): Provider {
         arithmeticId: loaded.arithmeticId,
         tasks: tasksOf(engine),
         price: options.covering
-          ? coverPower(options.price, loaded.tokensPerSecond, options.covering)
+          ? coverPower(options.price, loaded.tokensPerSecond, options.covering, keptShare(options.entry))
           : options.price,
         contextTokens: loaded.contextTokens,
         milliTokensPerSecond: Math.round(loaded.tokensPerSecond * limit.dutyCycle * 1000),
