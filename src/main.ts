@@ -1,7 +1,7 @@
 import type { ModelId } from './domain/model.ts'
 import { isLocalChain } from './domain/network.ts'
 import { TransportError } from './errors/index.ts'
-import type { Engine, ModelStore, PiecePeers } from './ports/index.ts'
+import type { Chain, Engine, ManifestPeers, ModelStore, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
 import { createLoadingMark } from './device/loading-mark.ts'
@@ -112,20 +112,40 @@ const peers: PiecePeers = {
   },
 }
 
+const manifestPeers: ManifestPeers = {
+  async *ask(id, signal) {
+    const { createManifestPeers } = await import('./roles/pieces/manifest-exchange.ts')
+    const links = { transport: await transport(), holders: await holders(), clock }
+    yield* createManifestPeers(links).ask(id, signal)
+  },
+}
+
 const pieces = once(async () => (await import('./models/open-piece-store.ts')).openPieceStore())
 
 const modelUses = once(async () => new (await import('./models/model-uses.ts')).ModelUses(documents))
+
+const manifests = once(async () => {
+  const { ManifestBook } = await import('./models/manifest-book.ts')
+  return new ManifestBook({ documents, peers: manifestPeers })
+})
+
+const listed = once(async () => {
+  const { createListedModels } = await import('./roles/listed-models.ts')
+  const listings: Chain['listings'] = async (from, count) => (await chain()).listings(from, count)
+  return createListedModels({ chain: { listings }, manifests: await manifests(), documents })
+})
 
 const models = once(async () => {
   const { PieceModelStore } = await import('./models/piece-model-store.ts')
   const { createHttpSource } = await import('./models/http-source.ts')
   const { loadCatalogue } = await import('./models/catalogue.ts')
+  const catalogueUrl = new URL('/models/catalogue.json', location.href).href
   return new PieceModelStore({
     pieces: await pieces(),
     fetchRange: createHttpSource(),
     peers,
     onUsed: (entry) => void modelUses().then((uses) => uses.note(entry)),
-    loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
+    loadCatalogue: async () => (await listed()).addTo(await loadCatalogue(catalogueUrl)),
   })
 })
 
@@ -138,6 +158,9 @@ const lender = once(async () => {
   const { createLender } = await import('./roles/pieces/lend.ts')
   const { waitForTurn } = await import('./device/wait-for-turn.ts')
   const turn = { waitForTurn: (onTurn: () => void) => waitForTurn('opentab:lending', onTurn) }
+  const { serveManifests } = await import('./roles/pieces/manifest-exchange.ts')
+  const store = await models()
+  serveManifests({ transport: await transport(), clock }, (id) => store.manifest(id))
   return createLender({ ...(await exchange()), shelf: (await models()).shelf, ...turn })
 })
 
@@ -218,6 +241,12 @@ const provider = once(async () => {
 
 const device = once(async () => (await import('./device/browser-device.ts')).createBrowserDevice(clock))
 
+const publisher = once(async () => {
+  const { createPublisher } = await import('./roles/publish.ts')
+  const parts = { engine: await engine(), manifests: await manifests(), models: await models() }
+  return createPublisher({ ...parts, chain: await chain(), publisher: await earner() })
+})
+
 const governor = once(async () => {
   const { createGovernor } = await import('./roles/govern.ts')
   return createGovernor({ device: await device(), provider: await provider(), clock })
@@ -246,6 +275,8 @@ const tab: Tab = {
   balanceOf: async (owner) => (await chain()).balance(owner),
   accounts,
   catalogue: async () => (await models()).catalogue(),
+  listed,
+  holders,
   keptModels,
   lender,
   probe: async () => (await engine()).probe(),
@@ -255,6 +286,7 @@ const tab: Tab = {
   requester,
   provider,
   governor,
+  publisher,
   settlement,
   withdrawals,
   payOut,

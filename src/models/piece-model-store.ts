@@ -52,15 +52,17 @@ export class PieceModelStore implements ModelStore {
     this.#loadCatalogue = loadCatalogue
     this.#peers = peers
     this.#onUsed = onUsed
-    this.#shelf = new KeptPieceShelf(pieces, async () => {
-      if (this.#known.size === 0) await this.catalogue()
-      return this.#known
-    })
+    this.#shelf = new KeptPieceShelf(pieces, () => this.#knownModels())
   }
 
   /** What this tab can lend. */
   get shelf(): PieceShelf {
     return this.#shelf
+  }
+
+  /** Returns the manifest of a model that is listed or was fetched; null for any other. */
+  async manifest(id: ModelId): Promise<ModelManifest | null> {
+    return (await this.#knownModels()).get(id) ?? null
   }
 
   async catalogue(): Promise<CatalogueEntry[]> {
@@ -126,6 +128,11 @@ export class PieceModelStore implements ModelStore {
 
   async remove(id: ModelId): Promise<void> {
     await navigator.locks.request(lockName(id), () => this.#pieces.remove(id))
+  }
+
+  async #knownModels(): Promise<ReadonlyMap<ModelId, ModelManifest>> {
+    if (this.#known.size === 0) await this.catalogue()
+    return this.#known
   }
 
   /** Tells how far the tab has come that this one waits for. */

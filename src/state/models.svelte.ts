@@ -3,6 +3,7 @@ import { toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 
 const retryMs = 10_000
+const refreshMs = 60_000
 
 /** The models that this page offers. */
 export class Models {
@@ -25,6 +26,20 @@ export class Models {
       this.failure = toFailure(error)
       this.#retry = setTimeout(() => void this.load(), retryMs)
     }
+  }
+
+  /** Reads what publishers list on the chain, now and every minute. Without a chain, what is known already stays. */
+  async follow(): Promise<void> {
+    while (true) {
+      await this.refresh().catch(() => {})
+      await new Promise((resolve) => setTimeout(resolve, refreshMs))
+    }
+  }
+
+  /** Reads what publishers list on the chain. */
+  async refresh(): Promise<void> {
+    const listed = await this.#tab.listed()
+    if (await listed.refresh()) await this.load()
   }
 
   find(id: ModelId | null): CatalogueEntry | null {

@@ -7,13 +7,16 @@ import type { Directory } from '../ports/directory.ts'
 import type { Device } from '../ports/device.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { EngineProbe } from '../ports/engine.ts'
+import type { Holders } from '../ports/holders.ts'
 import type { KeptModels } from '../ports/kept-models.ts'
 import type { Transport } from '../ports/transport.ts'
 import type { AuditReport } from '../roles/audit.ts'
 import type { Governor } from '../roles/govern.ts'
+import type { ListedModels } from '../roles/listed-models.ts'
 import type { Lender } from '../roles/pieces/lend.ts'
 import type { PayOut } from '../roles/pay-out.ts'
 import type { Provider } from '../roles/provide.ts'
+import type { Publisher } from '../roles/publish.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { Requester } from '../roles/request.ts'
 import type { ServedJobs } from '../roles/served-jobs.ts'
@@ -41,7 +44,12 @@ export type Tab = {
   balanceOf(owner: Address): Promise<MicroUsd>
   /** The accounts of this browser, and the wallets beside it. */
   accounts(): Promise<Accounts>
+  /** The page's own models, and those listed on the chain as far as they are known here. */
   catalogue(): Promise<CatalogueEntry[]>
+  /** Models that publishers listed on the chain. */
+  listed(): Promise<Pick<ListedModels, 'refresh'>>
+  /** Who holds which models. */
+  holders(): Promise<Pick<Holders, 'find'>>
   /** What is kept of models, and what there is room for. */
   keptModels(): Promise<KeptModels>
   /** Lends the bytes of models to other tabs. */
@@ -55,6 +63,8 @@ export type Tab = {
   provider(): Promise<Provider>
   /** Keeps the provider to its owner's rules. */
   governor(): Promise<Governor>
+  /** Makes a model of a file, for everybody. */
+  publisher(): Promise<Publisher>
   settlement(): Promise<Settlement>
   withdrawals(): Promise<Withdrawals>
   payOut(): Promise<PayOut>

@@ -36,9 +36,21 @@ function model(id: Hex, name: string, megabytes: number, description: string): C
   return { id, manifest: { ...manifest, files: [file], knownAnswer }, sources: ['/models/'], description }
 }
 
-export const catalogue = [
+/** Two models of the page, and a large one that somebody listed on the chain. */
+export const catalogue: CatalogueEntry[] = [
   model(hex('a1', 32), 'SmolLM2 135M', 98, 'Small and quick; good for short texts.'),
   model(hex('b2', 32), 'SmolLM2 360M', 260, 'Slower, and surer of its facts.'),
+  {
+    ...model(hex('c3', 32), 'Mistral Large', 73_200, 'Published by 0xbb…bb.'),
+    listing: {
+      listingId: hex('c4', 32),
+      modelId: hex('c3', 32),
+      publisher: hex('bb', 20),
+      royaltyBps: 500,
+      sources: [],
+      isDeprecated: false,
+    },
+  },
 ]
 
 /** Offers of a lively market: one model with many tabs, one with few. */

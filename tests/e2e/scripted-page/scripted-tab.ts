@@ -4,6 +4,7 @@ import { ManualDevice } from '../../../src/device/manual-device.ts'
 import { systemClock } from '../../../src/device/system-clock.ts'
 import { TransportError } from '../../../src/errors/index.ts'
 import type { DeviceState } from '../../../src/domain/device.ts'
+import type { CatalogueEntry } from '../../../src/domain/model.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import { createGovernor } from '../../../src/roles/govern.ts'
 import type { Tab } from '../../../src/state/tab.ts'
@@ -13,6 +14,7 @@ import { createScriptedKeptModels, createScriptedLender } from './scripted-lendi
 import { catalogue, network, offers, publicNetwork } from './scripted-market.ts'
 import { createScriptedMoney } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
+import { createScriptedPublisher } from './scripted-publisher.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
 
 const scenes = ['lively', 'bonded', 'unplugged', 'full', 'cramped', 'empty', 'alone'] as const
@@ -45,6 +47,8 @@ export function createScriptedTab(scene: Scene): Tab {
     return value
   }
   const requester = createScriptedRequester(here)
+  const published: CatalogueEntry[] = []
+  const publisher = createScriptedPublisher((entry) => published.push(entry))
   const keptModels = createScriptedKeptModels(scene === 'full')
   const lender = createScriptedLender()
   const provider = createScriptedProvider(scene === 'cramped' ? 150e6 : Infinity)
@@ -60,7 +64,10 @@ export function createScriptedTab(scene: Scene): Tab {
     ...createScriptedMoney(scene),
     accounts: async () => accounts,
     balanceOf: async () => 2_500_000n,
-    catalogue: async () => catalogue,
+    catalogue: async () => [...catalogue, ...published],
+    listed: () => unlessAlone({ refresh: async () => published.length > 0 }),
+    holders: () => unlessAlone({ find: async () => ({ peers: [], count: isLively ? 3 : 0 }) }),
+    publisher: () => unlessAlone(publisher),
     keptModels: async () => keptModels,
     lender: () => unlessAlone(lender),
     probe: async () => ({
