@@ -41,6 +41,11 @@ export class NetworkView {
     return [...new Set(this.offers.map((offer) => offer.modelId))]
   }
 
+  /** What other tabs offer of a model. */
+  offersOfOthers(modelId: ModelId): Offer[] {
+    return this.offers.filter((offer) => offer.modelId === modelId && offer.peerId !== this.peerId)
+  }
+
   /** Relays that pass payments on, by the offers that name them, cheapest first. */
   get hubs(): Hub[] {
     const byAccount = new Map(this.offers.flatMap(({ hubs }) => hubs.map((hub) => [hub.account, hub])))

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import type { CatalogueEntry } from '../domain/model.ts'
 import { nextSmallerModel } from '../domain/smaller-model.ts'
+import { surveyOffers } from '../domain/survey-offers.ts'
 import { MarketError } from '../errors/index.ts'
 import { Account } from './account.svelte.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
@@ -12,9 +13,11 @@ import { RoomForModel } from './model-room.svelte.ts'
 import { Models } from './models.svelte.ts'
 import { Navigation } from './navigation.svelte.ts'
 import { NetworkView } from './network-view.svelte.ts'
+import { Publishing } from './publishing.svelte.ts'
 import { ReceiptCheck } from './receipt-check.svelte.ts'
 import { Receipts } from './receipts.svelte.ts'
 import { Sending } from './sending.svelte.ts'
+import { SharedModels } from './shared-models.svelte.ts'
 import { Sharing } from './sharing.svelte.ts'
 import type { Tab } from './tab.ts'
 import { Wallet } from './wallet.svelte.ts'
@@ -30,7 +33,9 @@ export class Page {
   readonly conversation: Conversation
   readonly deal: Deal
   readonly sharing: Sharing
+  readonly sharedModels: SharedModels
   readonly lending: Lending
+  readonly publishing: Publishing
   readonly wallet: Wallet
   readonly account: Account
   readonly receiptCheck: () => ReceiptCheck
@@ -46,7 +51,16 @@ export class Page {
     this.deal = new Deal(tab)
     this.conversation = new Conversation(tab, this.settings, this.history, this.deal)
     this.lending = new Lending(tab)
-    this.sharing = new Sharing(tab, () => void this.lending.begin().catch(() => {}))
+    this.sharing = new Sharing(tab, {
+      onStart: () => void this.lending.begin().catch(() => {}),
+      chosen: () => this.sharedModel,
+      marketPrice: (id) => surveyOffers(this.network.offersOfOthers(id)).price?.middle ?? null,
+    })
+    const { models, network, sharing } = this
+    this.sharedModels = new SharedModels(tab, { models, network, sharing })
+    this.publishing = new Publishing(tab, {
+      onPublished: () => Promise.all([models.refresh(), this.lending.begin()]),
+    })
     this.account = new Account(tab, {
       isBusy: () => this.busy || this.sharing.active,
       reload: () => location.reload(),
@@ -64,9 +78,9 @@ export class Page {
     return this.models.find(this.settings.modelId) ?? offered ?? entries[0] ?? null
   }
 
-  /** The model to share: the chosen one, or the first there is. */
+  /** The model that is shared, or would be. */
   get sharedModel(): CatalogueEntry | null {
-    return this.models.find(this.sharing.modelId) ?? this.models.entries[0] ?? null
+    return this.sharedModels.chosen
   }
 
   /** The next smaller model, where the one to share found no memory. */
@@ -81,9 +95,10 @@ export class Page {
     throw new MarketError('market/no-model', 'The list of models did not load.')
   }
 
-  /** Whether closing the page would break somebody's answer. */
+  /** Whether closing the page would break somebody's answer, or what is being published. */
   get busy(): boolean {
-    return this.sharing.status.jobs.length > 0 || this.conversation.current !== null
+    const { sharing, conversation, publishing } = this
+    return sharing.status.jobs.length > 0 || conversation.current !== null || publishing.busy
   }
 
   /** Brings back what was kept, then joins the network. */
@@ -92,9 +107,15 @@ export class Page {
     const listed = this.models.load()
     // What cannot be read starts afresh; nothing here is money.
     for (const part of [conversation, settings, lending, wallet]) part.restore().catch(() => {})
-    sharing.restore(() => listed.then(() => this.#requireSharedModel())).catch(() => {})
+    // A tab that chooses by itself has to know the machine first.
+    const chosen = async () => {
+      await Promise.all([listed, sharing.terms.isAutomatic ? sharing.look() : null])
+      return this.#requireSharedModel()
+    }
+    sharing.restore(chosen).catch(() => {})
     addEventListener('pagehide', () => sharing.leave())
     void this.network.join()
+    void this.models.follow()
     void this.account.watch()
     void wallet.watch()
   }

@@ -17,7 +17,7 @@ it('knows that memory was too small, at the start or later, and shares a smaller
   await sharing.start(entry)
   expect([sharing.outOfMemory, sharing.entry]).toEqual([true, entry])
   await sharing.switchTo(smaller)
-  expect([sharing.outOfMemory, sharing.modelId]).toEqual([false, smaller.id])
+  expect([sharing.outOfMemory, sharing.terms.modelId]).toEqual([false, smaller.id])
   lose()
   expect([sharing.outOfMemory, sharing.entry]).toEqual([true, smaller])
 })

@@ -1,16 +1,7 @@
-import { askingPrice, coverPower, highestMicroUsdPerMillion } from '../domain/asking-price.ts'
 import type { DeviceState } from '../domain/device.ts'
-import {
-  type EnergySettings,
-  breakEvenUsdPerMillion,
-  classifyDevice,
-  estimateWatts,
-  netUsdPerHour,
-  netUsdPerMillion,
-} from '../domain/energy.ts'
+import { classifyDevice, estimateWatts } from '../domain/energy.ts'
 import type { GovernorDecision, PauseReason } from '../domain/governor.ts'
-import type { CatalogueEntry, ModelId } from '../domain/model.ts'
-import type { Price } from '../domain/price.ts'
+import type { CatalogueEntry } from '../domain/model.ts'
 import { modelBytes } from '../domain/smaller-model.ts'
 import type { EngineProbe } from '../ports/engine.ts'
 import type { BytesFrom } from '../ports/model-store.ts'
@@ -20,20 +11,17 @@ import { offStatus, type ProviderStage, type ProviderStatus } from '../roles/pro
 import { abortable } from './abortable.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
 import { type RulesDocument, SharingRules } from './sharing-rules.svelte.ts'
+import { SharingTerms, type TermsDocument, type TermsSurroundings } from './sharing-terms.svelte.ts'
 import type { Tab } from './tab.ts'
 
 export type { BytesFrom, EngineProbe, PauseReason, ProviderStage }
 
-type SharingDocument = {
-  modelId: ModelId | null
-  priceUsd: number | null
-  slots: number | null
-  watts: number | null
-  usdPerKwh: number | null
-  tokensPerSecond: number | null
-  holdsBond: boolean
-  coversPower: boolean
-  rules: RulesDocument
+type SharingDocument = TermsDocument & { rules: RulesDocument }
+
+/** What the rest of the page knows that sharing asks for. */
+export type SharingSurroundings = Pick<TermsSurroundings, 'chosen' | 'marketPrice'> & {
+  /** Called each time that sharing begins. */
+  onStart: () => void
 }
 
 /** Whether this very tab was sharing; tabs of one browser are told apart by their place. */
@@ -57,6 +45,8 @@ export class Sharing {
   #abort: AbortController | null = null
   /** When this computer may be shared, and how much of it. */
   readonly rules = new SharingRules()
+  /** What is shared, and for how much. */
+  readonly terms: SharingTerms
   probe = $state.raw<EngineProbe | null>(null)
   /** What the browser tells of the machine; null before anybody looked. */
   device = $state.raw<DeviceState | null>(null)
@@ -65,29 +55,20 @@ export class Sharing {
   failure = $state.raw<Failure | null>(null)
   /** The model that was shared, or tried, last. */
   entry = $state.raw<CatalogueEntry | null>(null)
-  modelId = $state<ModelId | null>(null)
-  /** Dollars per million answer tokens. */
-  priceUsd = $state<number | null>(0.2)
-  /** Most answers at a time. */
-  slots = $state<number | null>(2)
-  /** What the computer draws more while it answers; null takes the estimate. */
-  watts = $state<number | null>(null)
-  usdPerKwh = $state<number | null>(0.3)
-  /** Whether the offered price is never below what the power costs. */
-  coversPower = $state(false)
-  /** Whether earnings go by way of the bond contract, where there is one. */
-  holdsBond = $state(false)
-  /** Measured on this computer at an earlier visit, at full speed. */
-  tokensPerSecond = $state<number | null>(null)
   /** Whether what was kept is back, so that it is known if this tab was sharing. */
   isRestored = $state(false)
   /** Whether it went on by itself because it was on when the page was left. */
   isResumed = $state(false)
 
-  /** `onStart` is called each time that sharing begins. */
-  constructor(tab: Tab, onStart: () => void = () => {}) {
+  constructor(tab: Tab, around: Partial<SharingSurroundings> = {}) {
     this.#tab = tab
-    this.#onStart = onStart
+    this.#onStart = around.onStart ?? (() => {})
+    this.terms = new SharingTerms({
+      chosen: around.chosen ?? (() => this.entry),
+      marketPrice: around.marketPrice ?? (() => null),
+      typicalWatts: () => this.estimatedWatts,
+      share: () => this.rules.settings.share,
+    })
   }
 
   get active(): boolean {
@@ -104,51 +85,12 @@ export class Sharing {
     return this.decision && !this.decision.run ? this.decision.why : null
   }
 
-  /** What is typed, before the price of power. */
-  get price(): Price {
-    const typed = BigInt(Math.round(Math.max(this.priceUsd ?? 0, 0) * 1e6))
-    return askingPrice(typed < highestMicroUsdPerMillion ? typed : highestMicroUsdPerMillion)
-  }
-
-  /** What is offered, as far as the speed is known. */
-  get askedPrice(): Price {
-    const { tokensPerSecond } = this
-    if (!this.coversPower || tokensPerSecond === null) return this.price
-    return coverPower(this.price, tokensPerSecond, this.energy)
-  }
-
   /** Watts that a machine like this one draws more while it answers. */
   get estimatedWatts(): number {
     const { probe, device } = this
     const gpu = probe?.backends[0] === 'webgpu' ? (probe.webgpu?.adapter ?? null) : null
     const hasBattery = device?.power === 'battery' || (device !== null && Number(device.batteryLevel) < 1)
     return estimateWatts(classifyDevice({ isHandheld: device?.isHandheld ?? false, hasBattery, gpu }))
-  }
-
-  get energy(): EnergySettings {
-    return { watts: this.watts ?? this.estimatedWatts, usdPerKilowattHour: this.usdPerKwh ?? 0 }
-  }
-
-  /** Dollars that an hour of steady work at the shared part leaves after electricity. */
-  get usdPerHour(): number | null {
-    if (this.tokensPerSecond === null) return null
-    const whole = netUsdPerHour(this.tokensPerSecond, this.#completionPrice, this.energy)
-    return whole * this.rules.settings.share
-  }
-
-  /** Dollars that a million answer tokens leave after electricity. */
-  get usdPerMillion(): number | null {
-    if (this.tokensPerSecond === null) return null
-    return netUsdPerMillion(this.tokensPerSecond, this.#completionPrice, this.energy)
-  }
-
-  /** Dollars per million answer tokens that just pay for the electricity. */
-  get breakEvenUsd(): number | null {
-    return this.tokensPerSecond === null ? null : breakEvenUsdPerMillion(this.tokensPerSecond, this.energy)
-  }
-
-  get #completionPrice(): bigint {
-    return this.askedPrice.completionMicroUsdPerMillion
   }
 
   /** Finds out what this machine can do, and watches what happens to it. */
@@ -181,11 +123,18 @@ export class Sharing {
       await Promise.all([this.save(), this.#keepSwitch(true)]).catch(() => {})
       const entry = await abortable(choose(), signal)
       this.entry = entry
+      const { terms } = this
+      if (terms.isAutomatic) terms.modelId = entry.id
       this.status = { ...this.status, totalBytes: modelBytes(entry) }
       const provider = await this.#governed(signal)
-      const slots = Math.max(this.slots ?? 1, 1)
-      const covering = this.coversPower ? { covering: this.energy } : {}
-      await provider.start({ entry, price: this.price, slots, bond: this.holdsBond, ...covering }, signal)
+      const options = {
+        entry,
+        price: terms.priceOf(entry),
+        bond: terms.holdsBond,
+        ...(terms.slots === null ? {} : { slots: Math.max(terms.slots, 1) }),
+        ...(terms.coversPower ? { covering: terms.energy } : {}),
+      }
+      await provider.start(options, signal)
     } catch (error) {
       if (!isCancellation(error)) this.failure = toFailure(error)
       if (this.active) this.status = { ...this.status, stage: 'off' }
@@ -196,7 +145,7 @@ export class Sharing {
   /** Shares another model from now on. */
   async switchTo(entry: CatalogueEntry): Promise<void> {
     if (this.active) return
-    this.modelId = entry.id
+    Object.assign(this.terms, { modelId: entry.id, isAutomatic: false })
     await this.start(entry)
   }
 
@@ -232,9 +181,8 @@ export class Sharing {
     try {
       const kept = (await this.#tab.documents.get('settings', 'sharing')) as SharingDocument | undefined
       if (kept) {
-        const { rules, ...rest } = kept
-        Object.assign(this, rest)
-        if (rules) this.rules.restore(rules)
+        this.terms.restore(kept)
+        this.rules.restore(kept.rules)
       }
       const before = (await this.#tab.documents.get('settings', await this.#switchKey())) as
         SwitchDocument | undefined
@@ -257,10 +205,7 @@ export class Sharing {
   /** Keeps what was chosen; the rules hold at once. */
   async save(): Promise<void> {
     if (this.active) this.#governor?.follow(this.rules.settings)
-    const { modelId, tokensPerSecond } = this
-    const { priceUsd, slots, watts, usdPerKwh, holdsBond, coversPower } = this
-    const chosen = { modelId, tokensPerSecond, priceUsd, slots, watts, usdPerKwh, holdsBond, coversPower }
-    const kept: SharingDocument = { ...chosen, rules: this.rules.document }
+    const kept: SharingDocument = { ...this.terms.document, rules: this.rules.document }
     await this.#tab.documents.put('settings', 'sharing', kept)
   }
 
@@ -277,9 +222,6 @@ export class Sharing {
     this.#tab.loadingMark.set(loadStages.includes(status.stage))
     this.status = status
     if (!this.active) this.#governor?.release()
-    const measured = status.loaded?.tokensPerSecond ?? null
-    if (measured === null || measured === this.tokensPerSecond) return
-    this.tokensPerSecond = measured
-    void this.save()
+    if (this.entry && status.loaded && this.terms.note(this.entry, status.loaded)) void this.save()
   }
 }

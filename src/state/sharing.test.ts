@@ -24,13 +24,15 @@ describe('turning it on', () => {
   it('shows what the provider tells, and keeps the measured speed for the next visit', async () => {
     const documents = testDocuments()
     const { provider } = fakeProvider(async (tell) =>
-      tell({ ...online, loaded: { tokensPerSecond: 24 } as ProviderStatus['loaded'] }),
+      tell({ ...online, loaded: { tokensPerSecond: 24, backend: 'wasm' } as ProviderStatus['loaded'] }),
     )
     const sharing = new Sharing(fakeTab({ documents, provider: async () => provider }))
     await sharing.start(entry)
     expect(sharing.status.stage).toBe('online')
     await vi.waitFor(async () =>
-      expect(await documents.get('settings', 'sharing')).toMatchObject({ tokensPerSecond: 24 }),
+      expect(await documents.get('settings', 'sharing')).toMatchObject({
+        trials: [{ modelId: entry.id, tokensPerSecond: 24, backend: 'wasm' }],
+      }),
     )
     await sharing.stop()
     expect(sharing.active).toBe(false)
@@ -46,7 +48,7 @@ describe('turning it on', () => {
     const tab = fakeTab({ documents, provider: async () => provider })
     const sharing = new Sharing(tab)
     await sharing.start(entry)
-    sharing.holdsBond = true
+    sharing.terms.holdsBond = true
     await sharing.start(entry)
     await sharing.stop()
     const later = new Sharing(tab)
@@ -180,53 +182,28 @@ describe('after a reload', () => {
 })
 
 describe('what it is worth', () => {
-  it('tells net and break-even of a million tokens, and of an hour at the shared part', () => {
-    const sharing = new Sharing(fakeTab({}))
-    expect([sharing.usdPerMillion, sharing.breakEvenUsd]).toEqual([null, null])
-    Object.assign(sharing, { tokensPerSecond: 25, priceUsd: 0.25, watts: 36, usdPerKwh: 0.25 })
-    sharing.rules.sharePercent = 50
-    expect(sharing.breakEvenUsd).toBeCloseTo(0.1)
-    expect(sharing.usdPerMillion).toBeCloseTo(0.15)
-    expect(sharing.usdPerHour).toBeCloseTo((0.15 * 0.09) / 2)
-  })
-
-  it('never asks less than the power costs, where that is wanted', async () => {
-    const asked: ProvideOptions[] = []
-    const { provider } = fakeProvider(async (_tell, _signal, options) => void asked.push(options!))
-    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
-    Object.assign(sharing, { tokensPerSecond: 25, priceUsd: 0.05, watts: 36, usdPerKwh: 0.25 })
-    expect(sharing.usdPerMillion).toBeCloseTo(-0.05)
-    sharing.coversPower = true
-    expect(sharing.askedPrice.completionMicroUsdPerMillion).toBe(100_000n)
-    expect(sharing.usdPerMillion).toBeCloseTo(0)
-    await sharing.start(entry)
-    expect(asked[0]).toMatchObject({ price: sharing.price, covering: sharing.energy })
-  })
-
   it('estimates the watts from what is known of the machine, until they are given', async () => {
     const device = new ManualDevice({ isHandheld: false })
     const sharing = new Sharing(fakeTab({ device: async () => device, probe: async () => probe }))
     await sharing.look()
-    expect(sharing.energy.watts).toBe(180)
+    expect(sharing.terms.energy.watts).toBe(180)
     device.set({ power: 'battery', batteryLevel: 0.8 })
-    expect(sharing.energy.watts).toBe(20)
-    sharing.watts = 7
-    expect(sharing.energy.watts).toBe(7)
+    expect(sharing.terms.energy.watts).toBe(20)
+    sharing.terms.watts = 7
+    expect(sharing.terms.energy.watts).toBe(7)
   })
 
-  it('prices a prompt token at a fifth of an answer token', () => {
-    const sharing = new Sharing(fakeTab({}))
-    sharing.priceUsd = 0.25
-    expect(sharing.price).toEqual({
-      promptMicroUsdPerMillion: 50_000n,
-      completionMicroUsdPerMillion: 250_000n,
-    })
-  })
-
-  it('tells what an hour leaves once the speed is known', () => {
-    const sharing = new Sharing(fakeTab({}))
-    expect(sharing.usdPerHour).toBeNull()
-    Object.assign(sharing, { tokensPerSecond: 100, priceUsd: 0.2, watts: 20, usdPerKwh: 0.3 })
-    expect(sharing.usdPerHour).toBeCloseTo(0.072 - 0.006)
+  it('asks what it is worth, covers the power where that is wanted, and leaves the slots to memory', async () => {
+    const asked: ProvideOptions[] = []
+    const { provider } = fakeProvider(async (_tell, _signal, options) => void asked.push(options!))
+    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
+    await sharing.start(entry)
+    expect(asked[0]).toMatchObject({ price: sharing.terms.priceOf(entry) })
+    expect(asked[0]).not.toHaveProperty('slots')
+    expect(asked[0]).not.toHaveProperty('covering')
+    await sharing.stop()
+    Object.assign(sharing.terms, { coversPower: true, slots: 3 })
+    await sharing.start(entry)
+    expect(asked[1]).toMatchObject({ slots: 3, covering: sharing.terms.energy })
   })
 })

@@ -58,6 +58,7 @@ export function formatShare(millionths: number): string {
 
 /** Returns a size as a download shows it, in decimal units. */
 export function formatMegabytes(bytes: number): string {
+  if (bytes > 0 && bytes < 0.5e6) return `${Math.ceil(bytes / 1e3)} kB`
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`
 }
 

@@ -33,7 +33,7 @@ test('pauses by its owner’s rules, says why in words, and goes on by itself', 
 
 test('offers the next smaller model where memory was too small', async () => {
   await open('?scene=cramped#/share')
-  await page.getByLabel('Shared model').selectOption('SmolLM2 360M')
+  await page.getByLabel('SmolLM2 360M').check()
   await pressStart()
   const alert = page.getByRole('alert')
   await alert.getByText('The memory here is too small for this.').waitFor()
@@ -41,7 +41,7 @@ test('offers the next smaller model where memory was too small', async () => {
   expect(await seriousFindings(page)).toEqual([])
   await alert.getByRole('button', { name: 'Share SmolLM2 135M' }).click()
   await status().getByText('Online').waitFor()
-  expect(await page.getByLabel('Shared model').inputValue()).toBe(`0x${'a1'.repeat(32)}`)
+  expect(await page.getByLabel('SmolLM2 135M').isChecked()).toBe(true)
 })
 
 test('goes on by itself after a reload while its model was loading', async () => {
@@ -117,6 +117,29 @@ test('says before a download what it takes, and where its bytes come from', asyn
   await pressStart()
   await page.getByText(/ MB of \d+ MB from 3 tabs/).waitFor()
   await status().getByText('Online').waitFor()
+})
+
+test('shows what speaks for each model, and chooses what earns most when it is let', async () => {
+  await open('#/share')
+  const models = page.getByRole('radiogroup', { name: 'Which model' })
+  await models.getByText('98 MB, Apache-2.0, comes with this page').waitFor()
+  await models.getByText('6 tabs offer it for $0.05 to $0.20 per million tokens').waitFor()
+  await models.getByText('published by 0xbbbb…bbbb, who gets 5% of what it earns').waitFor()
+  await models.getByText('Probably does not fit: it takes about').waitFor()
+  await models.getByText('3 tabs can bring its bytes.').first().waitFor()
+  await models.getByLabel('Let this tab choose').check()
+  await models.getByText('nothing was measured on this computer yet, so it takes the shortest').waitFor()
+  expect(await seriousFindings(page)).toEqual([])
+  await pressStart()
+  await status().getByText('Online').waitFor()
+  await page.getByRole('button', { name: 'Stop sharing' }).click()
+  await models.getByText('SmolLM2 135M: at today’s demand it leaves about $0.0').waitFor()
+  await models
+    .getByText(/Would leave about \$0\.0\d+ an hour at today’s demand/)
+    .first()
+    .waitFor()
+  await page.reload()
+  await expect.poll(() => models.getByLabel('Let this tab choose').isChecked()).toBe(true)
 })
 
 test('removes a model to make room when the person says so, the longest unused first', async () => {
