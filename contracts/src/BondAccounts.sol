@@ -79,6 +79,15 @@ abstract contract BondAccounts is IEarningsBond, ReentrancyGuardTransient {
         _release(account, owner, owner.bond.add(amount, target));
     }
 
+    /// @dev Puts back into a bond what a dispute took out, each part with its age, as if it had never been away:
+    ///      what has been held long enough meanwhile, and what exceeds the target, becomes credit.
+    function _putBack(address account, HeldEarnings.Ring storage lock) internal {
+        Account storage owner = _upToDate(account);
+        emit BondHeld(account, lock.total);
+        uint128 matured = lock.turn(_period());
+        _release(account, owner, matured + owner.bond.join(lock, target));
+    }
+
     /// @dev The account's storage, once what has been held long enough is credit.
     function _upToDate(address account) internal returns (Account storage owner) {
         owner = accounts[account];

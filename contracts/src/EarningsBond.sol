@@ -29,6 +29,8 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
     bytes32 public constant VERDICT_TYPEHASH =
         keccak256("Verdict(uint256 disputeId,bytes32 receiptHash,bool guilty)");
     uint16 private constant WHOLE_BPS = 10_000;
+    /// @dev Share of its stake that an accuser loses to the accused when the panel is silent.
+    uint16 private constant SILENCE_BPS = 500;
 
     /// @notice Settlement contract whose channels pay here.
     BatchSettlement public immutable settlement;
@@ -49,10 +51,13 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
     mapping(bytes32 channelId => uint128) public creditedTotal;
     /// @notice Whether a contradiction has been punished, by the hash of provider, job, terms and position.
     mapping(bytes32 contradiction => bool) public isPunished;
+    /// @notice How much of the bond the disputes about a receipt have locked so far; the target at most.
+    mapping(bytes32 receiptHash => uint128) public disputedAmount;
     /// @notice Number of disputes opened so far.
     uint256 public disputeCount;
 
     mapping(uint256 disputeId => Dispute) private disputes;
+    mapping(uint256 disputeId => HeldEarnings.Ring) private locks;
 
     /// @param terms Terms of the contract, fixed from here on.
     constructor(BondTerms memory terms)
@@ -127,16 +132,17 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
         if (most == 0) revert ZeroStake();
         bytes32 receiptHash = _checkReceiptSigned(receipt, signature);
         Account storage provider = _upToDate(receipt.provider);
-        uint128 amount = provider.bond.takeOldest(most);
-        if (amount == 0) revert NothingAtStake();
-        provider.locked += amount;
-
+        uint128 others = provider.locked;
         disputeId = ++disputeCount;
+        uint128 locked = _lock(disputeId, provider, receiptHash, most);
+        uint128 stake = locked > 0 ? locked : _least(most, others);
+        if (stake == 0) revert NothingAtStake();
+
         uint40 deadline = uint40(block.timestamp) + disputeSeconds;
         disputes[disputeId] =
-            Dispute(receipt.provider, deadline, provider.convictions, msg.sender, amount, receiptHash);
-        emit DisputeOpened(disputeId, receipt.provider, msg.sender, receiptHash, amount, deadline);
-        token.safeTransferFrom(msg.sender, address(this), amount);
+            Dispute(receipt.provider, deadline, provider.convictions, msg.sender, stake, locked, receiptHash);
+        emit DisputeOpened(disputeId, receipt.provider, msg.sender, receiptHash, stake, locked, deadline);
+        token.safeTransferFrom(msg.sender, address(this), stake);
     }
 
     /// @inheritdoc IEarningsBond
@@ -150,13 +156,15 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
         _close(disputeId, open);
         emit DisputeResolved(disputeId, guilty);
         if (guilty) {
-            uint128 reward = _share(open.amount, rewardBps);
-            _credit(open.accuser, open.amount + reward);
-            _credit(commons, open.amount - reward);
+            ++accounts[open.provider].convictions;
+            uint128 reward = _share(open.locked, rewardBps);
+            _credit(open.accuser, open.stake + reward);
+            _credit(commons, open.locked - reward);
         } else {
-            _credit(open.provider, open.amount);
+            _credit(open.provider, open.stake);
             _giveBack(disputeId, open);
         }
+        delete locks[disputeId];
     }
 
     /// @inheritdoc IEarningsBond
@@ -165,15 +173,19 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
         // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp <= open.deadline) revert DisputeStillOpen();
         _close(disputeId, open);
-        emit DisputeExpired(disputeId);
-        _credit(open.accuser, open.amount);
+        // Rounded up, so that no stake is too small to lose something.
+        uint128 lost = _isConvictedSince(open) ? 0 : open.stake - _share(open.stake, WHOLE_BPS - SILENCE_BPS);
+        emit DisputeExpired(disputeId, lost);
+        _credit(open.accuser, open.stake - lost);
+        _credit(open.provider, lost);
         _giveBack(disputeId, open);
+        delete locks[disputeId];
     }
 
     /// @inheritdoc IEarningsBond
     function getDispute(uint256 disputeId) public view returns (Dispute memory open) {
         open = disputes[disputeId];
-        if (open.amount == 0) revert UnknownDispute(disputeId);
+        if (open.stake == 0) revert UnknownDispute(disputeId);
     }
 
     /// @inheritdoc IEarningsBond
@@ -205,18 +217,33 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
         isPunished[contradiction] = true;
     }
 
-    function _close(uint256 disputeId, Dispute memory open) private {
-        delete disputes[disputeId];
-        accounts[open.provider].locked -= open.amount;
+    /// @dev Takes a dispute's lock out of the bond and returns how much. A receipt locks a whole bond once, and not
+    ///      less, so that a small dispute with a friend spares it no larger one.
+    function _lock(uint256 disputeId, Account storage provider, bytes32 receiptHash, uint128 most)
+        private
+        returns (uint128 locked)
+    {
+        uint128 left = target - disputedAmount[receiptHash];
+        if (left == 0) revert AlreadyDisputed();
+        locked = provider.bond.moveOldest(locks[disputeId], _least(most, left));
+        disputedAmount[receiptHash] += locked;
+        provider.locked += locked;
     }
 
-    /// @dev As the newest part of the bond, so that a dispute with oneself neither shortens nor shelters it.
+    function _close(uint256 disputeId, Dispute memory open) private {
+        delete disputes[disputeId];
+        accounts[open.provider].locked -= open.locked;
+    }
+
     function _giveBack(uint256 disputeId, Dispute memory open) private {
-        if (accounts[open.provider].convictions == open.convictions) {
-            return _hold(open.provider, open.amount);
-        }
-        emit LockForfeited(disputeId, open.provider, open.amount);
-        _credit(commons, open.amount);
+        if (open.locked == 0) return;
+        if (!_isConvictedSince(open)) return _putBack(open.provider, locks[disputeId]);
+        emit LockForfeited(disputeId, open.provider, open.locked);
+        _credit(commons, open.locked);
+    }
+
+    function _isConvictedSince(Dispute memory open) private view returns (bool) {
+        return accounts[open.provider].convictions != open.convictions;
     }
 
     function _checkReceiptSigned(ReceiptHash.Receipt calldata receipt, bytes calldata signature)
@@ -246,6 +273,10 @@ contract EarningsBond is IEarningsBond, BondAccounts, EIP712, Multicall {
                 || terms.disputeSeconds == 0 || terms.rewardBps > MAX_REWARD_BPS
                 || terms.quorum > terms.panel.length || terms.quorum <= terms.panel.length / 2
         ) revert InvalidTerms();
+    }
+
+    function _least(uint128 one, uint128 other) private pure returns (uint128) {
+        return one < other ? one : other;
     }
 
     /// @dev Rounds down: what is left over stays with the other share.

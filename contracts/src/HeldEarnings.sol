@@ -50,6 +50,35 @@ library HeldEarnings {
         ring.total -= taken;
     }
 
+    /// @notice Moves up to `amount` to an empty ring, oldest earnings first and each part with its age, and returns
+    ///         how much.
+    function moveOldest(Ring storage ring, Ring storage empty, uint128 amount)
+        internal
+        returns (uint128 moved)
+    {
+        uint40 period = ring.period;
+        for (uint40 step = 1; step <= SLOTS && moved < amount; ++step) {
+            uint40 slot = (period + step) % SLOTS;
+            uint128 part = _takeFrom(ring, slot, amount - moved);
+            if (part > 0) empty.slots[slot] = part;
+            moved += part;
+        }
+        ring.total -= moved;
+        (empty.total, empty.period) = (moved, period);
+    }
+
+    /// @notice Adds another ring of the same period, each part with its age, and returns the oldest part, by which
+    ///         the target is exceeded. The other ring is not emptied.
+    function join(Ring storage ring, Ring storage other, uint128 target) internal returns (uint128 released) {
+        for (uint40 slot = 0; slot < SLOTS; ++slot) {
+            uint128 part = other.slots[slot];
+            if (part > 0) ring.slots[slot] += part;
+        }
+        uint128 total = ring.total + other.total;
+        ring.total = total;
+        if (total > target) released = takeOldest(ring, total - target);
+    }
+
     /// @notice Returns what would be released by turning the ring to a period.
     function matured(Ring storage ring, uint40 period) internal view returns (uint128 sum) {
         uint40 last = ring.period;

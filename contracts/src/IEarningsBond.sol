@@ -41,14 +41,16 @@ interface IEarningsBond {
     /// @param deadline Unix time until which the panel may decide.
     /// @param convictions Convictions of the provider when the dispute was opened.
     /// @param accuser Account that opened it.
-    /// @param amount Locked of the provider's bond, and staked by the accuser: each as much.
+    /// @param stake Staked by the accuser.
+    /// @param locked Locked of the provider's bond: as much as was staked, or nothing where others had locked all.
     /// @param receiptHash EIP-712 digest of the disputed receipt.
     struct Dispute {
         address provider;
         uint40 deadline;
         uint32 convictions;
         address accuser;
-        uint128 amount;
+        uint128 stake;
+        uint128 locked;
         bytes32 receiptHash;
     }
 
@@ -58,11 +60,11 @@ interface IEarningsBond {
     );
     /// @notice A publisher was credited with its share of a channel's earnings.
     event RoyaltyCredited(bytes32 indexed listingId, address indexed publisher, uint128 amount);
-    /// @notice Money was added to a provider's bond.
+    /// @notice Money was added to a provider's bond: earnings, or a lock that came back.
     event BondHeld(address indexed provider, uint128 amount);
     /// @notice Money left a provider's bond and can be withdrawn.
     event BondReleased(address indexed provider, uint128 amount);
-    /// @notice An account was credited with a stake, a stake's loss by its accuser, a reward or forfeited money.
+    /// @notice An account was credited with a stake or what an accuser lost of it, a reward or forfeited money.
     event Credited(address indexed account, uint128 amount);
     /// @notice Credit was paid out to its owner.
     event Withdrawn(address indexed account, address indexed sender, uint128 amount);
@@ -80,13 +82,15 @@ interface IEarningsBond {
         address indexed provider,
         address indexed accuser,
         bytes32 receiptHash,
-        uint128 amount,
+        uint128 stake,
+        uint128 locked,
         uint40 deadline
     );
     /// @notice The panel decided a dispute.
     event DisputeResolved(uint256 indexed disputeId, bool guilty);
-    /// @notice A dispute ended without a verdict; both sides have their money back.
-    event DisputeExpired(uint256 indexed disputeId);
+    /// @notice A dispute ended without a verdict: both sides have their money back, but for what the accuser lost
+    ///         of its stake to the accused.
+    event DisputeExpired(uint256 indexed disputeId, uint128 lost);
     /// @notice Money locked by a dispute fell to the commons, because its provider was convicted meanwhile.
     event LockForfeited(uint256 indexed disputeId, address indexed provider, uint128 amount);
 
@@ -101,10 +105,12 @@ interface IEarningsBond {
     error DifferentJobs();
     /// @notice The receipts say the same.
     error SameStatement();
-    /// @notice The provider was convicted of this before.
+    /// @notice The provider was convicted of this contradiction before.
     error AlreadyConvicted();
     /// @notice The provider has nothing at stake.
     error NothingAtStake();
+    /// @notice Disputes about this receipt have locked a whole bond already.
+    error AlreadyDisputed();
     /// @notice A dispute about nothing.
     error ZeroStake();
     /// @notice There is no such open dispute.
@@ -143,6 +149,9 @@ interface IEarningsBond {
     ) external;
 
     /// @notice Disputes a receipt before the panel. The caller stakes as much as it locks of the bond.
+    /// @dev A receipt locks a whole bond once, in one dispute or in several. Where other disputes have locked all
+    ///      that there is, the caller locks nothing and stakes at most as much as they: a verdict of guilty forfeits
+    ///      their locks, so that nobody shelters its bond in a dispute with a friend.
     /// @param receipt Receipt that the caller holds to be false.
     /// @param signature The provider's signature of it.
     /// @param most Most that the caller stakes; the provider's bond is the limit. Needs the token's allowance.
@@ -152,15 +161,18 @@ interface IEarningsBond {
         returns (uint256 disputeId);
 
     /// @notice Ends a dispute by the panel's verdicts. Anyone may call, until the deadline.
-    /// @dev Guilty: the accuser has its stake back and the reward, the commons the rest of the lock. Not guilty:
-    ///      the provider has its lock back in its bond, and the stake for its trouble.
+    /// @dev Guilty: the accuser has its stake back and the reward, the commons the rest of the lock, and the
+    ///      provider one conviction more. Not guilty: the provider has its lock back, as after {expire}, and the
+    ///      stake for its trouble.
     /// @param disputeId Number of the dispute.
     /// @param guilty What the panel decided.
     /// @param signatures Signatures over `getVerdictDigest`, in ascending order of their signers' addresses.
     function resolve(uint256 disputeId, bool guilty, bytes[] calldata signatures) external;
 
-    /// @notice Ends a dispute without a verdict after its deadline: both sides have their money back. Anyone may
-    ///         call.
+    /// @notice Ends a dispute without a verdict after its deadline: both sides have their money back, but for a
+    ///         twentieth of the stake, which the accused has for its trouble. Anyone may call.
+    /// @dev A lock comes back with its age: what would have been released meanwhile is credit at once. Where the
+    ///      provider was convicted meanwhile, the commons has the lock and the accuser its whole stake.
     /// @param disputeId Number of the dispute.
     function expire(uint256 disputeId) external;
 
@@ -169,7 +181,7 @@ interface IEarningsBond {
     /// @return available Can be withdrawn.
     /// @return bonded Held as bond.
     /// @return locked Held by open disputes.
-    /// @return convictions How often the account was convicted of contradicting itself.
+    /// @return convictions How often the account was convicted: by a contradiction or by the panel.
     function getAccount(address account)
         external
         view

@@ -134,7 +134,13 @@ abstract contract BondTest is SettlementTest {
 
     /// @dev The stranger disputes a receipt of the provider.
     function openDispute(uint256 providerKey, uint128 most) internal returns (uint256) {
-        ReceiptHash.Receipt memory receipt = receiptOf(providerKey, "disputed", "maybe");
+        return openDispute(receiptOf(providerKey, "disputed", "maybe"), providerKey, most);
+    }
+
+    function openDispute(ReceiptHash.Receipt memory receipt, uint256 providerKey, uint128 most)
+        internal
+        returns (uint256)
+    {
         bytes memory signature = signed(providerKey, receipt);
         vm.prank(stranger);
         return bond.dispute(receipt, signature, most);

@@ -21,6 +21,6 @@ export type BondAccount = {
   targetMicroUsd: MicroUsd
   /** Longest time that earnings are held, in seconds. */
   holdSeconds: number
-  /** How often the provider was convicted of contradicting itself. */
+  /** How often the provider was convicted, by contradicting itself or by the panel. */
   convictions: number
 }

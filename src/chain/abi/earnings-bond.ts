@@ -259,6 +259,23 @@ export const earningsBondAbi = [
   },
   {
     "type": "function",
+    "name": "disputedAmount",
+    "inputs": [
+      {
+        "name": "receiptHash",
+        "type": "bytes32"
+      }
+    ],
+    "outputs": [
+      {
+        "name": "",
+        "type": "uint128"
+      }
+    ],
+    "stateMutability": "view"
+  },
+  {
+    "type": "function",
     "name": "eip712Domain",
     "inputs": [],
     "outputs": [
@@ -386,7 +403,11 @@ export const earningsBondAbi = [
             "type": "address"
           },
           {
-            "name": "amount",
+            "name": "stake",
+            "type": "uint128"
+          },
+          {
+            "name": "locked",
             "type": "uint128"
           },
           {
@@ -853,6 +874,11 @@ export const earningsBondAbi = [
         "name": "disputeId",
         "type": "uint256",
         "indexed": true
+      },
+      {
+        "name": "lost",
+        "type": "uint128",
+        "indexed": false
       }
     ],
     "anonymous": false
@@ -882,7 +908,12 @@ export const earningsBondAbi = [
         "indexed": false
       },
       {
-        "name": "amount",
+        "name": "stake",
+        "type": "uint128",
+        "indexed": false
+      },
+      {
+        "name": "locked",
         "type": "uint128",
         "indexed": false
       },
@@ -1055,6 +1086,11 @@ export const earningsBondAbi = [
   {
     "type": "error",
     "name": "AlreadyConvicted",
+    "inputs": []
+  },
+  {
+    "type": "error",
+    "name": "AlreadyDisputed",
     "inputs": []
   },
   {
