@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   tinyGemma3,
   tinyQwen2,
@@ -6,7 +6,9 @@ import {
   type TinyModel,
   writeTinyModel,
 } from '../../tests/fixtures/families/tiny-models.ts'
-import { writeTinyLlama } from '../../tests/fixtures/llama/tiny-llama.ts'
+import { sentencePieceVocabulary } from '../../tests/fixtures/families/sentencepiece-vocabulary.ts'
+import { byteLevelVocabulary, writeTinyLlama } from '../../tests/fixtures/llama/tiny-llama.ts'
+import type { GgufValue } from '../../tests/fixtures/llama/write-gguf.ts'
 import { checkModel } from './check-model.ts'
 
 const unsupported = 'engine/unsupported-model'
@@ -108,6 +110,106 @@ test.each([
 ])('a tokenizer with another %s is refused by name', async (key, string, shortMessage) => {
   const file = writeTinyModel(tinyQwen2, { [key]: { string } })
   await expect(checkModel(new Blob([file]))).rejects.toMatchObject({ code: unsupported, shortMessage })
+})
+
+describe('a head that claims', () => {
+  const refused = (shortMessage: string) => ({ code: malformed, shortMessage })
+
+  test.each([
+    ['400,000 layers', 'block_count', { uint32: 400_000 }],
+    ['one layer more than it has tensors', 'block_count', { uint32: 27 }],
+  ])('%s is refused before they are counted out', async (_claim, key, value) => {
+    const file = writeTinyModel(changed(tinyQwen2, { [key]: value }))
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject(
+      refused('The model file has fewer tensors than layers.'),
+    )
+  })
+
+  test('as many layers as tensors is refused at the first layer that it lacks', async () => {
+    const file = writeTinyModel(changed(tinyQwen2, { block_count: { uint32: 26 } }))
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject({
+      ...refused('Tensor blk.2.attn_norm.weight has the wrong shape.'),
+      details: 'missing instead of 128',
+    })
+  })
+
+  test('fewer layers than it has is refused at the first one beyond', async () => {
+    const file = writeTinyModel(changed(tinyQwen2, { block_count: { uint32: 1 } }))
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject({
+      code: unsupported,
+      shortMessage: 'Opentab cannot run models with a tensor blk.1.attn_norm.weight yet.',
+    })
+  })
+
+  const counts = [
+    'block_count',
+    'context_length',
+    'embedding_length',
+    'feed_forward_length',
+    'attention.head_count',
+    'attention.head_count_kv',
+    'attention.key_length',
+    'attention.sliding_window',
+    'attention.sliding_window_pattern',
+  ]
+  const noCounts: GgufValue[] = [
+    { uint32: 0 },
+    { uint32: 2 ** 32 - 1 },
+    ...[1.5, -1, Infinity, NaN].map((float32) => ({ float32 })),
+  ]
+  const measures = [
+    'attention.layer_norm_rms_epsilon',
+    'rope.freq_base',
+    'rope.freq_base_swa',
+    'rope.scaling.factor',
+  ]
+  /** As it is: packing takes its time. */
+  const plainGemma3: TinyModel = { ...tinyGemma3, layers: 1, types: ['F32'] }
+  const noMeasures = [0, -1, Infinity, NaN].map((float32) => ({ float32 }))
+
+  test.each([
+    ...counts.flatMap((key) => noCounts.map((value) => [key, value] as const)),
+    ...measures.flatMap((key) => noMeasures.map((value) => [key, value] as const)),
+  ])('%s of %o is refused by its name', async (key, value) => {
+    const file = writeTinyModel(changed(plainGemma3, { [key]: value }))
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject(
+      refused(`The model file gives no usable gemma3.${key}.`),
+    )
+  })
+
+  test.each([
+    ['attention.head_count', 2 ** 31, 'blk.0.attn_q.weight'],
+    ['attention.head_count_kv', 4, 'blk.0.attn_k.weight'],
+    ['attention.key_length', 2 ** 30, 'blk.0.attn_q.weight'],
+    ['embedding_length', 2 ** 31, 'token_embd.weight'],
+    ['feed_forward_length', 2 ** 31, 'blk.0.ffn_gate.weight'],
+  ])('another %s than its tensors have is refused', async (key, uint32, tensor) => {
+    const settings = { [key]: { uint32 }, 'attention.key_length': { uint32: 32 } }
+    const file = writeTinyModel(changed(tinyQwen2, { ...settings, [key]: { uint32 } }))
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject(
+      refused(`Tensor ${tensor} has the wrong shape.`),
+    )
+  })
+
+  test.each([-1, 1])('a vocabulary of another size than its embedding is refused (%i)', async (more) => {
+    const { tokens } = byteLevelVocabulary('qwen2')
+    const strings = more > 0 ? [...tokens, 'more'] : tokens.slice(0, more)
+    const file = writeTinyModel(tinyQwen2, { 'tokenizer.ggml.tokens': { strings } })
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject(
+      refused('Tensor token_embd.weight has the wrong shape.'),
+    )
+  })
+
+  const { tokens, scores, types } = sentencePieceVocabulary()
+  const long = tokens.map((token) => (token === 'hello' ? 'l'.repeat(1_000_000) : token))
+  test.each([
+    ['token_type', { int32s: types.slice(1) }, 'The model file has not one type for each token.'],
+    ['scores', { float32s: scores.slice(1) }, 'The model file has not one score for each token.'],
+    ['tokens', { strings: long }, 'The model file has a token longer than any word.'],
+  ])('other %s than a vocabulary can have is refused', async (key, value, shortMessage) => {
+    const file = writeTinyModel(plainGemma3, { [`tokenizer.ggml.${key}`]: value })
+    await expect(checkModel(new Blob([file]))).rejects.toMatchObject(refused(shortMessage))
+  })
 })
 
 /** All before the first tensor's bytes: its last name, and what follows it. */

@@ -49,6 +49,43 @@ describe('a file that cannot be read is refused with the reason', () => {
     await expect(openGguf(file)).rejects.toMatchObject({ code, shortMessage: expect.stringContaining(named) })
   })
 
+  const tensors = Array.from({ length: 100 }, (_, i) => ({
+    ...{ name: `t${i}.`, type: 'Q8_0' as const, dims: [32 * 64], values: new Float32Array(32 * 64) },
+  }))
+
+  test('with tensors that lie upon one another', async () => {
+    const file = Buffer.from(writeGguf({}, tensors))
+    // Each name is followed by the number of sizes, one size, the type and the place.
+    for (const { name } of tensors) {
+      file.writeBigUint64LE(0n, file.indexOf(name) + name.length + 4 + 8 + 4)
+    }
+    await expect(openGguf(new Blob([file]))).resolves.toBeDefined()
+    const shorter = file.subarray(0, -50 * 64 * 34)
+    await expect(openGguf(new Blob([shorter]))).rejects.toMatchObject({
+      code: malformed,
+      shortMessage: 'The model file is smaller than its tensors together.',
+    })
+  })
+
+  test.each([0, 1.5, -32, NaN, 2 ** 31])('with an alignment of %d', async (float32) => {
+    const file = writeGguf({ 'general.alignment': { float32 } }, [])
+    await expect(openGguf(new Blob([file]))).rejects.toMatchObject({
+      code: malformed,
+      shortMessage: `The model file cannot be aligned to ${float32}.`,
+    })
+  })
+
+  test('with a tensor of more numbers than can be counted', async () => {
+    const file = Buffer.from(writeGguf({}, [{ ...tensors[0]!, dims: [32, 64] }]))
+    const sizesAt = file.indexOf('t0.') + 3 + 4
+    file.writeBigUint64LE(2n ** 40n, sizesAt)
+    file.writeBigUint64LE(2n ** 40n, sizesAt + 8)
+    await expect(openGguf(new Blob([file]))).rejects.toMatchObject({
+      code: malformed,
+      shortMessage: 'Tensor t0. has more numbers than can be counted.',
+    })
+  })
+
   test('a missing key or tensor is named', async () => {
     const source = await openGguf(new Blob([whole]))
     expect(() => source.metadata.number('llama.block_count')).toThrowError(/llama\.block_count/)

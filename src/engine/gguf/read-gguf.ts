@@ -20,6 +20,7 @@ export type GgufHead = { metadata: Metadata; tensors: ReadonlyMap<string, Tensor
 
 const magic = 0x46554747
 const firstReadBytes = 4 << 20
+const mostAlignment = 1 << 20
 
 /**
  * Reads the head of a GGUF file (version 2 or 3, little-endian), only as many bytes of it as needed.
@@ -48,10 +49,16 @@ async function readGrowing<value>(file: Blob, parse: (reader: ByteReader) => val
 function parseHead(reader: ByteReader): GgufHead {
   const { metadata, tensorCount } = parseMetadata(reader)
   const infos = Array.from({ length: tensorCount }, () => parseTensorInfo(reader))
-  const alignment = metadata.has('general.alignment') ? metadata.number('general.alignment') : 32
+  const alignment = readAlignment(metadata)
   const dataStart = Math.ceil(reader.position / alignment) * alignment
   const tensors = infos.map((info) => ({ ...info, byteOffset: dataStart + info.byteOffset }))
   return { metadata, tensors: new Map(tensors.map((info) => [info.name, info])) }
+}
+
+function readAlignment(metadata: Metadata): number {
+  const alignment = metadata.has('general.alignment') ? metadata.number('general.alignment') : 32
+  if (Number.isInteger(alignment) && alignment > 0 && alignment <= mostAlignment) return alignment
+  throw new EngineError('engine/malformed-model', `The model file cannot be aligned to ${alignment}.`)
 }
 
 function parseMetadata(reader: ByteReader): { metadata: Metadata; tensorCount: number } {
@@ -74,6 +81,9 @@ function parseTensorInfo(reader: ByteReader): TensorInfo {
   const dims = Array.from({ length: Math.min(reader.uint32(), 8) }, () => reader.uint64())
   const type = parseTensorType(reader.uint32(), name)
   const elements = dims.reduce((product, size) => product * size, 1)
+  if (!Number.isSafeInteger(elements)) {
+    throw new EngineError('engine/malformed-model', `Tensor ${name} has more numbers than can be counted.`)
+  }
   // No row shares a block with the next, so that rows can be unpacked on their own.
   tensorBytes(type, dims[0] ?? 1, name)
   return { name, type, dims, elements, byteOffset: reader.uint64(), bytes: tensorBytes(type, elements, name) }

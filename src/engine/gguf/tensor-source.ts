@@ -14,13 +14,19 @@ export type TensorSource = GgufHead & {
   read(name: string): Promise<Float32Array<ArrayBuffer>>
 }
 
-/** @throws EngineError `engine/malformed-model` when the file is shorter than its tensors */
+/** @throws EngineError `engine/malformed-model` when the file is shorter than its tensors, each or all together */
 export async function openGguf(file: Blob): Promise<TensorSource> {
   const head = await readGgufHead(file)
+  let bytes = 0
   for (const tensor of head.tensors.values()) {
     if (tensor.byteOffset + tensor.bytes > file.size) {
       throw new EngineError('engine/malformed-model', `The model file ends within tensor ${tensor.name}.`)
     }
+    bytes += tensor.bytes
+  }
+  // Tensors that lie upon one another would be prepared as often as they are named.
+  if (bytes > file.size) {
+    throw new EngineError('engine/malformed-model', 'The model file is smaller than its tensors together.')
   }
   const readPacked = async ({ byteOffset, bytes }: TensorInfo) =>
     new Uint8Array(await file.slice(byteOffset, byteOffset + bytes).arrayBuffer())

@@ -2,18 +2,19 @@ import { EngineError } from '../../errors/index.ts'
 import type { GgufHead } from '../gguf/read-gguf.ts'
 import type { ModelConfig } from './model-config.ts'
 
-/** Returns every tensor of a model with its sizes, those of a row first. */
-function* listTensors(config: ModelConfig): Generator<[name: string, dims: number[]]> {
-  const { width, vocabularySize, layers, tiedEmbedding } = config
+/** The sizes of a tensor, those of a row first. */
+type Dims = readonly number[]
+
+/** Tensors that no layer owns. */
+function* listModelTensors(config: ModelConfig): Generator<[name: string, dims: Dims]> {
+  const { width, vocabularySize, tiedEmbedding } = config
   yield ['token_embd.weight', [width, vocabularySize]]
   yield ['output_norm.weight', [width]]
   if (!tiedEmbedding) yield ['output.weight', [width, vocabularySize]]
-  for (let layer = 0; layer < layers; layer++) {
-    for (const [name, dims] of listLayerTensors(config)) yield [`blk.${layer}.${name}`, dims]
-  }
 }
 
-function* listLayerTensors(config: ModelConfig): Generator<[name: string, dims: number[]]> {
+/** Tensors of one layer, without its name before them. */
+function* listLayerTensors(config: ModelConfig): Generator<[name: string, dims: Dims]> {
   const { width, heads, kvHeads, headWidth, feedForwardWidth, family } = config
   const headsWidth = heads * headWidth
   const kvWidth = kvHeads * headWidth
@@ -40,21 +41,38 @@ function* listLayerTensors(config: ModelConfig): Generator<[name: string, dims: 
 }
 
 /**
- * Makes sure that a file has the tensors of its family, and none that its graph would leave out.
+ * Makes sure that a file has the tensors of its family, and none that its graph would leave out. What that takes grows
+ * with the tensors that there are, never with how many layers the file claims to have.
  *
  * @throws EngineError `engine/malformed-model`, `engine/unsupported-model`, each naming the tensor
  */
 export function checkTensors(config: ModelConfig, tensors: GgufHead['tensors']): void {
-  const wanted = new Map(listTensors(config))
-  for (const name of tensors.keys()) {
-    if (wanted.has(name)) continue
-    throw new EngineError('engine/unsupported-model', `Opentab cannot run models with a tensor ${name} yet.`)
+  const ofModel = new Map(listModelTensors(config))
+  const ofLayer = new Map(listLayerTensors(config))
+  for (const { name, dims } of tensors.values()) {
+    const [, layer, rest] = /^blk\.(0|[1-9]\d*)\.(.+)$/.exec(name) ?? []
+    const wanted = Number(layer) < config.layers ? ofLayer.get(rest ?? '') : ofModel.get(name)
+    if (!wanted) {
+      throw new EngineError(
+        'engine/unsupported-model',
+        `Opentab cannot run models with a tensor ${name} yet.`,
+      )
+    }
+    if (wanted.length !== dims.length || wanted.some((size, axis) => size !== dims[axis])) {
+      throw wrongShape(name, dims.join('×'), wanted)
+    }
   }
-  for (const [name, dims] of wanted) {
-    const found = tensors.get(name)?.dims ?? []
-    if (dims.length === found.length && dims.every((size, axis) => size === found[axis])) continue
-    throw new EngineError('engine/malformed-model', `Tensor ${name} has the wrong shape.`, {
-      details: `${found.join('×') || 'missing'} instead of ${dims.join('×')}`,
-    })
+  for (const [name, dims] of ofModel) if (!tensors.has(name)) throw wrongShape(name, 'missing', dims)
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const [rest, dims] of ofLayer) {
+      const name = `blk.${layer}.${rest}`
+      if (!tensors.has(name)) throw wrongShape(name, 'missing', dims)
+    }
   }
+}
+
+function wrongShape(name: string, found: string, wanted: Dims): EngineError {
+  return new EngineError('engine/malformed-model', `Tensor ${name} has the wrong shape.`, {
+    details: `${found} instead of ${wanted.join('×')}`,
+  })
 }

@@ -48,30 +48,33 @@ export function readModelConfig(head: GgufHead): ModelConfig {
   if (!family) refuse(`models of the family ${name}`, `Known are ${Object.keys(families).join(', ')}.`)
   const settings = createSettings(metadata, name)
   refuseUnknownSettings(settings)
-  const { number } = settings
-  const width = number('embedding_length')
-  const heads = number('attention.head_count')
+  const { count, positive } = settings
+  const width = count('embedding_length')
+  const heads = count('attention.head_count')
   const config: ModelConfig = {
     family,
-    layers: number('block_count'),
+    layers: count('block_count'),
     width,
     heads,
-    kvHeads: number('attention.head_count_kv', heads),
-    headWidth: number('attention.key_length', width / heads),
-    feedForwardWidth: number('feed_forward_length'),
-    vocabularySize: tensors.get('token_embd.weight')?.dims[1] ?? 0,
-    contextTokens: number('context_length'),
-    normEpsilon: number('attention.layer_norm_rms_epsilon'),
-    ropeBase: number('rope.freq_base', 10_000),
+    kvHeads: count('attention.head_count_kv', heads),
+    headWidth: count('attention.key_length', width / heads),
+    feedForwardWidth: count('feed_forward_length'),
+    vocabularySize: metadata.strings('tokenizer.ggml.tokens').length,
+    contextTokens: count('context_length'),
+    normEpsilon: positive('attention.layer_norm_rms_epsilon'),
+    ropeBase: positive('rope.freq_base', 10_000),
     ropeDivisor: readRopeDivisor(settings),
     window: family.window && {
-      tokens: number('attention.sliding_window'),
-      globalEvery: number('attention.sliding_window_pattern', family.window.globalEvery),
-      ropeBase: number('rope.freq_base_swa', family.window.ropeBase),
+      tokens: count('attention.sliding_window'),
+      globalEvery: count('attention.sliding_window_pattern', family.window.globalEvery),
+      ropeBase: positive('rope.freq_base_swa', family.window.ropeBase),
     },
     tiedEmbedding: !tensors.has('output.weight'),
   }
   refuseOddShapes(config, settings)
+  if (config.layers > tensors.size) {
+    throw new EngineError('engine/malformed-model', 'The model file has fewer tensors than layers.')
+  }
   checkTensors(config, tensors)
   return config
 }
@@ -79,16 +82,35 @@ export function readModelConfig(head: GgufHead): ModelConfig {
 /** A family's settings; each has its name before it in the file. */
 type Settings = {
   has(key: string): boolean
+  /** Any number at all. */
   number(key: string, otherwise?: number): number
+  /** How many there are of something: whole and at least 1. */
+  count(key: string, otherwise?: number): number
+  /** Finite and above 0. */
+  positive(key: string, otherwise?: number): number
   text(key: string): string
 }
 
+/** More than any model has of anything. */
+const mostOfAnything = 2 ** 31
+
 function createSettings(metadata: Metadata, family: string): Settings {
   const has = (key: string) => metadata.has(`${family}.${key}`)
+  const number = (key: string, otherwise?: number) =>
+    otherwise !== undefined && !has(key) ? otherwise : metadata.number(`${family}.${key}`)
+  const numberThat = (is: (value: number) => boolean) => (key: string, otherwise?: number) => {
+    const value = number(key, otherwise)
+    // What stands in for a missing setting is judged with the shape.
+    if (!has(key) || is(value)) return value
+    throw new EngineError('engine/malformed-model', `The model file gives no usable ${family}.${key}.`, {
+      details: String(value),
+    })
+  }
   return {
     has,
-    number: (key, otherwise) =>
-      otherwise !== undefined && !has(key) ? otherwise : metadata.number(`${family}.${key}`),
+    number,
+    count: numberThat((value) => Number.isInteger(value) && value >= 1 && value <= mostOfAnything),
+    positive: numberThat((value) => Number.isFinite(value) && value > 0),
     text: (key) => metadata.string(`${family}.${key}`),
   }
 }
@@ -100,10 +122,10 @@ function refuseUnknownSettings({ number }: Settings): void {
 }
 
 /** Positions may be divided evenly; other kinds of scaling bend the frequencies. */
-function readRopeDivisor({ has, text, number }: Settings): number {
+function readRopeDivisor({ has, text, positive }: Settings): number {
   const kind = has('rope.scaling.type') ? text('rope.scaling.type') : 'none'
   if (kind === 'none') return 1
-  if (kind === 'linear') return number('rope.scaling.factor')
+  if (kind === 'linear') return positive('rope.scaling.factor')
   return refuse(`rotary positions scaled by ${kind}`)
 }
 

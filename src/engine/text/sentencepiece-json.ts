@@ -1,8 +1,16 @@
+import { EngineError } from '../../errors/index.ts'
 import type { Metadata } from '../gguf/metadata.ts'
 import { spaceMark } from './token-bytes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-/** Returns the steps and merges of a SentencePiece tokenizer with byte fallback. */
+/** Every way to split a piece is tried; those of real vocabularies have a hundred letters at most. */
+const mostLetters = 1024
+
+/**
+ * Returns the steps and merges of a SentencePiece tokenizer with byte fallback.
+ *
+ * @throws EngineError `engine/malformed-model`
+ */
 export function describeSentencePiece(metadata: Metadata, vocabulary: Vocabulary) {
   const markSpaces = { type: 'Replace', pattern: { String: ' ' }, content: spaceMark }
   const prefixKey = 'tokenizer.ggml.add_space_prefix'
@@ -28,6 +36,12 @@ export function describeSentencePiece(metadata: Metadata, vocabulary: Vocabulary
  * token of two others, the best token first; ways to make the same token by the length of their parts.
  */
 function listMerges({ tokens, normalIds }: Vocabulary, scores: readonly number[]): [string, string][] {
+  if (scores.length !== tokens.length) {
+    throw new EngineError('engine/malformed-model', 'The model file has not one score for each token.')
+  }
+  if (normalIds.some((id) => tokens[id]!.length > mostLetters)) {
+    throw new EngineError('engine/malformed-model', 'The model file has a token longer than any word.')
+  }
   const known = new Set(normalIds.map((id) => tokens[id]!))
   const ranked = normalIds.toSorted((a, b) => scores[b]! - scores[a]!)
   return ranked.flatMap((id) =>

@@ -27,10 +27,13 @@ export type Vocabulary = {
   endIds: ReadonlySet<number>
 }
 
-/** @throws EngineError `engine/unsupported-model` naming another kind of tokenizer */
+/** @throws EngineError `engine/unsupported-model` naming another kind of tokenizer, `engine/malformed-model` */
 export function readVocabulary(metadata: Metadata): Vocabulary {
   const tokens = metadata.strings('tokenizer.ggml.tokens')
   const types = metadata.numbers('tokenizer.ggml.token_type')
+  if (types.length !== tokens.length) {
+    throw new EngineError('engine/malformed-model', 'The model file has not one type for each token.')
+  }
   const idsOf = (wanted: number) => types.flatMap((type, id) => (type === wanted ? [id] : []))
   const controlIds = idsOf(tokenTypes.control)
   const userDefinedIds = idsOf(tokenTypes.userDefined)

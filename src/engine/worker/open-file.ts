@@ -43,13 +43,16 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
   }
 }
 
+/** Each position takes a row of the rotary tables; the cache of so many tokens fits into no tab anyway. */
+const mostContextTokens = 2 ** 17
+
 type ModelPlan = { tensors: TensorSource; config: ModelConfig; contextTokens: number; graph: BuiltGraph }
 
 /** Reads the head of the file, and builds the graph. */
 async function planModel({ model, recipe }: LoadInput): Promise<ModelPlan> {
   const tensors = await openGguf(model.files[0]!)
   const config = readModelConfig(tensors)
-  const contextTokens = Math.min(model.manifest.contextTokens, config.contextTokens)
+  const contextTokens = Math.min(model.manifest.contextTokens, config.contextTokens, mostContextTokens)
   const smoothing = await readSmoothing(model)
   const graph = buildTransformerGraph(config, recipes[recipe], contextTokens, { smoothing })
   return { tensors, config, contextTokens, graph }
