@@ -3,7 +3,7 @@ import { toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 
 const retryMs = 10_000
-const refreshMs = 60_000
+const refreshMs = 30_000
 
 /** The models that this page offers. */
 export class Models {
@@ -28,7 +28,7 @@ export class Models {
     }
   }
 
-  /** Reads what publishers list on the chain, now and every minute. Without a chain, what is known already stays. */
+  /** Reads what publishers list on the chain, now and twice a minute. Without a chain, what is known already stays. */
   async follow(): Promise<void> {
     while (true) {
       await this.refresh().catch(() => {})

@@ -22,6 +22,7 @@ export class NetworkView {
   failure = $state.raw<Failure | null>(null)
   /** Whether it has taken longer than a relay needs. */
   #overdue = $state(false)
+  #reached = Promise.withResolvers<void>()
 
   constructor(tab: Tab) {
     this.#tab = tab
@@ -30,6 +31,11 @@ export class NetworkView {
   get state(): 'connecting' | 'online' | 'unreachable' {
     if (this.relays > 0) return 'online'
     return this.failure || this.#overdue ? 'unreachable' : 'connecting'
+  }
+
+  /** Resolves as soon as a relay has been there. */
+  get reached(): Promise<void> {
+    return this.#reached.promise
   }
 
   /** Whether the money is play money. */
@@ -71,11 +77,16 @@ export class NetworkView {
     const directory = await this.#tab.directory()
     this.peerId = link.peerId
     this.failure = null
-    link.watchStatus((status) => (this.relays = status.relays.length))
-    this.relays = link.status().relays.length
+    link.watchStatus((status) => this.#count(status.relays.length))
+    this.#count(link.status().relays.length)
     directory.watch((view) => {
       this.offers = newestOffers(view.offers).map((signed) => signed.offer)
       this.tabs = view.peers
     })
+  }
+
+  #count(relays: number): void {
+    this.relays = relays
+    if (relays > 0) this.#reached.resolve()
   }
 }

@@ -115,7 +115,8 @@ export class Page {
     sharing.restore(chosen).catch(() => {})
     addEventListener('pagehide', () => sharing.leave())
     void this.network.join()
-    void this.models.follow()
+    // Manifests that no server has come from other tabs.
+    void this.network.reached.then(() => this.models.follow())
     void this.account.watch()
     void wallet.watch()
   }
