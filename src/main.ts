@@ -1,7 +1,6 @@
-import type { ModelId } from './domain/model.ts'
 import { isLocalChain } from './domain/network.ts'
 import { TransportError } from './errors/index.ts'
-import type { Chain, Engine, ManifestPeers, ModelStore, PiecePeers } from './ports/index.ts'
+import type { Chain, ManifestPeers, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
 import { createLoadingMark } from './device/loading-mark.ts'
@@ -252,20 +251,6 @@ const governor = once(async () => {
   return createGovernor({ device: await device(), provider: await provider(), clock })
 })
 
-/** Loads a model whose bytes are here already; one that is not stays out. */
-async function loadIfKept(
-  id: ModelId,
-  runner: Engine,
-  store: ModelStore,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (runner.loaded !== null || (await store.status(id)).state !== 'ready') return
-  const entry = (await store.catalogue()).find((listed) => listed.id === id)
-  if (!entry) return
-  const options = signal ? { signal } : {}
-  await runner.load(await store.fetch(entry, options), options)
-}
-
 const tab: Tab = {
   documents,
   loadingMark: createLoadingMark(place),
@@ -296,14 +281,9 @@ const tab: Tab = {
     return tracePayment(payment, { chain: await chain(), vouchers: await vouchers() })
   },
   async check(answer, signal) {
-    const { checkAnswer } = await import('./roles/audit.ts')
-    const runner = await engine()
-    await loadIfKept(answer.terms.modelId, runner, await models(), signal)
-    return checkAnswer(
-      answer,
-      { engine: runner, openText: await openText(), network: await network() },
-      signal,
-    )
+    const { createChecker } = await import('./roles/checker.ts')
+    const parts = { engine: await engine(), models: await models(), openText: await openText() }
+    return createChecker({ ...parts, network: await network() })(answer, signal)
   },
   addTestFunds: async (amount) => (await chain()).faucet((await wallet()).address, amount),
 }

@@ -10,7 +10,7 @@ import type { StartedModel } from './start-model.ts'
 const mostSurvived = 2
 
 /** A model and its slots. */
-type Place = { keeper: ModelKeeper; slots: ModelSlots }
+export type Place = { keeper: ModelKeeper; slots: ModelSlots }
 
 /** Does work on the model, from its beginning again when the worker was lost meanwhile. */
 export async function outlive<value>(

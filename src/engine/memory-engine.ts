@@ -1,14 +1,17 @@
 import type { Hex } from '../domain/bytes.ts'
 import { EngineError } from '../errors/index.ts'
 import type { Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
+import { cancelled, unlessCancelled } from './cancelled.ts'
 import { distributions } from './decode/distributions.ts'
 import { embed } from './decode/embed.ts'
 import { generate } from './decode/generate.ts'
 import { runKnownAnswer } from './decode/known-answer.ts'
 import { recompute } from './decode/recompute.ts'
 import type { LanguageModel } from './decode/sequence.ts'
+import { type Loader, LoadLock } from './load-lock.ts'
 import { createByteModel, createMemoryModel, encodeByteChat } from './memory-model.ts'
 import { decodeTokens } from './text/text-stream.ts'
+import { createTurns } from './worker/turns.ts'
 
 /** What an in-memory engine pretends to be. */
 export type MemoryEngineOptions = {
@@ -43,20 +46,57 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
     if (loaded) return loaded
     throw new EngineError('engine/not-loaded', 'No model is loaded.')
   }
+  const stop = (reason = cancelled()) => {
+    loaded = null
+    life.abort(reason)
+  }
+  const load: Loader['start'] = async (verified, { signal, onProgress }) => {
+    stop(new EngineError('engine/busy', 'This tab has begun to load another model.'))
+    for (const stage of ['read', 'prepare', 'compile', 'self-test'] as const) {
+      onProgress({ stage, fraction: 0 })
+      await pause(signal).catch(() => undefined)
+      if (signal.aborted) throw cancelled()
+      onProgress({ stage, fraction: 1 })
+    }
+    await runKnownAnswer(model, model.openSequence(), verified.manifest.knownAnswer)
+    if (signal.aborted) throw cancelled()
+    life = new AbortController()
+    return (loaded = describe(verified.id, { model, weights, slots, tokensPerSecond }))
+  }
+  const lock = new LoadLock({
+    start: load,
+    stop: () => stop(),
+    get loaded() {
+      return loaded
+    },
+  })
+  /** Takes a slot; returns what gives it back. */
   const enter = () => {
     requireLoaded()
     if (running === slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
     running++
+    const release = lock.hold()
+    return () => {
+      running--
+      release()
+    }
   }
-  const during = async <value>(work: () => Promise<value>, signal?: AbortSignal): Promise<value> => {
-    enter()
+  const held = async <value>(work: () => Promise<value>, signal?: AbortSignal, take = enter) => {
+    const leave = take()
     try {
+      requireLoaded()
       return await work()
     } catch (error) {
       throw signal?.aborted ? cancelled() : error
     } finally {
-      running--
+      leave()
     }
+  }
+  const inTurn = createTurns()
+  const hold = () => lock.hold()
+  const beside = <value>(work: () => Promise<value>, signal?: AbortSignal) => {
+    const waiting = inTurn(() => held(work, signal, hold))
+    return held(() => unlessCancelled(waiting, signal), signal, hold)
   }
 
   return {
@@ -73,18 +113,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       const { family, knownAnswer } = createMemoryModel({ weights }).manifest
       return { name: null, license: null, family, contextTokens, knownAnswer, smoothing: new Uint8Array([0]) }
     },
-    async load(verified, { signal, onProgress } = {}) {
-      loaded = null
-      for (const stage of ['read', 'prepare', 'compile', 'self-test'] as const) {
-        onProgress?.({ stage, fraction: 0 })
-        await pause(signal).catch(() => undefined)
-        if (signal?.aborted) throw cancelled()
-        onProgress?.({ stage, fraction: 1 })
-      }
-      await runKnownAnswer(model, model.openSequence(), verified.manifest.knownAnswer)
-      life = new AbortController()
-      return (loaded = describe(verified.id, { model, weights, slots, tokensPerSecond }))
-    },
+    load: (verified, options) => lock.load(verified, options),
     get loaded() {
       return loaded
     },
@@ -94,7 +123,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       return byteText(model)
     },
     async *generate(request, signal) {
-      enter()
+      const leave = enter()
       const { signal: lost } = life
       const ended = AbortSignal.any([lost, ...(signal ? [signal] : [])])
       const answer = generate(model, model.openSequence(), request, ended)
@@ -106,17 +135,18 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
           yield next.value
         }
       } finally {
-        running--
+        leave()
       }
     },
     recompute: (request, signal) =>
-      during(async () => {
+      beside(async () => {
+        const { arithmeticId } = requireLoaded()
         const verdict = await recompute(model, model.openSequence(), request, signal)
-        return { arithmeticId: requireLoaded().arithmeticId, ...verdict }
+        return { arithmeticId, ...verdict }
       }, signal),
-    embed: (tokenIds, signal) => during(() => embed(model, model.openSequence(), tokenIds, signal), signal),
+    embed: (tokenIds, signal) => held(() => embed(model, model.openSequence(), tokenIds, signal), signal),
     distributions: (tokenIds, count, top, signal) =>
-      during(() => distributions(model, model.openSequence(), tokenIds, count, top, signal), signal),
+      beside(() => distributions(model, model.openSequence(), tokenIds, count, top, signal), signal),
     get share() {
       return share
     },
@@ -127,9 +157,8 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       listeners.add(onLost)
       return () => listeners.delete(onLost)
     },
-    async unload() {
-      loaded = null
-    },
+    hold,
+    unload: async () => lock.unload(),
     lose(error = new EngineError('engine/device-lost', 'The device was lost.')) {
       loaded = null
       life.abort(error)
@@ -185,10 +214,6 @@ function byteText(model: LanguageModel, check: () => void = () => {}): ModelText
       return decodeTokens(tokenIds, model.tokenBytes)
     },
   }
-}
-
-function cancelled(): EngineError {
-  return new EngineError('engine/cancelled', 'Cancelled.')
 }
 
 function nextTurn(): Promise<void> {

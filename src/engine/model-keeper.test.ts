@@ -112,7 +112,7 @@ describe('starting', () => {
     const { keeper } = keep('hangs', 'loads')
     const first = start(keeper).catch((error: unknown) => error)
     expect((await start(keeper)).backend).toBe('webgpu')
-    expect(await first).toMatchObject({ code: 'engine/cancelled' })
+    expect(await first).toMatchObject({ code: 'engine/busy' })
   })
 })
 

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors/index.ts'
 import type { LoadedModel, LoadProgress } from '../ports/engine.ts'
+import { cancelled } from './cancelled.ts'
 import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
 import type { ModelCalls } from './worker/model-calls.ts'
@@ -42,8 +43,8 @@ export class ModelKeeper {
     onProgress: (progress: LoadProgress) => void,
     signal?: AbortSignal,
   ): Promise<LoadedModel> {
-    this.stop()
     if (signal?.aborted) throw cancelled()
+    this.stop(new EngineError('engine/busy', 'This tab has begun to load another model.'))
     // A compilation cannot be interrupted, so the worker is given up with it.
     const cancel = () => this.#channel?.end(cancelled())
     signal?.addEventListener('abort', cancel, { once: true })
@@ -93,9 +94,9 @@ export class ModelKeeper {
     this.#losses = 0
   }
 
-  /** Ends the worker; calls that wait fail as cancelled. */
-  stop(): void {
-    this.#channel?.end(cancelled())
+  /** Ends the worker; calls that wait fail with the reason. */
+  stop(reason = cancelled()): void {
+    this.#channel?.end(reason)
     this.#channel = null
     this.#live = null
     this.#recovery = null
@@ -149,8 +150,4 @@ function planAgain(plan: StartPlan, { backend, slots }: LoadedModel, loss: Error
 /** How long a step may take before its worker is given up: short enough that whoever waits for an answer still does. */
 function longestStepMs({ tokensPerSecond }: LoadedModel, stallMs: number): number {
   return Math.min(stallMs, Math.max(leastStallMs, (slowestStepTokens * 1000) / tokensPerSecond))
-}
-
-function cancelled(): EngineError {
-  return new EngineError('engine/cancelled', 'Loading was cancelled.')
 }

@@ -1,14 +1,18 @@
 import { EngineError } from '../errors/index.ts'
+import type { LoadedModel } from '../ports/engine.ts'
 import type { ModelKeeper } from './model-keeper.ts'
 import type { StartedModel } from './start-model.ts'
 
 /** Counts the requests that run on a model: no more than it has slots, also when it comes back with fewer. */
 export class ModelSlots {
   readonly #keeper: ModelKeeper
+  readonly #most: (model: LoadedModel) => number
   #busy = 0
 
-  constructor(keeper: ModelKeeper) {
+  /** `most` tells how many requests there may be; as many as the model has slots when left out. */
+  constructor(keeper: ModelKeeper, most = ({ slots }: LoadedModel): number => slots) {
     this.#keeper = keeper
+    this.#most = most
   }
 
   /**
@@ -38,7 +42,7 @@ export class ModelSlots {
   }
 
   #take({ loaded }: StartedModel): boolean {
-    if (this.#busy >= loaded.slots) return false
+    if (this.#busy >= this.#most(loaded)) return false
     this.#busy++
     return true
   }

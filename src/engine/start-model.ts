@@ -1,5 +1,5 @@
 import { countSlots } from '../domain/count-slots.ts'
-import { EngineError } from '../errors/index.ts'
+import { EngineError, type EngineErrorCode } from '../errors/index.ts'
 import type { Backend, LoadedModel, LoadProgress, VerifiedModel } from '../ports/engine.ts'
 import type { RecipeName } from './graph/recipe.ts'
 import type { CallChannel } from './worker/call-channel.ts'
@@ -84,10 +84,15 @@ function describeLoaded(
 }
 
 /** What is wrong with the model itself, or wanted by the caller, is no back end's fault. */
+const finalCodes: readonly EngineErrorCode[] = [
+  'engine/cancelled',
+  'engine/busy',
+  'engine/malformed-model',
+  'engine/unsupported-model',
+]
+
 function isFinal({ code }: EngineError): boolean {
-  return (
-    code === 'engine/cancelled' || code === 'engine/malformed-model' || code === 'engine/unsupported-model'
-  )
+  return finalCodes.includes(code)
 }
 
 function toEngineError(error: unknown): EngineError {

@@ -169,6 +169,41 @@ describe('when its worker is lost', () => {
   })
 })
 
+describe('beside answers', () => {
+  const { promptIds, sampler, seed } = request()
+  const claim = { promptIds, sampler, seed, tokenIds: [97, 98] }
+
+  test('a check takes no slot that a job was promised', async () => {
+    const { engine } = await loadMortal([])
+    const streams = [0, 1, 2, 3].map(() => engine.generate(request()))
+    const checks = [engine.recompute(claim), engine.recompute(claim)]
+    for (const stream of streams) expect((await stream.next()).done).toBe(false)
+    for (const { choices } of await Promise.all(checks)) expect(choices).toHaveLength(2)
+    for (const stream of streams) await stream.return({ finishReason: 'cancelled', text: '' })
+  })
+
+  test('a check that is not wanted any more leaves the line at once', async () => {
+    const { engine } = await loadMortal([])
+    const cancel = new AbortController()
+    const done: string[] = []
+    const running = engine.recompute(claim).then(() => done.push('running'))
+    const waiting = engine.recompute(claim, cancel.signal)
+    cancel.abort()
+    await expect(waiting).rejects.toMatchObject({ code: 'engine/cancelled' })
+    expect(done).toEqual([])
+    await running
+  })
+
+  test('a model that is unloaded meanwhile goes when the check is done, also when its worker is lost in it', async () => {
+    const { engine, workers } = await loadMortal([{ death: 'fails-step', afterSteps: 0 }])
+    const checking = engine.recompute(claim)
+    await engine.unload()
+    expect((await checking).choices).toHaveLength(2)
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true])
+    expect(engine.loaded).toBeNull()
+  })
+})
+
 test('a wrong request is no loss', async () => {
   const { engine, workers } = await loadMortal([])
   await expect(engine.generate(request({ promptIds: [] })).next()).rejects.toMatchObject({

@@ -1,7 +1,9 @@
 import { EngineError } from '../errors/index.ts'
 import type { Backend, Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
+import { cancelled, unlessCancelled } from './cancelled.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
-import { outlive, streamAnswer } from './lasting-answer.ts'
+import { outlive, type Place, streamAnswer } from './lasting-answer.ts'
+import { type Loader, LoadLock } from './load-lock.ts'
 import { measureInWorkers } from './measure-client.ts'
 import { ModelKeeper } from './model-keeper.ts'
 import { ModelSlots } from './model-slots.ts'
@@ -9,7 +11,9 @@ import { probeMachine } from './probe.ts'
 import type { StartedModel } from './start-model.ts'
 import { createTextClient } from './text-client.ts'
 import type { WorkerLike } from './worker/call-channel.ts'
+
 import { openMeasureWorker, openModelWorker, openTextWorker } from './worker/open-workers.ts'
+import { createTurns } from './worker/turns.ts'
 
 /** What tests and measurements may choose; a page takes the defaults. */
 export type WorkerEngineOptions = {
@@ -33,20 +37,72 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   const { stallMs = 120_000, probe = probeMachine } = options
   const keeper = new ModelKeeper(options.openModelWorker ?? openModelWorker, stallMs)
   const place = { keeper, slots: new ModelSlots(keeper) }
+  /** Where answers are checked: beside the slots, so that no job that was taken on finds none. */
+  const besides = { keeper, slots: new ModelSlots(keeper, () => 1) }
+  const inTurn = createTurns()
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
   let text: ModelText | null = null
 
+  const start: Loader['start'] = async (model, { backends, signal, onProgress }) => {
+    const machine = await probe()
+    const plan = {
+      model,
+      backends: backends ?? machine.backends,
+      recipes: { ...defaultRecipes, ...options.recipes },
+      reason: backends ? 'The caller chose.' : machine.reason,
+      threads: machine.threads,
+      slots: options.slots,
+      memoryBytes: machine.memoryBytes,
+      sliceTokens: options.sliceTokens,
+      guess: options.guess ?? true,
+    }
+    // Its own worker reads the text meanwhile; a file that it cannot read, the model's worker refuses too.
+    const opening = texts.open(model, new Blob(model.files))
+    opening.catch(() => {})
+    const loaded = await keeper.start(plan, onProgress, signal)
+    const opened = await opening
+    throwIfCancelled(signal)
+    text = opened
+    return loaded
+  }
+  const lock = new LoadLock({
+    start,
+    stop: () => keeper.stop(),
+    get loaded() {
+      return keeper.loaded
+    },
+  })
+
+  const held = async <value>(work: () => Promise<value>): Promise<value> => {
+    const release = lock.hold()
+    try {
+      return await work()
+    } finally {
+      release()
+    }
+  }
   const during = <value>(
+    where: Place,
     signal: AbortSignal | undefined,
     work: (live: StartedModel) => Promise<value>,
   ): Promise<value> =>
-    outlive(place, async (live) => {
+    outlive(where, async (live) => {
       throwIfCancelled(signal)
       const value = await work(live)
       // A short piece of work may be done before the worker hears of it.
       throwIfCancelled(signal)
       return value
     })
+  const beside = <value>(
+    signal: AbortSignal | undefined,
+    work: (live: StartedModel) => Promise<value>,
+  ): Promise<value> =>
+    held(() =>
+      unlessCancelled(
+        inTurn(() => held(() => during(besides, signal, work))),
+        signal,
+      ),
+    )
   const loadedText = (): ModelText => {
     if (text && keeper.loaded) return text
     throw new EngineError('engine/not-loaded', 'No model is loaded.')
@@ -60,26 +116,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       const { threads } = await probe()
       return measureInWorkers(file, { openWorker: openMeasureWorker, stallMs, threads }, measuring)
     },
-    async load(model, { backends, signal, onProgress = () => {} } = {}) {
-      const machine = await probe()
-      const plan = {
-        model,
-        backends: backends ?? machine.backends,
-        recipes: { ...defaultRecipes, ...options.recipes },
-        reason: backends ? 'The caller chose.' : machine.reason,
-        threads: machine.threads,
-        slots: options.slots,
-        memoryBytes: machine.memoryBytes,
-        sliceTokens: options.sliceTokens,
-        guess: options.guess ?? true,
-      }
-      // Its own worker reads the text meanwhile; a file that it cannot read, the model's worker refuses too.
-      const opening = texts.open(model, new Blob(model.files))
-      opening.catch(() => {})
-      const loaded = await keeper.start(plan, onProgress, signal)
-      text = await opening
-      return loaded
-    },
+    load: (model, loading) => lock.load(model, loading),
     get loaded(): LoadedModel | null {
       return keeper.loaded
     },
@@ -92,19 +129,27 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       decode: async (tokenIds) => loadedText().decode(tokenIds),
     },
     openText: (model, head) => texts.open(model, head),
-    generate: (request, signal) => streamAnswer(place, request, signal),
+    async *generate(request, signal) {
+      const release = lock.hold()
+      try {
+        return yield* streamAnswer(place, request, signal)
+      } finally {
+        release()
+      }
+    },
     recompute: (request, signal) =>
-      during(signal, ({ channel }) => channel.call('recompute', request, { signal })),
+      beside(signal, ({ channel }) => channel.call('recompute', request, { signal })),
     embed: (tokenIds, signal) =>
-      during(signal, ({ channel }) => channel.call('embed', { tokenIds }, { signal })),
+      held(() => during(place, signal, ({ channel }) => channel.call('embed', { tokenIds }, { signal }))),
     distributions: (tokenIds, count, top, signal) =>
-      during(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
+      beside(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
     throttle: (share) => keeper.throttle(share),
     watchLost: (onLost) => keeper.watchLost(onLost),
-    unload: async () => keeper.stop(),
+    hold: () => lock.hold(),
+    unload: async () => lock.unload(),
   }
 }
 
 function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new EngineError('engine/cancelled', 'Cancelled.')
+  if (signal?.aborted) throw cancelled()
 }

@@ -70,6 +70,8 @@ export type LoadOptions = {
   backends?: Backend[]
   signal?: AbortSignal
   onProgress?: (progress: LoadProgress) => void
+  /** For a check beside serving: the model goes with the last hold, and another load goes before this one. */
+  whileHeld?: boolean
 }
 
 /** A model that passed its known answer, and what the machine does with it. */
@@ -164,7 +166,10 @@ export interface Engine {
   measure(file: Blob, options?: MeasureOptions): Promise<MeasuredModel>
   /**
    * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
-   * Replaces the model loaded before.
+   * Replaces the model loaded before. Who asks for one that is there, or being loaded, for the same back ends, gets
+   * that; a load `whileHeld` takes it on any.
+   * @throws EngineError `engine/busy` while another model is being loaded; where the load is one `whileHeld`, also
+   *   while another is loaded, and when another is wanted before it is done
    */
   load(model: VerifiedModel, options?: LoadOptions): Promise<LoadedModel>
   /** The model that is ready now, if any. */
@@ -178,7 +183,7 @@ export interface Engine {
   openText(model: { id: ModelId; manifest: FileLayout }, head: Blob): Promise<ModelText>
   /** Streams an answer. Aborting the signal ends it within one token with `cancelled` as the reason. */
   generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<TokenEvent, GenerateResult, void>
-  /** Repeats an answer token by token at the cost of a prefill. */
+  /** Repeats an answer token by token at the cost of a prefill. It takes no slot: repetitions wait for each other. */
   recompute(request: RecomputeRequest, signal?: AbortSignal): Promise<Recomputation>
   /**
    * Returns the embedding of a text: `[embeddingWidth]`, finite and of unit length. It is the direction of what the
@@ -195,5 +200,11 @@ export interface Engine {
   throttle(share: number): void
   /** Called when the model is lost (device, memory, worker) and cannot be brought back. Returns an unsubscribe. */
   watchLost(onLost: (error: Error) => void): () => void
+  /**
+   * Keeps the model from being given up, also one that is loaded while it holds, until the function that it returns is
+   * called. Work under way holds by itself.
+   */
+  hold(): () => void
+  /** Gives the model's memory back, as soon as nobody holds the model. */
   unload(): Promise<void>
 }
