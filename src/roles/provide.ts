@@ -218,6 +218,8 @@ export function createProvider(deps: ProvideDeps): Provider {
     const ending = session
     if (ending === null) return
     session = null
+    // Answers that break off and checks under way still end on it.
+    await engine.unload()
     update({ stage: 'stopping', fraction: 0 })
     ending.over.abort(cause ?? new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
     await ending.goOffline()
