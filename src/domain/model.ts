@@ -73,7 +73,7 @@ export type ModelRegistration = Pick<ModelListing, 'modelId' | 'royaltyBps' | 's
 /** Returns the folders that a listing names and that a page may ask, each ending in a slash. */
 export function listingFolders({ sources }: Pick<ModelListing, 'sources'>): string[] {
   return sources
-    .filter((source) => folderPattern.test(source))
+    .filter((source) => folderPattern.test(source) && URL.canParse(source))
     .slice(0, listingLimits.sources)
     .map((source) => (source.endsWith('/') ? source : `${source}/`))
 }
