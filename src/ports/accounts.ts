@@ -26,7 +26,10 @@ export interface Accounts {
   view(): Promise<AccountsView>
   /** Calls back after every change, those that a wallet makes included. */
   watch(onChange: () => void): () => void
-  /** Signs deposits and withdrawals. Where it is locked, signing waits for `unlock` or `decline`. */
+  /**
+   * Signs deposits and withdrawals. Where it is locked, signing waits for `unlock` or `decline`.
+   * @throws ChainError `chain/not-local` for a well-known development account on a public chain, here and below
+   */
   payer(): Promise<Signer>
   /** Signs what is earned with: offers, receipts, claims. Its key is always kept here. */
   earner(): Promise<Signer>
@@ -48,14 +51,14 @@ export interface Accounts {
   /**
    * Keeps a key and makes it the account in use. The accounts that were here stay.
    * @throws AccountError `account/wrong-passphrase`, `account/malformed-backup`, `account/malformed-key`
-   * @throws ChainError `chain/not-local` for a well-known development key on a public chain
+   * @throws ChainError `chain/not-local`
    */
   restore(from: Restorable): Promise<Address>
   /** Makes another kept account the one in use, in place of a wallet too. */
   use(address: Address): Promise<void>
   /**
    * Asks a wallet for its account and makes it pay.
-   * @throws ChainError `chain/user-rejected`
+   * @throws ChainError `chain/user-rejected`, `chain/not-local`
    */
   connect(walletId: string): Promise<Address>
 }

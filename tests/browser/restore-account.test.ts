@@ -11,6 +11,8 @@ const passphrase = 'kept under the stairs'
 /** The key of the Web3 Secret Storage definition's test vectors. */
 const pasted = '7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d'
 const pastedAddress = privateKeyToAddress(`0x${pasted}`)
+/** Anvil's first account. */
+const anvilKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const publicNetwork = { ...network, name: 'Base', chainId: 8453 }
 
 const data = {
@@ -143,7 +145,6 @@ test('an account that is not kept cannot be used', async () => {
 })
 
 test('a development key is refused where money is worth something', async () => {
-  const anvilKey = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
   const { accounts, first } = await openTab(publicNetwork)
   await expect(accounts.call('restore', { privateKey: anvilKey })).rejects.toMatchObject({
     code: 'chain/not-local',
@@ -151,4 +152,23 @@ test('a development key is refused where money is worth something', async () => 
   expect((await openTab(publicNetwork)).first).toEqual(first)
   const local = await openTab()
   expect(await local.accounts.call('restore', { privateKey: anvilKey })).toBe(privateKeyToAddress(anvilKey))
+})
+
+test('a development key that was kept before neither earns nor pays on a public chain', async () => {
+  const local = await openTab()
+  await local.accounts.call('restore', { privateKey: anvilKey })
+  expect(await local.accounts.call('earnerAddress')).toBe(privateKeyToAddress(anvilKey))
+
+  const { accounts, first } = await openTab(publicNetwork)
+  expect(first.local.address).toBe(privateKeyToAddress(anvilKey))
+  const refused = { code: 'chain/not-local', fault: 'user' }
+  await expect(accounts.call('earnerAddress')).rejects.toMatchObject(refused)
+  await expect(accounts.call('sign', data)).rejects.toMatchObject(refused)
+
+  // The account from before is still there to go back to, and the development key not to come back to.
+  const own = local.first.local.address
+  await accounts.call('use', own)
+  const later = await openTab(publicNetwork)
+  expect(await later.accounts.call('earnerAddress')).toBe(own)
+  await expect(later.accounts.call('use', privateKeyToAddress(anvilKey))).rejects.toMatchObject(refused)
 })

@@ -34,14 +34,16 @@ beforeEach(async () => {
 
 afterEach(() => context.close())
 
+type Wallet = { chainId?: number; knows?: number[]; privateKey?: Hex }
+
 /** A tab with accounts open, and a wallet announced unless it is left out. */
-async function openTab(wallet: { chainId?: number; knows?: number[]; privateKey?: Hex } | null = {}) {
+async function openTab(wallet: Wallet | null = {}, network = chain.network) {
   const page = await harness.openPage(context)
   const accounts = moduleIn<typeof import('./accounts-page.ts')>(page, 'tests/browser/accounts-page.ts')
   const { rpcUrl, chainId } = chain.network
   const script = { id, name: 'Example Wallet', privateKey, rpcUrl, chainId, knows: [chainId] }
   if (wallet) await accounts.call('announce', { ...script, ...wallet })
-  return { accounts, first: await accounts.call('open', chain.network) }
+  return { accounts, first: await accounts.call('open', network) }
 }
 
 async function connected(wallet: Parameters<typeof openTab>[0] = {}) {
@@ -145,6 +147,24 @@ test('a wallet that is gone at the next visit is told, and the local account tak
   const data = voucher()
   const signature = (await later.accounts.call('sign', data)) as Hex
   expect(await recoverTypedDataAddress({ ...data, signature })).toBe(first.local.address)
+})
+
+test('a wallet that shows a development account does not pay on a public chain', async () => {
+  // Anvil's second account.
+  const anvilKey = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
+  const inWallet: Wallet = { privateKey: anvilKey, chainId: 8453, knows: [8453] }
+  const base = { ...chain.network, name: 'Base', chainId: 8453 }
+  const refused = { code: 'chain/not-local', fault: 'user' }
+  const { accounts, first } = await openTab(inWallet, base)
+  await expect(accounts.call('connect', id)).rejects.toMatchObject(refused)
+  expect(await accounts.call('view')).toEqual(first)
+
+  // One that was connected on the local chain is not asked for anything.
+  const local = await openTab({ privateKey: anvilKey })
+  expect(await local.accounts.call('connect', id)).toBe(privateKeyToAddress(anvilKey))
+  const later = await openTab(inWallet, base)
+  await expect(later.accounts.call('sign', voucher())).rejects.toMatchObject(refused)
+  expect(await later.accounts.call('prompts')).toEqual([])
 })
 
 test('another account in the wallet is seen, and nothing is signed with it unasked', async () => {

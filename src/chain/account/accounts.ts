@@ -5,7 +5,7 @@ import { AccountError, ChainError } from '../../errors/index.ts'
 import type { Accounts, AccountsView, Restorable } from '../../ports/accounts.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Signer } from '../../ports/signer.ts'
-import { refuseDevelopmentKey } from '../development-keys.ts'
+import { refuseDevelopmentAccount, refuseDevelopmentKey } from '../development-keys.ts'
 import { createKeySigner } from '../key-signer.ts'
 import { type AnnouncedWallet, type Wallets, discoverWallets } from './discover-wallets.ts'
 import { type DescribeWallet, followWallet } from './follow-wallet.ts'
@@ -75,11 +75,14 @@ class BrowserAccounts implements Accounts {
   async payer(): Promise<Signer> {
     const { wallet } = await this.#chosen()
     if (!wallet) return this.earner()
+    refuseDevelopmentAccount(wallet.address, this.#network)
     return createWalletSigner(wallet.address, this.#network, () => this.#find(wallet))
   }
 
   async earner(): Promise<Signer> {
     const { name, record } = await this.#local()
+    // It may have been kept on the local chain, or before such keys were refused.
+    refuseDevelopmentAccount(record.address, this.#network)
     // What needs no unlocking is opened now, so that it signs on if somebody clears the site's data.
     if (record.protection === 'browser') await this.#keys.key(name)
     return this.#keys.signer(name, record.address)
@@ -135,6 +138,7 @@ class BrowserAccounts implements Accounts {
   async use(address: Address): Promise<void> {
     const kept = (await listKeys()).find(({ record }) => sameAddress(record.address, address))
     if (!kept) throw new AccountError('account/not-found', 'This browser keeps no such account.')
+    refuseDevelopmentAccount(kept.record.address, this.#network)
     await writeChoice({ account: kept.name, wallet: null })
     this.#switched()
   }
@@ -142,6 +146,7 @@ class BrowserAccounts implements Accounts {
   async connect(walletId: string): Promise<Address> {
     const wallet = await this.#find({ id: walletId, name: 'The wallet' })
     const address = await connectWallet(wallet, this.#network)
+    refuseDevelopmentAccount(address, this.#network)
     const { name } = await this.#local()
     await writeChoice({ account: name, wallet: { id: wallet.id, name: wallet.name, address } })
     this.#switched()
