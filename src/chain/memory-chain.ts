@@ -15,7 +15,7 @@ import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
 import { signClaims } from './authorize-claim.ts'
@@ -107,7 +107,7 @@ class MemoryChain implements Chain {
     return { config, amount, collector, collectorData }
   }
 
-  submitDeposit(deposit: DepositAuthorization): Promise<Hex> {
+  submitDeposit(deposit: DepositAuthorization, _sender?: Signer, admit?: Admit): Promise<Hex> {
     return this.#transact(async (state, transaction) => {
       const { config, amount } = deposit
       const wrong = settlement.termsError(config) ?? (amount === 0n ? 'ZeroDeposit' : null)
@@ -116,6 +116,7 @@ class MemoryChain implements Chain {
       await collectAuthorized(state, deposit, channelId, this.network, this.#nowSeconds())
       const channel = channelOf(state, channelId)
       state.channels.set(channelId, { ...channel, balance: channel.balance + amount })
+      await admit?.()
       return transaction
     })
   }
@@ -140,6 +141,8 @@ class MemoryChain implements Chain {
   submitClaim(
     { claims, signature }: ClaimAuthorization,
     fee: TransferAuthorization | null,
+    _sender?: Signer,
+    admit?: Admit,
   ): Promise<ClaimResult> {
     return this.#transact(async (state, transaction) => {
       await settlement.checkBatch(claims, signature, this.network)
@@ -150,6 +153,7 @@ class MemoryChain implements Chain {
       const settledMicroUsd = this.#payOut(state, claims)
       if (settledMicroUsd === 0n) return { transaction: null, settledMicroUsd, skipped: [] }
       if (fee) await moveAuthorized(state, fee, this.network, this.#nowSeconds())
+      await admit?.()
       return { transaction, settledMicroUsd, skipped: [] }
     })
   }
@@ -159,13 +163,12 @@ class MemoryChain implements Chain {
     return signTransfer({ to, amount, validBeforeSeconds }, memoryTokenDomain(this.network), owner)
   }
 
-  submitTransfers(transfers: TransferAuthorization[]): Promise<Hex> {
+  submitTransfers(transfers: TransferAuthorization[], _sender?: Signer, admit?: Admit): Promise<Hex> {
     return this.#transact(async (state, transaction) => {
       const { bond } = this.network
       for (const { from } of bond ? transfers : []) payFree(state, from, bond!, this.#nowSeconds())
-      for (const transfer of transfers) {
-        await moveAuthorized(state, transfer, this.network, this.#nowSeconds())
-      }
+      for (const one of transfers) await moveAuthorized(state, one, this.network, this.#nowSeconds())
+      await admit?.()
       return transaction
     })
   }
@@ -174,13 +177,16 @@ class MemoryChain implements Chain {
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
+    admit?: Admit,
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
     return this.#transact(async (state, transaction) => {
       const isAllowed = settlement.isReceiverSide(config, receiver.address)
       if (!isAllowed) throw refusal('refund', 'NotAuthorizedToRefund')
       const wrong = claim && (await settlement.redeem(state, claim, this.network))
       if (wrong) throw refusal('refund', wrong)
-      return { transaction, refundedMicroUsd: settlement.refundRest(state, config, this.network) }
+      const refundedMicroUsd = settlement.refundRest(state, config, this.network)
+      await admit?.()
+      return { transaction, refundedMicroUsd }
     })
   }
 

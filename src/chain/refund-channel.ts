@@ -1,29 +1,28 @@
-import { encodeFunctionData, maxUint128, parseEventLogs } from 'viem'
-import type { Hex } from '../domain/bytes.ts'
+import { type Log, encodeFunctionData, maxUint128, parseEventLogs } from 'viem'
 import type { ChannelClaim, ChannelConfig } from '../domain/channel.ts'
+import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { claimLine } from './claim-calls.ts'
-import type { Rpc } from './rpc.ts'
-import type { SendTransaction } from './send-transaction.ts'
+import type { Call } from './send-transaction.ts'
 
 const abi = batchSettlementAbi
 
-/** Claims what a channel owes and gives all the rest back, in one transaction. */
-export async function refundChannel(
+/** Returns the call that claims what a channel owes and gives all the rest back, in one transaction. */
+export function refundCall(
   config: ChannelConfig,
   claim: ChannelClaim | null,
-  receiver: Signer,
-  { network }: Rpc,
-  send: SendTransaction,
-): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
+  { settlement }: Pick<Network, 'settlement'>,
+): Call {
   // The contract takes what is unclaimed for any amount above it, so nothing is left that came in meanwhile.
   const refund = encodeFunctionData({ abi, functionName: 'refund', args: [config, maxUint128] })
   const claims = claim ? [encodeFunctionData({ abi, functionName: 'claim', args: [[claimLine(claim)]] })] : []
   const data = encodeFunctionData({ abi, functionName: 'multicall', args: [[...claims, refund]] })
-  const { transactionHash, logs } = await send(receiver, { to: network.settlement, data })
+  return { to: settlement, data }
+}
+
+/** Returns what a transaction gave back. */
+export function refundedIn(logs: Log[]): MicroUsd {
   const refunded = parseEventLogs({ abi, eventName: 'Refunded', logs })
-  const refundedMicroUsd = refunded.reduce((sum, { args }) => sum + args.amount, 0n)
-  return { transaction: transactionHash, refundedMicroUsd }
+  return refunded.reduce((sum, { args }) => sum + args.amount, 0n)
 }

@@ -1,39 +1,34 @@
 import type { ClaimAuthorization, TransferAuthorization } from '../domain/authorization.ts'
 import { ChainError } from '../errors/index.ts'
-import type { ClaimResult } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { callTogether } from './call-together.ts'
 import { signedClaimCalls } from './claim-calls.ts'
-import { settledIn } from './claim-vouchers.ts'
 import { maxGasOf } from './gas-table.ts'
 import { revertReason } from './revert-reason.ts'
 import type { Rpc } from './rpc.ts'
-import type { SendTransaction } from './send-transaction.ts'
+import type { SponsoredCall } from './send-transaction.ts'
 import { isUnsettled, keepRising } from './sift-claims.ts'
 import { transferCall } from './submit-transfers.ts'
+import { tryCall } from './try-call.ts'
 
 /**
- * Sends a signed batch and collects its fee. A signed batch cannot be thinned, so it is refused whole where it would
- * revert: what it says is tried first, alone and then together with the fee.
+ * Returns the call that brings a signed batch and collects its fee; null where it brings nothing. A signed batch cannot
+ * be thinned, so it is refused whole where it would revert: what it says is tried first, alone and then with the fee.
  */
-export async function submitClaim(
+export async function signedClaimCall(
   { claims, signature }: ClaimAuthorization,
   fee: TransferAuthorization | null,
   sender: Signer,
   rpc: Rpc,
-  send: SendTransaction,
-): Promise<ClaimResult> {
-  const { client, network } = rpc
+): Promise<SponsoredCall | null> {
+  const { network } = rpc
   const calls = signedClaimCalls(claims, signature, network)
-  await client.call({ account: sender.address, ...calls[0] })
-  if (!(await bringsMoney(claims, rpc))) return { transaction: null, settledMicroUsd: 0n, skipped: [] }
-  const call = callTogether(fee ? [...calls, transferCall(fee, network)] : calls)
-  if (fee) await checkFee(() => client.call({ account: sender.address, ...call }))
-  const { transactionHash, logs } = await send(sender, {
-    ...call,
-    maxGas: maxGasOf('claim', network, claims.length),
-  })
-  return { transaction: transactionHash, settledMicroUsd: settledIn(logs), skipped: [] }
+  const maxGas = maxGasOf('claim', network, claims.length)
+  await tryCall({ ...calls[0], maxGas }, sender, rpc)
+  if (!(await bringsMoney(claims, rpc))) return null
+  const call = { ...callTogether(fee ? [...calls, transferCall(fee, network)] : calls), maxGas }
+  if (fee) await checkFee(() => tryCall(call, sender, rpc))
+  return call
 }
 
 async function bringsMoney(claims: ClaimAuthorization['claims'], rpc: Rpc): Promise<boolean> {

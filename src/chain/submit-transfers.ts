@@ -1,6 +1,6 @@
 import { encodeFunctionData, hexToNumber, size, slice } from 'viem'
 import type { TransferAuthorization } from '../domain/authorization.ts'
-import type { Address, Hex } from '../domain/bytes.ts'
+import type { Address } from '../domain/bytes.ts'
 import type { Network } from '../domain/network.ts'
 import { ChainError } from '../errors/index.ts'
 import type { Signer } from '../ports/signer.ts'
@@ -10,7 +10,8 @@ import { bondCall, readFree } from './earnings-bond.ts'
 import { maxGasOf } from './gas-table.ts'
 import { revertReason } from './revert-reason.ts'
 import type { Rpc } from './rpc.ts'
-import type { Call, SendTransaction } from './send-transaction.ts'
+import type { Call, SponsoredCall } from './send-transaction.ts'
+import { tryCall } from './try-call.ts'
 
 const signatureBytes = 65
 
@@ -35,27 +36,29 @@ export function transferCall(transfer: TransferAuthorization, { token }: Network
   }
 }
 
-/** Sends signed moves of money together. Owners with something free in the bond are paid that first. */
-export async function submitTransfers(
+/**
+ * Returns the call that moves money as several have signed, all of it or none; it is tried first. Owners with something
+ * free in the bond are paid that before.
+ */
+export async function transfersCall(
   transfers: TransferAuthorization[],
   sender: Signer,
   rpc: Rpc,
-  send: SendTransaction,
-): Promise<Hex> {
-  const { client, network } = rpc
+): Promise<SponsoredCall> {
+  const { network } = rpc
   const [first, ...others] = transfers.map((transfer) => transferCall(transfer, network))
   if (!first) throw new ChainError('chain/reverted', 'There is nothing to transfer.')
   const payouts = await payoutCalls(transfers, rpc)
-  const call = callTogether([...payouts, first, ...others] as [Call, ...Call[]])
+  const together = callTogether([...payouts, first, ...others] as [Call, ...Call[]])
+  const call = { ...together, maxGas: maxGasOf('transfer', network) }
   try {
-    await client.call({ account: sender.address, ...call })
+    await tryCall(call, sender, rpc)
   } catch (cause) {
     if (revertReason(cause) !== null && payouts.length === 0)
       await findReason([first, ...others], sender, rpc)
     throw cause
   }
-  const { transactionHash } = await send(sender, { ...call, maxGas: maxGasOf('transfer', network) })
-  return transactionHash
+  return call
 }
 
 async function payoutCalls(transfers: TransferAuthorization[], rpc: Rpc): Promise<Call[]> {
@@ -68,6 +71,6 @@ async function payoutCalls(transfers: TransferAuthorization[], rpc: Rpc): Promis
 }
 
 /** Multicall3 does not say which call failed, so each is tried alone. */
-async function findReason(calls: Call[], sender: Signer, { client }: Rpc): Promise<void> {
-  for (const call of calls) await client.call({ account: sender.address, ...call })
+async function findReason(calls: Call[], sender: Signer, rpc: Rpc): Promise<void> {
+  for (const call of calls) await tryCall(call, sender, rpc)
 }

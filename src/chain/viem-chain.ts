@@ -13,7 +13,7 @@ import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channe
 import type { ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { readAuthorization } from './authorization-state.ts'
@@ -21,7 +21,7 @@ import { signClaims } from './authorize-claim.ts'
 import { authorizationSeconds } from './authorize-deposit.ts'
 import { signTransfer } from './authorize-transfer.ts'
 import { chainFailure } from './chain-failure.ts'
-import { claimVouchers } from './claim-vouchers.ts'
+import { claimVouchers, settledIn } from './claim-vouchers.ts'
 import { authorizeDeposit, depositCall } from './deposit-channel.ts'
 import { readBond, withdrawBond } from './earnings-bond.ts'
 import { gasCost } from './gas-cost.ts'
@@ -29,13 +29,14 @@ import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
 import { listingIdOf, readListings, registerCall, registrationCost } from './model-registry.ts'
 import { allowanceCall } from './permit2-allowance.ts'
-import { refundChannel } from './refund-channel.ts'
+import { refundCall, refundedIn } from './refund-channel.ts'
 import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
 import { type Call, type SponsoredCall, type SendTransaction, createSender } from './send-transaction.ts'
 import { siftClaims } from './sift-claims.ts'
-import { submitClaim } from './submit-claim.ts'
-import { submitTransfers } from './submit-transfers.ts'
+import { signedClaimCall } from './submit-claim.ts'
+import { transfersCall } from './submit-transfers.ts'
 import { readBalance, readTime, readTokenDomain } from './token-reads.ts'
+import { tryCall } from './try-call.ts'
 
 const abi = batchSettlementAbi
 
@@ -124,9 +125,10 @@ class ViemChain implements Chain {
     return this.#attempt('deposit', (rpc) => authorizeDeposit(config, amount, payer, rpc))
   }
 
-  submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex> {
-    const maxGas = maxGasOf('deposit', this.network)
-    return this.#pay('deposit', sender, (rpc) => this.#give(sender, { ...depositCall(deposit, rpc), maxGas }))
+  async submitDeposit(deposit: DepositAuthorization, sender: Signer, admit?: Admit): Promise<Hex> {
+    const call = { ...depositCall(deposit, this.#rpc), maxGas: maxGasOf('deposit', this.network) }
+    await this.#admit('deposit', call, sender, admit)
+    return this.#pay('deposit', sender, () => this.#give(sender, call))
   }
 
   authorizationState(signed: SpendAuthorization): Promise<AuthorizationState> {
@@ -144,12 +146,19 @@ class ViemChain implements Chain {
     })
   }
 
-  submitClaim(
+  async submitClaim(
     claim: ClaimAuthorization,
     fee: TransferAuthorization | null,
     sender: Signer,
+    admit?: Admit,
   ): Promise<ClaimResult> {
-    return this.#pay('claim', sender, (rpc) => submitClaim(claim, fee, sender, rpc, this.#send))
+    const call = await this.#attempt('claim', (rpc) => signedClaimCall(claim, fee, sender, rpc))
+    if (call === null) return { transaction: null, settledMicroUsd: 0n, skipped: [] }
+    await admit?.()
+    return this.#pay('claim', sender, async () => {
+      const { transactionHash, logs } = await this.#send(sender, call)
+      return { transaction: transactionHash, settledMicroUsd: settledIn(logs), skipped: [] }
+    })
   }
 
   authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization> {
@@ -160,16 +169,24 @@ class ViemChain implements Chain {
     })
   }
 
-  submitTransfers(transfers: TransferAuthorization[], sender: Signer): Promise<Hex> {
-    return this.#pay('transfer', sender, (rpc) => submitTransfers(transfers, sender, rpc, this.#send))
+  async submitTransfers(transfers: TransferAuthorization[], sender: Signer, admit?: Admit): Promise<Hex> {
+    const call = await this.#attempt('transfer', (rpc) => transfersCall(transfers, sender, rpc))
+    await admit?.()
+    return this.#pay('transfer', sender, () => this.#give(sender, call))
   }
 
-  refund(
+  async refund(
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
+    admit?: Admit,
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
-    return this.#pay('refund', receiver, (rpc) => refundChannel(config, claim, receiver, rpc, this.#send))
+    const call = refundCall(config, claim, this.network)
+    await this.#admit('refund', call, receiver, admit)
+    return this.#pay('refund', receiver, async () => {
+      const { transactionHash, logs } = await this.#send(receiver, call)
+      return { transaction: transactionHash, refundedMicroUsd: refundedIn(logs) }
+    })
   }
 
   withdrawBond(
@@ -203,6 +220,18 @@ class ViemChain implements Chain {
   #withdraw(data: Hex, payer: Signer): Promise<Hex> {
     const { settlement: to } = this.network
     return this.#pay('withdrawal', payer, () => this.#give(payer, { to, data }))
+  }
+
+  /** Tries a call beforehand where somebody is to be asked, so that only what would pass is asked about. */
+  async #admit(
+    doing: string,
+    call: Call | SponsoredCall,
+    sender: Signer,
+    admit: Admit | undefined,
+  ): Promise<void> {
+    if (!admit) return
+    await this.#attempt(doing, (rpc) => tryCall(call, sender, rpc))
+    await admit()
   }
 
   async #give(sender: Signer, call: Call | SponsoredCall): Promise<Hex> {

@@ -27,6 +27,9 @@ export type ClaimResult = {
 /** What a receiver has claimed and been paid over all its channels; the difference can be settled. */
 export type ReceiverState = { totalClaimed: MicroUsd; totalSettled: MicroUsd }
 
+/** Asked once a transaction would pass, before it is signed. What it throws stops it and comes out as it is. */
+export type Admit = () => Promise<void>
+
 /** The money's home. Every error is a `ChainError`. */
 export interface Chain {
   readonly network: Network
@@ -41,7 +44,7 @@ export interface Chain {
   /** Signs a deposit that anybody may send: by EIP-3009, or by Permit2 where the token has none. */
   authorizeDeposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<DepositAuthorization>
   /** Sends somebody's signed deposit, with gas from the sender. Resolves once mined. */
-  submitDeposit(deposit: DepositAuthorization, sender: Signer): Promise<Hex>
+  submitDeposit(deposit: DepositAuthorization, sender: Signer, admit?: Admit): Promise<Hex>
   /** What became of a signed deposit or move of money, by its nonce: no other like it is taken for it. */
   authorizationState(signed: SpendAuthorization): Promise<AuthorizationState>
   /**
@@ -63,16 +66,18 @@ export interface Chain {
     claim: ClaimAuthorization,
     fee: TransferAuthorization | null,
     sender: Signer,
+    admit?: Admit,
   ): Promise<ClaimResult>
   /** Signs a move of the owner's money that anybody may send (EIP-3009). */
   authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization>
   /** Sends signed moves of money, all in one transaction or none. What the bond holds free is paid to each owner first. */
-  submitTransfers(transfers: TransferAuthorization[], sender: Signer): Promise<Hex>
+  submitTransfers(transfers: TransferAuthorization[], sender: Signer, admit?: Admit): Promise<Hex>
   /** Claims `claim`, if any, and gives the rest of a channel back to its payer at once. Returns what went back. */
   refund(
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
+    admit?: Admit,
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }>
   /** A provider's money in the earnings bond; null on a network without one. */
   bond(provider: Address): Promise<BondAccount | null>

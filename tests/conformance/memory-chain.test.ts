@@ -4,6 +4,7 @@ import { ManualClock } from '../../src/device/manual-clock.ts'
 import { network } from '../fixtures/jobs.ts'
 import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
+import { refundingChainCases } from './refunding-chain.ts'
 import { registryChainCases } from './registry-chain.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
@@ -13,14 +14,19 @@ const bonded = {
   registry: '0x0000000000000000000000000000000000000b05',
 } as const
 
-test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases, ...registryChainCases])(
-  '$name',
-  async ({ run }) => {
-    const clock = new ManualClock(1_800_000_000_000)
-    await run({
-      chain: createMemoryChain(bonded, clock),
-      foreign: createMemoryChain({ ...network, chainId: 8453 }, clock),
-      advance: (seconds) => clock.advance(seconds * 1000),
-    })
-  },
-)
+const cases = [
+  ...chainCases,
+  ...sponsoredChainCases,
+  ...refundingChainCases,
+  ...bondedChainCases,
+  ...registryChainCases,
+]
+
+test.each(cases)('$name', async ({ run }) => {
+  const clock = new ManualClock(1_800_000_000_000)
+  await run({
+    chain: createMemoryChain(bonded, clock),
+    foreign: createMemoryChain({ ...network, chainId: 8453 }, clock),
+    advance: (seconds) => clock.advance(seconds * 1000),
+  })
+})

@@ -3,18 +3,11 @@ import type { ClaimAuthorization } from '../../src/domain/authorization.ts'
 import type { ChannelClaim, ChannelConfig } from '../../src/domain/channel.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
-import type { Chain } from '../../src/ports/chain.ts'
+import { HubError } from '../../src/errors/index.ts'
+import type { Admit, Chain } from '../../src/ports/chain.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
-import {
-  type ChainSubject,
-  balancesOf,
-  isTransaction,
-  nextSalt,
-  open,
-  openFunded,
-  withdrawDelay,
-} from './chain-scene.ts'
+import { type ChainSubject, balancesOf, isTransaction, nextSalt, open, openFunded } from './chain-scene.ts'
 
 const nothing = { transaction: null, settledMicroUsd: 0n, skipped: [] }
 
@@ -228,32 +221,6 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
-    name: 'a refund claims what is owed and gives the rest back at once',
-    async run(subject) {
-      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
-      await chain.initiateWithdraw(config, 100n, payer)
-      const claim = await claimOf(120n)
-      const { transaction, refundedMicroUsd } = await chain.refund(config, claim, receiver)
-      assert(isTransaction(transaction), 'transaction')
-      assertEqual(refundedMicroUsd, 380n, 'refunded')
-      assertEqual(await chain.balance(payer.address), 880n, 'payer')
-      const left = { balance: 120n, totalClaimed: 120n, withdrawal: null }
-      assertEqual(await chain.channel(channelId), left, 'channel')
-      assertEqual((await chain.refund(config, null, receiver)).refundedMicroUsd, 0n, 'again')
-      assertEqual((await chain.claim([], receiver)).settledMicroUsd, 120n, 'settled later')
-    },
-  },
-  {
-    name: 'only the receiver refunds, and nothing when its claim would revert',
-    async run(subject) {
-      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
-      await assertRejects(chain.refund(config, null, payer), 'chain/reverted')
-      const forged = await claimOf(10n, createMemoryAccount())
-      await assertRejects(chain.refund(config, forged, receiver), 'chain/reverted')
-      assertEqual((await chain.channel(channelId)).balance, 500n, 'channel')
-    },
-  },
-  {
     name: 'gas has a price, and more channels cost more',
     async run({ chain }) {
       for (const action of ['deposit', 'claim', 'refund', 'transfer'] as const) {
@@ -263,14 +230,54 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
-    name: 'a refund after an announced withdrawal leaves nothing to withdraw',
+    name: 'what would pass is asked about once before it is sent, and stopped by a no',
     async run(subject) {
-      const { chain, payer, receiver, config } = await openFunded(subject)
-      await chain.initiateWithdraw(config, 500n, payer)
-      await chain.refund(config, null, receiver)
-      await subject.advance(withdrawDelay)
-      await assertRejects(chain.finalizeWithdraw(config, payer), 'chain/reverted')
-      assertEqual(await chain.balance(payer.address), 1_000n, 'payer')
+      const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)
+      const hub = createMemoryAccount()
+      const deposit = await chain.authorizeDeposit(config, 100n, payer)
+      const signed = await chain.authorizeClaim([await claimOf(120n)], receiver)
+      const moved = await chain.authorizeTransfer(hub.address, 50n, payer)
+      const claim = await claimOf(130n)
+      const sendAll: ((admit: Admit) => Promise<unknown>)[] = [
+        (admit) => chain.submitDeposit(deposit, hub, admit),
+        (admit) => chain.submitClaim(signed, null, hub, admit),
+        (admit) => chain.submitTransfers([moved], hub, admit),
+        (admit) => chain.refund(config, claim, receiver, admit),
+      ]
+      const before = await chain.channel(channelId)
+      for (const send of sendAll) {
+        const refused = send(() => Promise.reject(new HubError('hub/busy', 'No.')))
+        await assertRejects(refused, 'hub/busy')
+      }
+      assertEqual(await chain.channel(channelId), before, 'channel after a no')
+      for (const send of sendAll) {
+        let asked = 0
+        await send(async () => void (asked += 1))
+        assertEqual(asked, 1, 'asked')
+      }
+      assertEqual(
+        await chain.channel(channelId),
+        { balance: 130n, totalClaimed: 130n, withdrawal: null },
+        'end',
+      )
+    },
+  },
+  {
+    name: 'what would not pass is not asked about',
+    async run(subject) {
+      const { chain, payer, receiver, config, claimOf } = await openFunded(subject)
+      const hub = createMemoryAccount()
+      let asked = 0
+      const admit: Admit = async () => void (asked += 1)
+      const deposit = await chain.authorizeDeposit(config, 100n, payer)
+      const moved = await chain.authorizeTransfer(hub.address, 50n, payer)
+      const signed = await chain.authorizeClaim([await claimOf(120n)], receiver)
+      await assertRejects(chain.submitDeposit({ ...deposit, amount: 99n }, hub, admit), 'chain/reverted')
+      await assertRejects(chain.submitTransfers([{ ...moved, amount: 51n }], hub, admit), 'chain/reverted')
+      await assertRejects(chain.refund(config, await claimOf(501n), receiver, admit), 'chain/reverted')
+      await chain.submitClaim(signed, null, hub)
+      assertEqual(await chain.submitClaim(signed, null, hub, admit), nothing, 'nothing new')
+      assertEqual(asked, 0, 'asked')
     },
   },
 ]

@@ -3,6 +3,7 @@ import { createViemChain } from '../../src/chain/viem-chain.ts'
 import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
+import { refundingChainCases } from './refunding-chain.ts'
 import { registryChainCases } from './registry-chain.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
@@ -14,13 +15,18 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-test.each([...chainCases, ...sponsoredChainCases, ...bondedChainCases, ...registryChainCases])(
-  '$name',
-  async ({ run }) => {
-    await run({
-      chain: createViemChain(local.network),
-      foreign: createViemChain({ ...local.network, chainId: 8453 }),
-      advance: local.advance,
-    })
-  },
-)
+const cases = [
+  ...chainCases,
+  ...sponsoredChainCases,
+  ...refundingChainCases,
+  ...bondedChainCases,
+  ...registryChainCases,
+]
+
+test.each(cases)('$name', async ({ run }) => {
+  await run({
+    chain: createViemChain(local.network),
+    foreign: createViemChain({ ...local.network, chainId: 8453 }),
+    advance: local.advance,
+  })
+})
