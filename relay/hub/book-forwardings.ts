@@ -5,7 +5,7 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 import { LedgerError, StorageError } from '../../src/errors/index.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
 import { raiseClaimed, raiseVoucher, unknownChannel } from '../../src/storage/raise-channel.ts'
-import type { Forwarding, HubJobRecord } from './hub-store.ts'
+import type { Forwarding, HubJobRecord, RefundRecord } from './hub-store.ts'
 
 /** A requester's channel and what jobs and fees have used up of its vouchers. */
 export type PayerAccount = { record: ChannelRecord; attributedMicroUsd: MicroUsd }
@@ -89,6 +89,15 @@ export function bookClaimed(
 ): PayerAccount {
   const used = attributedMicroUsd > claimedMicroUsd ? attributedMicroUsd : claimedMicroUsd
   return { record: raiseClaimed(record, claimedMicroUsd), attributedMicroUsd: used }
+}
+
+/** Returns a payer's account after a refund that the chain has made: what it claimed, the fee included, is used up. */
+export function bookRefund(
+  { record, attributedMicroUsd }: PayerAccount,
+  { feeVoucher, totalClaimedMicroUsd }: RefundRecord,
+): PayerAccount {
+  const raised = raiseVoucher(record, feeVoucher).record
+  return bookClaimed({ record: raised, attributedMicroUsd }, totalClaimedMicroUsd)
 }
 
 /** Returns a payer's account. @throws StorageError `storage/not-found` */

@@ -106,6 +106,20 @@ const refusals: [name: string, code: string, attempt: (opened: Opened) => Promis
   ],
 ]
 
+test('a payment out of a channel that is being paid back is refused and costs nobody anything', async () => {
+  const { store, world, pay } = await openForwarder()
+  const first = await pay(1_000n, await voucherOf(1_020n))
+  const { channelId } = payer.channel
+  const feeVoucher = await voucherOf(1_030n)
+  const refund = { channelId, totalClaimedMicroUsd: 1_030n, feeMicroUsd: 10n, feeVoucher, sinceMs: 0 }
+  await store.beginRefund(refund)
+  await expect(pay(1_100n, await voucherOf(3_000n))).rejects.toMatchObject({ code: 'hub/job-refused' })
+  expect((await store.channel(payee.channel.channelId, 'payer'))?.voucher).toEqual(first)
+  expect(await lossesOf(store, 1_000n, world.coveredMicroUsd)).toEqual(nothing)
+  await store.endRefund(channelId, 'dropped')
+  await pay(1_100n, await voucherOf(3_000n))
+})
+
 test.each(refusals)('a payment %s is refused and costs nobody anything', async (_name, code, attempt) => {
   const opened = await openForwarder()
   const { store, world } = opened

@@ -3,6 +3,7 @@ import { isSessionOver } from '../../src/domain/session.ts'
 import { HubError, LedgerError } from '../../src/errors/index.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
+import { refuseRefunding } from './refunds.ts'
 import type { CheckedPayment, ForwarderDeps, Payment } from './payment.ts'
 
 /**
@@ -25,6 +26,7 @@ export async function checkPayment(payment: Payment, deps: ForwarderDeps): Promi
   }
   const channel = await deps.store.channel(job.payerChannelId, 'receiver')
   if (!channel) throw unknownJob()
+  await refuseRefunding(channel.channelId, deps.store)
   const coveredMicroUsd = await deps.coveredMicroUsd(channel.channelId)
   const checked = { ...payment, coveredMicroUsd }
   if (voucher.maxClaimableAmount > promisedBy(channel.voucher)) await checkHigher(checked, channel, deps)

@@ -31,11 +31,14 @@ export class DeskLimits {
     return this.#of(peer).questions.take() !== null
   }
 
-  /** @throws HubError `hub/busy`, `hub/out-of-gas` */
-  async takeTransaction(peer: PeerId, action: SponsoredAction, channels: number): Promise<void> {
-    if (this.#of(peer).transactions.take() === null || this.#all.take() === null) {
-      throw new HubError('hub/busy', 'The hub sends as many transactions as it can. Try again in a minute.')
-    }
+  /** Counts what a peer wants sent, whether it would pass or not. @throws HubError `hub/busy` */
+  takeAttempt(peer: PeerId): void {
+    if (this.#of(peer).transactions.take() === null) throw tooManyTransactions()
+  }
+
+  /** Counts what is about to be sent, for whomever. @throws HubError `hub/busy`, `hub/out-of-gas` */
+  async takeTransaction(action: SponsoredAction, channels: number): Promise<void> {
+    if (this.#all.take() === null) throw tooManyTransactions()
     const { chain, account } = this.#deps
     const [leftWei, costWei] = await Promise.all([chain.gasBalance(account), chain.gasCost(action, channels)])
     if (leftWei >= reserve * costWei) return
@@ -60,4 +63,8 @@ export class DeskLimits {
   #bucket(options: ConstructorParameters<typeof TokenBucket>[0]): TokenBucket {
     return new TokenBucket(options, () => this.#deps.clock.nowMs())
   }
+}
+
+function tooManyTransactions(): HubError {
+  return new HubError('hub/busy', 'The hub sends as many transactions as it can. Try again in a minute.')
 }

@@ -9,6 +9,7 @@ import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import type { IdleChannels } from './reclaim-idle.ts'
+import type { Refunds } from './refunds.ts'
 
 /** What the hub's money is guarded with. */
 export type GuardDeps = {
@@ -16,6 +17,7 @@ export type GuardDeps = {
   watch: ChannelWatch
   jobs: OpenJobs
   claims: Claims
+  refunds: Refunds
   idle: IdleChannels
   clock: Clock
   log: RelayLog
@@ -24,7 +26,7 @@ export type GuardDeps = {
 
 /**
  * Looks after the hub's money again and again: claims requesters' channels that are being withdrawn from, and all of
- * them when it is due; takes back what lies idle. Resolves when the signal aborts.
+ * them when it is due; brings refunds to their end; takes back what lies idle. Resolves when the signal aborts.
  */
 export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<void> {
   const { clock, log, policy } = deps
@@ -40,7 +42,7 @@ export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<
 }
 
 /** Reads what matters now, or all that ever paid: the chain may have undone a claim. */
-async function look({ store, watch, jobs, claims, idle }: GuardDeps, all: boolean): Promise<void> {
+async function look({ store, watch, jobs, claims, refunds, idle }: GuardDeps, all: boolean): Promise<void> {
   const channelIds = new Set<Hex>([...jobs.payerChannels(), ...claims.recent()])
   for (const { channelId, voucher, claimedMicroUsd } of await store.channels('receiver')) {
     const known = all ? 0n : claimedMicroUsd
@@ -51,5 +53,6 @@ async function look({ store, watch, jobs, claims, idle }: GuardDeps, all: boolea
   const threatened = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)
   if (threatened.length > 0) await claims.claimNow(threatened)
   await claims.claimIfDue()
+  await refunds.settleAll()
   await idle.reclaim()
 }

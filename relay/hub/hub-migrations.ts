@@ -44,4 +44,14 @@ export const hubMigrations: readonly string[] = [
   ) STRICT;
   INSERT INTO totals VALUES (1, 0, '0', '0', '0');
   `,
+  `
+  CREATE TABLE refunding (
+    channel_id TEXT NOT NULL PRIMARY KEY,
+    since_ms INTEGER NOT NULL,
+    total_claimed_micro_usd TEXT NOT NULL,
+    fee_micro_usd TEXT NOT NULL,
+    fee_voucher_micro_usd TEXT NOT NULL,
+    fee_voucher_signature TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

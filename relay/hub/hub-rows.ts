@@ -5,7 +5,7 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
 import { corruptBooks } from './as-database-error.ts'
 import type { PayerAccount } from './book-forwardings.ts'
-import type { HubJobRecord, HubTotals } from './hub-store.ts'
+import type { HubJobRecord, HubTotals, RefundRecord } from './hub-store.ts'
 
 /** A row as SQLite gives it; its tables are strict, so a column has the type that it was declared with. */
 export type Row = Record<string, SQLOutputValue>
@@ -40,6 +40,19 @@ export function readJob(row: Row): HubJobRecord {
     spreadMillionths: Number(row.spread_millionths),
     chargeMicroUsd: amount(row, 'charge_micro_usd'),
     openedAtMs: Number(row.opened_at_ms),
+  }
+}
+
+/** Returns the refund of a row of `refunding`. @throws StorageError `storage/corrupt` */
+export function readRefund(row: Row): RefundRecord {
+  const channelId = text(row, 'channel_id') as Hex
+  const maxClaimableAmount = amount(row, 'fee_voucher_micro_usd')
+  return {
+    channelId,
+    totalClaimedMicroUsd: amount(row, 'total_claimed_micro_usd'),
+    feeMicroUsd: amount(row, 'fee_micro_usd'),
+    feeVoucher: { channelId, maxClaimableAmount, signature: text(row, 'fee_voucher_signature') as Hex },
+    sinceMs: Number(row.since_ms),
   }
 }
 

@@ -11,6 +11,10 @@ const sql = {
   job: 'SELECT * FROM jobs WHERE job_id = ?',
   setCharge: 'UPDATE jobs SET charge_micro_usd = ? WHERE job_id = ?',
   addFee: 'INSERT INTO fees VALUES (?, ?, ?)',
+  beginRefund: 'INSERT INTO refunding VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  refund: 'SELECT * FROM refunding WHERE channel_id = ?',
+  refunds: 'SELECT * FROM refunding',
+  endRefund: 'DELETE FROM refunding WHERE channel_id = ?',
   totals: 'SELECT * FROM totals',
   setTotals: 'UPDATE totals SET jobs = ?, volume_micro_usd = ?, spread_micro_usd = ?, fees_micro_usd = ?',
 } as const

@@ -34,6 +34,19 @@ export type Forwarding = {
 /** A fee that a payer's channel paid. */
 export type FeeRecord = { channelId: Hex; feeMicroUsd: MicroUsd; atMs: number }
 
+/** A refund that is about to be sent or was, and whose end the chain has not shown yet. */
+export type RefundRecord = {
+  /** Requester's channel to the hub. */
+  channelId: Hex
+  /** What the hub will have claimed of the channel in all; the rest goes back to its payer. */
+  totalClaimedMicroUsd: MicroUsd
+  /** Part of that. */
+  feeMicroUsd: MicroUsd
+  feeVoucher: Voucher
+  /** Unix time in milliseconds. */
+  sinceMs: number
+}
+
 /** Sums over all that the hub ever did on this network. */
 export type HubTotals = {
   jobs: number
@@ -63,6 +76,17 @@ export interface HubStore extends VoucherStore {
   forward(forwardings: readonly Forwarding[]): Promise<void>
   /** Keeps a fee and the voucher that pays it, by the same rules. */
   addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
+  /** Keeps that a channel is being paid back; a refund of it that is known is left as it is. */
+  beginRefund(refund: RefundRecord): Promise<void>
+  /** What is being paid back of a channel, or null. */
+  refund(channelId: Hex): Promise<RefundRecord | null>
+  refunds(): Promise<RefundRecord[]>
+  /**
+   * Forgets a refund. One that is `done` leaves its fee, and what it claimed counts as claimed and used up. Again is
+   * no harm.
+   * @throws StorageError `storage/not-found` for an unknown channel
+   */
+  endRefund(channelId: Hex, end: 'done' | 'dropped'): Promise<void>
   /**
    * What jobs and fees have used up of a payer's vouchers, or claims where they took more: those paid for what is
    * forgotten. Nothing for a channel that was never added.

@@ -11,8 +11,10 @@ import { guardMoney } from './guard-money.ts'
 import type { HubDeps, HubProtocol } from './hub-deps.ts'
 import { OpenJobs } from './open-jobs.ts'
 import { createPayDesk } from './pay-desk.ts'
+import { PayerFees } from './payer-fees.ts'
 import { createProviderChannels } from './provider-channels.ts'
 import { IdleChannels } from './reclaim-idle.ts'
+import { Refunds } from './refunds.ts'
 import { createServiceDesk } from './service-desk.ts'
 import { within } from './within.ts'
 
@@ -45,17 +47,21 @@ export function createHub(deps: HubDeps): RunningHub {
   const channels = createProviderChannels({ network, store, clock, funding, policy, log })
   const earn = createEarnDesk({ network, signer, clock, channels, jobs, log })
   const forwarder = createForwarder({ ...deps, coveredMicroUsd: watch.coveredMicroUsd })
-  const pay = createPayDesk({ ...deps, watch, jobs, earn, channels, forwarder })
+  const fees = new PayerFees({ store, clock, log })
+  const refunds = new Refunds({ chain, signer, store, watch, fees, clock, log })
+  const pay = createPayDesk({ ...deps, watch, jobs, earn, channels, forwarder, refunds })
   const desk = createServiceDesk({
     ...deps,
     terms,
+    fees,
+    refunds,
     weiPerMicroUsd: policy.weiPerMicroUsd,
     freeze: (channelId) => jobs.freeze(channelId),
     onChanged: (channelIds) => watch.refreshAll(channelIds),
   })
   const money = { chain, signer, store, watch, jobs, clock, log, policy }
   const idle = new IdleChannels({ ...money, earn, funding })
-  const guarding = guardMoney({ ...money, claims, idle }, stopping.signal)
+  const guarding = guardMoney({ ...money, claims, refunds, idle }, stopping.signal)
   log('hub-started', { spreadMillionths: policy.spreadMillionths })
   return {
     terms,

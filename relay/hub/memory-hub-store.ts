@@ -7,11 +7,12 @@ import {
   bookClaimed,
   bookForwardings,
   bookIncoming,
+  bookRefund,
   type KeptAccounts,
   knownPayer,
   type PayerAccount,
 } from './book-forwardings.ts'
-import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals } from './hub-store.ts'
+import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals, RefundRecord } from './hub-store.ts'
 
 type Side = ChannelRecord['side']
 
@@ -20,6 +21,7 @@ export class MemoryHubStore implements HubStore {
   readonly #channels = { payer: new Map<Hex, ChannelRecord>(), receiver: new Map<Hex, ChannelRecord>() }
   readonly #attributed = new Map<Hex, MicroUsd>()
   readonly #jobs = new Map<Hex, HubJobRecord>()
+  readonly #refunds = new Map<Hex, RefundRecord>()
   readonly #totals = { volumeMicroUsd: 0n, spreadMicroUsd: 0n, feesMicroUsd: 0n }
   readonly #kept: KeptAccounts = {
     job: (jobId) => this.#jobs.get(jobId) ?? null,
@@ -79,6 +81,27 @@ export class MemoryHubStore implements HubStore {
   async addFee({ channelId, feeMicroUsd }: FeeRecord, incoming: Voucher): Promise<void> {
     this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), structuredClone(incoming), feeMicroUsd))
     this.#totals.feesMicroUsd += feeMicroUsd
+  }
+
+  async beginRefund(refund: RefundRecord): Promise<void> {
+    if (!this.#refunds.has(refund.channelId)) this.#refunds.set(refund.channelId, structuredClone(refund))
+  }
+
+  async refund(channelId: Hex): Promise<RefundRecord | null> {
+    return structuredClone(this.#refunds.get(channelId) ?? null)
+  }
+
+  async refunds(): Promise<RefundRecord[]> {
+    return structuredClone([...this.#refunds.values()])
+  }
+
+  async endRefund(channelId: Hex, end: 'done' | 'dropped'): Promise<void> {
+    const refund = this.#refunds.get(channelId)
+    if (refund && end === 'done') {
+      this.#putPayer(bookRefund(knownPayer(channelId, this.#kept), refund))
+      this.#totals.feesMicroUsd += refund.feeMicroUsd
+    }
+    this.#refunds.delete(channelId)
   }
 
   async attributed(payerChannelId: Hex): Promise<MicroUsd> {

@@ -1,8 +1,9 @@
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import type { ChannelState } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError } from '../../src/errors/index.ts'
-import type { Clock, FrameStream, Signer } from '../../src/ports/index.ts'
+import type { ChannelRecord, Clock, FrameStream, Signer } from '../../src/ports/index.ts'
 import { type ChannelWatch, refuseWithdrawing } from './channel-watch.ts'
 import { type OpenRequest, checkOpen } from './check-open.ts'
 import { type EarnDesk, eventsOf } from './earn-desk.ts'
@@ -11,6 +12,7 @@ import type { HubPolicy } from './hub-policy.ts'
 import type { HubJobRecord, HubStore } from './hub-store.ts'
 import { type OpenJob, type OpenJobs, unpaidWithSpread } from './open-jobs.ts'
 import type { ProviderChannels } from './provider-channels.ts'
+import { type Refunds, refuseRefunding } from './refunds.ts'
 
 /** What jobs are opened with. */
 export type OpenJobDeps = {
@@ -23,6 +25,7 @@ export type OpenJobDeps = {
   jobs: OpenJobs
   earn: EarnDesk
   channels: ProviderChannels
+  refunds: Refunds
 }
 
 /**
@@ -43,6 +46,7 @@ export async function openJob(
   const record = known ?? newJob(request, channelId, channel.channelId, deps)
   const job = await reserve(record, line, deps)
   try {
+    await refuseLeaving(channelId, deps)
     await addPayerChannel(request, channelId, deps)
     await channels.secure(channel)
     await store.addJob(record)
@@ -97,12 +101,13 @@ function newJob(
   return { ...terms, chargeMicroUsd: 0n, openedAtMs: clock.nowMs() }
 }
 
-/** @throws HubError `hub/withdrawing`, `hub/underfunded`, `hub/job-refused` */
+/** @throws HubError `hub/withdrawing`, `hub/busy`, `hub/underfunded`, `hub/job-refused` */
 async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDeps): Promise<OpenJob> {
   const { store, jobs, watch } = deps
   const { jobId, payerChannelId, payeeChannelId, chargeMicroUsd } = record
   const state = await watch.refresh(payerChannelId)
   refuseWithdrawing(state)
+  refuseLagging(state, await store.channel(payerChannelId, 'receiver'))
   const payee = await store.channel(payeeChannelId, 'payer')
   const attributed = await attributedAtOnce(record, deps)
   const used = attributed > state.totalClaimed ? attributed : state.totalClaimed
@@ -111,6 +116,27 @@ async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDep
     return jobs.hold(record, chargeMicroUsd > 0n ? (payee?.voucher ?? null) : null, line)
   }
   throw new HubError('hub/underfunded', 'The channel does not cover this answer and what else is open on it.')
+}
+
+/**
+ * Looked up once the job holds its money, after which no refund begins.
+ * @throws HubError `hub/job-refused`
+ */
+async function refuseLeaving(channelId: Hex, { store, refunds }: OpenJobDeps): Promise<void> {
+  await refuseRefunding(channelId, store).catch(async (error: unknown) => {
+    // It may have ended unseen; this job counted on what was read before.
+    await refunds.settle(channelId).catch(() => false)
+    throw error
+  })
+}
+
+/**
+ * What is claimed never falls, so a word that is older than the books may be older than a refund.
+ * @throws HubError `hub/busy`
+ */
+function refuseLagging({ totalClaimed }: ChannelState, known: ChannelRecord | null): void {
+  if (totalClaimed >= (known?.claimedMicroUsd ?? 0n)) return
+  throw new HubError('hub/busy', "The chain is behind the hub's books. Try again in a minute.")
 }
 
 /** Kept only once it covers a job, so that made-up channels fill no disk. */

@@ -28,11 +28,16 @@ export class PayerFees {
     const { store, clock, log } = this.#deps
     try {
       await store.addFee({ channelId, feeMicroUsd, atMs: clock.nowMs() }, voucher)
-      this.#owed.delete(channelId)
+      this.forget(channelId)
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error
       this.#owed.set(channelId, feeMicroUsd)
       log('hub-fee-owed', { feeMicroUsd: Number(feeMicroUsd), code: error.code })
     }
+  }
+
+  /** A channel has paid all that it owed. */
+  forget(channelId: Hex): void {
+    this.#owed.delete(channelId)
   }
 }

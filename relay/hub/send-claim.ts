@@ -23,8 +23,9 @@ export async function sendClaim(
   if (fee.amount > total) {
     throw new HubError('hub/request-refused', 'The claim is worth less than its fee.')
   }
-  await deps.takeTransaction('claim', claims.length)
-  const { transaction, settledMicroUsd, skipped } = await deps.chain.submitClaim(claim, fee, deps.signer)
+  const { transaction, settledMicroUsd, skipped } = await deps.sponsor('claim', claims.length, (admit) =>
+    deps.chain.submitClaim(claim, fee, deps.signer, admit),
+  )
   await deps.onChanged(claims.map(({ voucher }) => voucher.channelId))
   return done(transaction, settledMicroUsd, skipped)
 }

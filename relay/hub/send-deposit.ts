@@ -27,11 +27,11 @@ export async function sendDeposit(
   const { channelId, state } = channel
   refuseWithdrawing(state)
   refuseEnded(config, deps)
+  if (!(await deps.refunds.settle(channelId))) throw payingBack()
   const feeMicroUsd = fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
   await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
-  await deps.takeTransaction('deposit', 1)
-  const transaction = await chain.submitDeposit(deposit, signer)
+  const transaction = await deps.sponsor('deposit', 1, (admit) => chain.submitDeposit(deposit, signer, admit))
   await keepPayerChannel(channel, deps)
   await fees.collect(channelId, feeMicroUsd, feeVoucher)
   await deps.onChanged([channelId])
@@ -43,4 +43,9 @@ function checkCollector({ collector }: DepositAuthorization, { chain }: SendDeps
   const { collector: byAuthorization, permit2Collector = byAuthorization } = chain.network
   if ([byAuthorization, permit2Collector].some((known) => sameAddress(known, collector))) return
   throw new HubError('hub/request-refused', 'This hub does not know that deposit collector.')
+}
+
+/** A fee that came out of money on its way back would be lost. */
+function payingBack(): HubError {
+  return new HubError('hub/busy', 'This channel is being paid back. Try again in a minute.')
 }

@@ -2,15 +2,9 @@ import type { Hex } from '../../src/domain/bytes.ts'
 import type { ChannelConfig, Voucher } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
-import { HubError } from '../../src/errors/index.ts'
+import { ChainError, HubError } from '../../src/errors/index.ts'
 import { verifyRefundRequest } from '../../src/ledger/sign-hub.ts'
-import {
-  type PayerChannel,
-  checkFeeVoucher,
-  higher,
-  keepPayerChannel,
-  readPayerChannel,
-} from './payer-channel.ts'
+import { checkFeeVoucher, keepPayerChannel, readPayerChannel } from './payer-channel.ts'
 import { type Done, type SendDeps, done } from './send-deps.ts'
 
 const maxAgeSeconds = 120
@@ -25,12 +19,10 @@ export type RefundOrder = {
 }
 
 /**
- * Claims what a channel owes, the fee included, and gives all the rest back to its payer.
+ * Claims what a channel owes, the fee included, and gives all the rest back to its payer. No job may open on it until
+ * the chain shows that, or it can never happen: a hub that dies in between goes on from its books.
  *
- * As with a deposit, the fee is kept after the transaction: a hub that dies in between finds on the chain what was
- * claimed, and charges nothing for a refund that was not made. No job may open meanwhile.
- *
- * @throws LedgerError, HubError, ChainError; nothing was charged then
+ * @throws LedgerError, HubError, ChainError `chain/unconfirmed` when it may still happen; else nothing was charged
  */
 export async function sendRefund(order: RefundOrder, deps: SendDeps): Promise<Done> {
   const { quotes, fees } = deps
@@ -38,6 +30,7 @@ export async function sendRefund(order: RefundOrder, deps: SendDeps): Promise<Do
   const channel = await readPayerChannel(order.channel, deps)
   const { channelId, state } = channel
   await verifyOrder(order, channelId, deps)
+  if (!(await deps.refunds.settle(channelId))) throw stillUnclear()
   const least = fees.due(channelId, await quotes.least('refund'))
   if (order.feeMicroUsd < least) {
     throw new HubError('hub/fee-too-low', `A refund costs ${least} micro-dollars now.`)
@@ -45,7 +38,6 @@ export async function sendRefund(order: RefundOrder, deps: SendDeps): Promise<Do
   await checkFeeVoucher(order.feeVoucher, order.feeMicroUsd, channel, state.balance, deps)
   const letJobsOn = deps.freeze(channelId)
   try {
-    await deps.takeTransaction('refund', 1)
     return await refund(order, deps)
   } finally {
     letJobsOn()
@@ -59,19 +51,14 @@ async function refund(
 ): Promise<Done> {
   const channel = await readPayerChannel(config, deps)
   await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, channel.state.balance, deps)
-  const { chain, signer, store, fees } = deps
-  const { channelId } = channel
-  const claim = claimOf(channel, feeVoucher, feeMicroUsd)
-  const { transaction, refundedMicroUsd } = await chain.refund(config, claim, signer)
   await keepPayerChannel(channel, deps)
-  await fees.collect(channelId, feeMicroUsd, feeVoucher)
-  await store.raiseClaimed(channelId, claim.totalClaimed)
-  await deps.onChanged([channelId])
+  const { channelId, usedMicroUsd } = channel
+  const totalClaimedMicroUsd = usedMicroUsd + feeMicroUsd
+  const record = { channelId, totalClaimedMicroUsd, feeMicroUsd, feeVoucher, sinceMs: deps.clock.nowMs() }
+  const { transaction, refundedMicroUsd } = await deps.sponsor('refund', 1, (admit) =>
+    deps.refunds.send(record, config, admit),
+  )
   return done(transaction, refundedMicroUsd)
-}
-
-function claimOf({ config, held, usedMicroUsd }: PayerChannel, feeVoucher: Voucher, feeMicroUsd: MicroUsd) {
-  return { config, voucher: higher(feeVoucher, held), totalClaimed: usedMicroUsd + feeMicroUsd }
 }
 
 function checkFresh(signedAtSeconds: number, { clock }: SendDeps): void {
@@ -87,4 +74,9 @@ function verifyOrder(order: RefundOrder, channelId: Hex, { terms, clock }: SendD
   const { feeMicroUsd, signedAtSeconds, signature } = order
   const request = { channelId, feeMicroUsd, signedAtSeconds }
   return verifyRefundRequest(request, signature, isOver ? [payer] : [payer, payerAuthorizer], terms)
+}
+
+/** The same as the first time: whoever asks again shall look at the chain and wait. */
+function stillUnclear(): ChainError {
+  return new ChainError('chain/unconfirmed', 'This channel is being paid back already.')
 }

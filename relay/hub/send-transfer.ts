@@ -13,7 +13,8 @@ export async function sendTransfer(
 ): Promise<Done> {
   checkAlive(transfer, deps)
   checkTransferFee(fee, await deps.quotes.least('transfer'), deps)
-  await deps.takeTransaction('transfer', 1)
-  const transaction = await deps.chain.submitTransfers([transfer, fee], deps.signer)
+  const transaction = await deps.sponsor('transfer', 1, (admit) =>
+    deps.chain.submitTransfers([transfer, fee], deps.signer, admit),
+  )
   return done(transaction, transfer.amount)
 }

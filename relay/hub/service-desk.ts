@@ -1,4 +1,3 @@
-import type { SponsoredAction } from '../../src/domain/authorization.ts'
 import type { Hex, PeerId } from '../../src/domain/bytes.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
 import { BaseError, type PeerError, toPeerError } from '../../src/errors/index.ts'
@@ -16,11 +15,10 @@ import { shortPeerId } from '../log.ts'
 import { DeskLimits } from './desk-limits.ts'
 import { FeeQuotes } from './fee-quotes.ts'
 import type { HubDeps, HubProtocol } from './hub-deps.ts'
-import { PayerFees } from './payer-fees.ts'
 import { RecentAnswers } from './recent-answers.ts'
 import { sendClaim } from './send-claim.ts'
 import { sendDeposit } from './send-deposit.ts'
-import type { Done, SendDeps } from './send-deps.ts'
+import type { Done, SendDeps, Sponsor } from './send-deps.ts'
 import { sendRefund } from './send-refund.ts'
 import { sendTransfer } from './send-transfer.ts'
 import { Turns } from './turns.ts'
@@ -34,7 +32,7 @@ const failed: PeerError = { code: 'hub/busy', shortMessage: 'The hub could not d
 
 /** What a service desk is made of. */
 export type ServiceDeskDeps = Pick<HubDeps, 'chain' | 'signer' | 'store' | 'clock' | 'log'> &
-  Pick<SendDeps, 'freeze' | 'onChanged'> & {
+  Pick<SendDeps, 'freeze' | 'onChanged' | 'fees' | 'refunds'> & {
     terms: HubTerms
     /** What a micro-dollar is worth in the chain's native coin, in wei. */
     weiPerMicroUsd: bigint
@@ -47,7 +45,6 @@ type Order = Exclude<HubDeskRequest, { type: 'terms' | 'quote' }>
 class ServiceDesk {
   readonly #deps: ServiceDeskDeps
   readonly #quotes: FeeQuotes
-  readonly #fees: PayerFees
   readonly #limits: DeskLimits
   readonly #sent = new RecentAnswers<Done>()
   readonly #turns = new Turns()
@@ -56,7 +53,6 @@ class ServiceDesk {
   constructor(deps: ServiceDeskDeps) {
     this.#deps = deps
     this.#quotes = new FeeQuotes(deps)
-    this.#fees = new PayerFees(deps)
     this.#limits = new DeskLimits({ ...deps, account: deps.terms.account })
   }
 
@@ -94,9 +90,11 @@ class ServiceDesk {
   }
 
   async #send(order: Order, peer: PeerId): Promise<Done> {
-    const takeTransaction = (action: SponsoredAction, channels: number) =>
-      this.#limits.takeTransaction(peer, action, channels)
-    const deps: SendDeps = { ...this.#deps, quotes: this.#quotes, fees: this.#fees, takeTransaction }
+    const sponsor: Sponsor = (action, channels, send) => {
+      this.#limits.takeAttempt(peer)
+      return send(() => this.#limits.takeTransaction(action, channels))
+    }
+    const deps: SendDeps = { ...this.#deps, quotes: this.#quotes, sponsor }
     const answer = await this.#inTurn(order, deps)
     this.#deps.log('hub-desk-sent', {
       request: order.type,

@@ -7,14 +7,15 @@ import {
   bookClaimed,
   bookForwardings,
   bookIncoming,
+  bookRefund,
   type KeptAccounts,
   knownPayer,
   type PayerAccount,
 } from './book-forwardings.ts'
 import { HubDatabase, type HubDatabaseOptions } from './hub-database.ts'
 import { type HubStatements, prepareStatements } from './hub-statements.ts'
-import { type Row, readChannel, readJob, readPayer, readTotals } from './hub-rows.ts'
-import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals } from './hub-store.ts'
+import { type Row, readChannel, readJob, readPayer, readRefund, readTotals } from './hub-rows.ts'
+import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals, RefundRecord } from './hub-store.ts'
 
 type Side = ChannelRecord['side']
 
@@ -122,6 +123,35 @@ class SqliteHubStore implements HubBooks {
       this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), incoming, feeMicroUsd))
       this.#statements.addFee.run(channelId, String(feeMicroUsd), atMs)
       this.#addToTotals({ feesMicroUsd: feeMicroUsd })
+    })
+  }
+
+  async beginRefund({ channelId, sinceMs, ...refund }: RefundRecord): Promise<void> {
+    const { totalClaimedMicroUsd, feeMicroUsd, feeVoucher } = refund
+    const amounts = [totalClaimedMicroUsd, feeMicroUsd, feeVoucher.maxClaimableAmount].map(String)
+    this.#database.write(() => {
+      this.#statements.beginRefund.run(channelId, sinceMs, ...amounts, feeVoucher.signature)
+    })
+  }
+
+  async refund(channelId: Hex): Promise<RefundRecord | null> {
+    return this.#database.read(() => read(this.#statements.refund.get(channelId), readRefund))
+  }
+
+  async refunds(): Promise<RefundRecord[]> {
+    return this.#database.read(() => this.#statements.refunds.all().map(readRefund))
+  }
+
+  async endRefund(channelId: Hex, end: 'done' | 'dropped'): Promise<void> {
+    this.#database.write(() => {
+      const refund = read(this.#statements.refund.get(channelId), readRefund)
+      if (refund && end === 'done') {
+        const { feeMicroUsd, sinceMs } = refund
+        this.#putPayer(bookRefund(knownPayer(channelId, this.#kept), refund))
+        this.#statements.addFee.run(channelId, String(feeMicroUsd), sinceMs)
+        this.#addToTotals({ feesMicroUsd: feeMicroUsd })
+      }
+      this.#statements.endRefund.run(channelId)
     })
   }
 

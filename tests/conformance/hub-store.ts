@@ -1,4 +1,10 @@
-import type { FeeRecord, Forwarding, HubJobRecord, HubStore } from '../../relay/hub/hub-store.ts'
+import type {
+  FeeRecord,
+  Forwarding,
+  HubJobRecord,
+  HubStore,
+  RefundRecord,
+} from '../../relay/hub/hub-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 import { assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
@@ -41,6 +47,15 @@ async function openBooks({ open }: HubStoreSubject): Promise<HubStore> {
   await store.addChannel(channelRecord('02', 'payer'))
   for (const digits of ['a1', 'a2']) await store.addJob(jobOf(digits))
   return store
+}
+
+/** A refund of channel 01 that claims more than a double or 64 bits can count. */
+const refund: RefundRecord = {
+  channelId: payerChannelId,
+  totalClaimedMicroUsd: huge,
+  feeMicroUsd: 40n,
+  feeVoucher: voucherOf('01', huge),
+  sinceMs: 1_700_000_000_000,
 }
 
 /** All that a forwarding may change. */
@@ -211,6 +226,51 @@ export const hubStoreCases: ConformanceCase<HubStoreSubject>[] = [
       const { attributed, incoming, totals } = await readBooks(store)
       assertEqual([attributed, incoming], [157n, voucherOf('01', 170n)], 'the payer')
       assertEqual(totals.feesMicroUsd, 55n, 'fees')
+    },
+  },
+  {
+    name: 'keeps a refund on its way, the first of a channel, until it is dropped',
+    async run(subject) {
+      const store = await openBooks(subject)
+      assertEqual(await store.refund(payerChannelId), null, 'none')
+      await store.beginRefund(refund)
+      await store.beginRefund({ ...refund, totalClaimedMicroUsd: 1n })
+      assertEqual(await store.refund(payerChannelId), refund, 'the refund')
+      assertEqual(await store.refund(payeeChannelId), null, 'of another channel')
+      const other = { ...refund, channelId: payeeChannelId, feeVoucher: voucherOf('02', 9n) }
+      await store.beginRefund(other)
+      const all = (await store.refunds()).map(({ channelId }) => channelId)
+      assertEqual(all.sort(), [payerChannelId, payeeChannelId].sort(), 'all')
+      const before = await readBooks(store)
+      await store.endRefund(payerChannelId, 'dropped')
+      await store.endRefund(payerChannelId, 'done')
+      assertEqual(await readBooks(store), before, 'the books')
+      assertEqual(await store.refunds(), [other], 'left')
+    },
+  },
+  {
+    name: 'books a refund that is done once: its fee, its voucher, and all that it claimed',
+    async run(subject) {
+      const store = await openBooks(subject)
+      await store.forward([forwardingOf('a1', 100n, 150n, 100n)])
+      await store.beginRefund(refund)
+      await store.endRefund(payerChannelId, 'done')
+      await store.endRefund(payerChannelId, 'done')
+      assertEqual(await store.refunds(), [], 'left')
+      const { attributed, incoming, totals } = await readBooks(store)
+      assertEqual([attributed, incoming], [huge, refund.feeVoucher], 'the payer')
+      assertEqual(totals.feesMicroUsd, 40n, 'fees')
+      assertEqual((await store.channel(payerChannelId, 'receiver'))?.claimedMicroUsd, huge, 'claimed')
+      await assertRefused(store, [forwardingOf('a2', 1n, huge, 101n)], 'ledger/unattributed')
+    },
+  },
+  {
+    name: 'books no refund of a channel that it does not know',
+    async run({ open }) {
+      const store = await open()
+      await store.beginRefund(refund)
+      await assertRejects(store.endRefund(payerChannelId, 'done'), 'storage/not-found')
+      assertEqual(await store.refunds(), [refund], 'kept')
     },
   },
 ]

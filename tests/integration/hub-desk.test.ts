@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { HubError } from '../../src/errors/index.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
 import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
 import { memoryRelay } from '../../src/transport/memory-transport.ts'
@@ -66,6 +67,25 @@ describe('the hub keeps its gas', () => {
     )
     const refused = sent.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
     expect(refused).toEqual(Array.from({ length: 5 }, () => 'hub/busy'))
+  })
+
+  test('and its turns for what would pass, whatever many peers ask for that would not', async () => {
+    const sybils = await Promise.all(Array.from({ length: 20 }, () => desk.world.joinRequester(0n)))
+    const codes = await Promise.all(
+      sybils.flatMap((peer) => {
+        const own = desk.clientOf(peer)
+        return Array.from({ length: 6 }, async () => {
+          const signed = await desk.authorizeDeposit(depositMicroUsd, peer)
+          const forged = { ...signed, amount: signed.amount - 1n }
+          const refused: unknown = await own.deposit(forged, await peer.promise(feeMicroUsd)).catch((e) => e)
+          return refused instanceof HubError ? refused.code : 'sent'
+        })
+      }),
+    )
+    expect(codes.filter((code) => code === 'hub/refused')).toHaveLength(100)
+    expect(codes.filter((code) => code === 'hub/busy')).toHaveLength(20)
+    await desk.deposit()
+    expect(await desk.feeTotal()).toBe(feeMicroUsd)
   })
 
   test('when there is hardly any left', async () => {
