@@ -17,6 +17,7 @@ import { PriceLimit } from './price-limit.ts'
 import { readPrompt } from './tasks/read-prompt.ts'
 import { type AskRequest, type EmbedRequest, chatTask, embedTask } from './tasks/requests.ts'
 import type { RequestedTask } from './tasks/witness.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export type { AskRequest, EmbedRequest }
 
@@ -105,6 +106,11 @@ export function createRequester(given: RequestDeps): Requester {
     if (offers.length === 0) {
       throw limit.exceeded() ?? new MarketError('market/no-offers', noOffers[task.task])
     }
+    // Whoever answers may be who lends the tokenizer that counts its tokens: lending waits for answers.
+    await unlessAborted(
+      deps.openText(task.modelId).catch(() => null),
+      signal,
+    )
     const attempts = new Attempts(offers, list, deps)
     let failure: unknown
     for (;;) {

@@ -7,7 +7,7 @@ import { MarketError } from '../errors/index.ts'
 export async function unlessAborted<result>(
   work: Promise<result>,
   signal: AbortSignal,
-  onLate: (result: result) => void,
+  onLate: (result: result) => void = () => {},
 ): Promise<result> {
   const settled = new AbortController()
   const aborted = new Promise<never>((_, reject) => {

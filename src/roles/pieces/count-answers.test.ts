@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { AskEvent } from '../answer.ts'
 import { offStatus, type ProviderStatus } from '../provider-status.ts'
+import { testOffer } from '../../../tests/fixtures/offer.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { countAsks, countJobs } from './count-answers.ts'
 
@@ -18,10 +19,11 @@ test('jobs count from the first to the last of them', () => {
   expect(busy).toEqual([false, true, true, true, false])
 })
 
-test('an answer counts from the question until it is over, also when it fails', async () => {
+test('an answer counts from when a tab took the job until it is over, also when it fails', async () => {
   const answers = new AnswersFirst()
   async function* ask(): AsyncGenerator<AskEvent, never, void> {
     yield { type: 'choosing' }
+    yield { type: 'accepted', offer: testOffer('peer'), promptTokens: 1 }
     throw new Error('nobody answers')
   }
   const quotes = { quote: async () => null, quoteEmbedding: async () => null }
@@ -30,6 +32,8 @@ test('an answer counts from the question until it is over, also when it fails', 
   for (const asked of [requester.ask({} as never, signal), requester.embed({} as never, signal)]) {
     expect(answers.busy).toBe(false)
     expect((await asked.next()).value).toEqual({ type: 'choosing' })
+    expect(answers.busy).toBe(false)
+    await asked.next()
     expect(answers.busy).toBe(true)
     await expect(asked.next()).rejects.toThrow('nobody answers')
     expect(answers.busy).toBe(false)

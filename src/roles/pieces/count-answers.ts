@@ -13,7 +13,7 @@ export function countJobs({ watch }: Pick<Provider, 'watch'>, answers: AnswersFi
   })
 }
 
-/** Returns a requester whose answers count among those under way, from the question to the receipt. */
+/** Returns a requester whose answers count among those under way, from when a tab took the job to the receipt. */
 export function countAsks(requester: Requester, answers: AnswersFirst): Requester {
   return {
     ...requester,
@@ -26,10 +26,19 @@ async function* counted<result>(
   asking: AsyncGenerator<AskEvent, result, void>,
   answers: AnswersFirst,
 ): AsyncGenerator<AskEvent, result, void> {
-  const leave = answers.enter()
+  let leave = () => {}
   try {
-    return yield* asking
+    for (;;) {
+      const { done, value } = await asking.next()
+      if (done) return value
+      if (value.type === 'accepted') {
+        leave()
+        leave = answers.enter()
+      }
+      yield value
+    }
   } finally {
     leave()
+    await asking.return(undefined as never)
   }
 }
