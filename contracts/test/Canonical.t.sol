@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {BatchSettlement as x402BatchSettlement} from "../src/BatchSettlement.sol";
 import {IDepositCollector} from "../src/IDepositCollector.sol";
 import {TestDollar} from "../src/TestDollar.sol";
+import {x402BatchSettlement} from "../src/x402BatchSettlement.sol";
 import {TestBase} from "./TestBase.sol";
 
 /// @notice Collects with the allowance that the payer gave it.
@@ -13,7 +13,7 @@ contract AllowanceCollector is IDepositCollector {
     }
 }
 
-/// @notice Written against the published interface of x402 `batch-settlement` alone: its names of contract,
+/// @notice Written against the published interface of x402 `batch-settlement` alone: its names of file, contract,
 ///         structs, functions, events, errors and types. It compiles and passes with this implementation too.
 contract CanonicalTest is TestBase {
     uint256 private constant PAYER_KEY = 0xa11ce;
