@@ -4,7 +4,9 @@ pragma solidity 0.8.37;
 import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {IEarningsBond} from "../src/IEarningsBond.sol";
 import {ReceiptHash} from "../src/ReceiptHash.sol";
+import {BondTest} from "./BondTest.sol";
 import {GasSnapshot} from "./GasSnapshot.sol";
+import {Permit2Test} from "./Permit2Test.sol";
 
 /// @notice Gas of the settlement, with the figures that x402's own contract reaches as upper bounds.
 contract GasTest is GasSnapshot {
@@ -38,6 +40,22 @@ contract GasTest is GasSnapshot {
         vm.assertLe(snapshot("settle", receiver, address(settlement), call), 31_000, "settle");
     }
 
+    /// @dev To a receiver that has no money yet and was never paid.
+    function test_gas_of_settling_for_the_first_time() public {
+        claim(channel(0), 50);
+        bytes memory call = abi.encodeCall(settlement.settle, (receiver, address(dollar)));
+        snapshot("settle_first", receiver, address(settlement), call);
+    }
+
+    /// @dev As a hub sends it for a provider.
+    function test_gas_of_a_signed_claim_of_1() public {
+        signedClaimGas("claim_signed_1", 1);
+    }
+
+    function test_gas_of_a_signed_claim_of_10() public {
+        signedClaimGas("claim_signed_10", 10);
+    }
+
     function test_gas_of_a_deposit() public {
         BatchSettlement.ChannelConfig memory config = channel(11);
         bytes memory data = authorize(settlement.getChannelId(config), 500, PAYER_KEY);
@@ -50,13 +68,79 @@ contract GasTest is GasSnapshot {
         snapshot("refund", receiver, address(settlement), call);
     }
 
+    function test_gas_of_a_signed_refund() public {
+        bytes memory signature =
+            sign(RECEIVER_KEY, settlement.getRefundDigest(settlement.getChannelId(channel(0)), 0, 100));
+        bytes memory call = abi.encodeCall(settlement.refundWithSignature, (channel(0), 100, 0, signature));
+        snapshot("refund_signed", stranger, address(settlement), call);
+    }
+
+    function test_gas_of_announcing_a_withdrawal() public {
+        bytes memory call = abi.encodeCall(settlement.initiateWithdraw, (channel(0), 100));
+        snapshot("withdraw_initiate", payer, address(settlement), call);
+    }
+
+    function test_gas_of_a_withdrawal() public {
+        vm.prank(payer);
+        settlement.initiateWithdraw(channel(0), 100);
+        vm.warp(block.timestamp + DELAY);
+        bytes memory call = abi.encodeCall(settlement.finalizeWithdraw, (channel(0)));
+        snapshot("withdraw_finalize", payer, address(settlement), call);
+    }
+
     function claimGas(string memory name, uint256 count) private returns (uint256) {
-        BatchSettlement.VoucherClaim[] memory first = new BatchSettlement.VoucherClaim[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            first[i] = lines[i];
-        }
-        bytes memory call = abi.encodeCall(settlement.claim, (first));
+        bytes memory call = abi.encodeCall(settlement.claim, (first(count)));
         return snapshot(name, receiver, address(settlement), call);
+    }
+
+    function signedClaimGas(string memory name, uint256 count) private {
+        bytes memory signature = sign(RECEIVER_KEY, settlement.getClaimBatchDigest(first(count)));
+        bytes memory call = abi.encodeCall(settlement.claimWithSignature, (first(count), signature));
+        snapshot(name, stranger, address(settlement), call);
+    }
+
+    function first(uint256 count) private view returns (BatchSettlement.VoucherClaim[] memory some) {
+        some = new BatchSettlement.VoucherClaim[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            some[i] = lines[i];
+        }
+    }
+}
+
+/// @notice Gas of deposits by Permit2, by a payer that made some before.
+contract Permit2GasTest is GasSnapshot, Permit2Test {
+    /// @dev Random, as payers choose it.
+    uint256 private constant NONCE = uint256(keccak256("nonce"));
+
+    function setUp() public override(BondTest, Permit2Test) {
+        super.setUp();
+        deposit(plainChannel(1), 100, data(plainChannel(1), 100, 1, PAYER_KEY, allowance(100, PAYER_KEY)));
+    }
+
+    function test_gas_of_a_permit2_deposit() public {
+        allow(FUNDS);
+        depositGas("deposit_permit2", "");
+    }
+
+    /// @dev The payer signs the allowance too (EIP-2612), as it does when it has no gas.
+    function test_gas_of_a_permit2_deposit_with_its_allowance() public {
+        bytes memory second = allowance(500, PAYER_KEY);
+        depositGas("deposit_permit2_allowance", second);
+    }
+
+    function depositGas(string memory name, bytes memory eip2612) private {
+        BatchSettlement.ChannelConfig memory config = plainChannel(2);
+        bytes memory authorization = data(config, 500, NONCE, PAYER_KEY, eip2612);
+        bytes memory call =
+            abi.encodeCall(settlement.deposit, (config, 500, address(permitCollector), authorization));
+        snapshot(name, stranger, address(settlement), call);
+    }
+
+    function coolAll() internal override {
+        super.coolAll();
+        vm.cool(address(permitCollector));
+        vm.cool(address(permit2));
+        vm.cool(address(plain));
     }
 }
 

@@ -15,10 +15,7 @@ abstract contract GasSnapshot is BondTest {
         internal
         returns (uint256 gas)
     {
-        vm.cool(address(settlement));
-        vm.cool(address(dollar));
-        vm.cool(address(bond));
-        vm.cool(address(registry));
+        coolAll();
         vm.prank(sender);
         (bool succeeded,) = target.call(call);
         vm.assertTrue(succeeded, "call");
@@ -26,6 +23,15 @@ abstract contract GasSnapshot is BondTest {
         string memory key = string.concat(".", name);
         if (vm.envOr("WRITE_GAS", false)) vm.writeJson(vm.toString(gas), FILE, key);
         else compare(gas, vm.parseJsonUint(vm.readFile(FILE), key));
+    }
+
+    /// @dev Makes everything cold that a call may touch.
+    function coolAll() internal virtual {
+        vm.cool(address(settlement));
+        vm.cool(address(collector));
+        vm.cool(address(dollar));
+        vm.cool(address(bond));
+        vm.cool(address(registry));
     }
 
     function compare(uint256 gas, uint256 expected) private pure {
