@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { createPublicClient, http } from 'viem'
+import { createPublicClient, http, parseUnits } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { Address } from '../../src/domain/bytes.ts'
@@ -10,6 +10,8 @@ import { type TestStack, finishedAnswer, keptAnswers, openStack, sendPrompt, sta
 /** A third of a hundred each, and one more. */
 const asks = [34, 33, 33]
 const providerCount = 3
+/** Test dollars that each who asks is given, and those that the hub starts with. */
+const [givenMicroUsd, capitalMicroUsd] = [10_000_000n, 1_000_000_000n]
 const prompts = ['Name a colour.', 'Name a fruit.', 'Say hello.', 'Count to three.', 'Name a river.']
 
 let world: TestStack
@@ -59,6 +61,16 @@ async function countTransactions(senders: Address[]): Promise<number> {
   return nonces.reduce((total, nonce) => total + nonce, 0)
 }
 
+/** What the hub says that it handed on and earned. */
+async function hubFigures() {
+  const metrics = await (await fetch(new URL('/metrics', world.stack.relay.httpUrl))).text()
+  const figure = (name: string) => {
+    const [, dollars] = new RegExp(`^opentab_hub_${name}_dollars_total (\\S+)$`, 'm').exec(metrics) ?? []
+    return dollars === undefined ? null : parseUnits(dollars, 6)
+  }
+  return { volume: figure('volume'), spread: figure('spread'), fees: figure('fees') }
+}
+
 test('a hundred answers of three requesters by three providers are paid through one hub, to the micro-unit', async () => {
   const chain = createViemChain(world.stack.network)
   const byRequester = await Promise.all(requesters.map((page, index) => askOften(page, asks[index]!)))
@@ -98,6 +110,8 @@ test('a hundred answers of three requesters by three providers are paid through 
   expect(fees).toBeGreaterThan(0n)
   expect(await chain.balance(hub!)).toBe(hubBefore + fees)
 
+  // The deposits' fees and the refunds' are promised over the requesters' channels.
+  let channelFees = 0n
   // Requesters take back what is left: the hub claims what they owe, and returns the rest at once.
   for (const [index, page] of requesters.entries()) {
     await openWallet(page)
@@ -108,19 +122,30 @@ test('a hundred answers of three requesters by three providers are paid through 
     const { payer } = own[0]!.channel
     const channel = await chain.channel(channelId)
     expect(channel.balance).toBe(channel.totalClaimed)
-    // The deposit's and the refund's fees are promised over the same channel.
-    const channelFees = channel.totalClaimed - spent(own)
-    expect(channelFees).toBeGreaterThan(0n)
-    expect(channelFees).toBeLessThan(50_000n)
-    expect(await chain.balance(payer)).toBe(10_000_000n - channel.totalClaimed)
+    channelFees += channel.totalClaimed - spent(own)
+    expect(await chain.balance(payer)).toBe(givenMicroUsd - channel.totalClaimed)
   }
   const claimedByHub = await chain.receiver(hub!)
   const claimed = await Promise.all(byRequester.map(([first]) => chain.channel(first!.terms.channelId)))
   expect(claimedByHub.totalClaimed).toBe(sum(claimed.map(({ totalClaimed }) => totalClaimed)))
 
+  // The hub's own books say the same, and its account has it: what it earned, and nothing else.
+  const spread = spent(answers) - charged(answers)
+  const earned = { volume: charged(answers), spread, fees: channelFees }
+  await expect.poll(hubFigures, { timeout: 60_000 }).toEqual(earned)
+  expect(spread).toBeGreaterThan(0n)
+  expect(channelFees).toBeGreaterThan(0n)
+  // Everybody else has taken all that was theirs out of the contract.
+  const hubHas = (await chain.balance(hub!)) + (await chain.balance(world.stack.network.settlement))
+  expect(hubHas).toBe(capitalMicroUsd + spread + channelFees + fees)
+  // No micro-unit was made or lost among the seven.
+  const payers = byRequester.map(([first]) => first!.channel.payer)
+  const have = await Promise.all([...payers, ...providerAccounts].map((address) => chain.balance(address)))
+  const had = [...payers.map(() => givenMicroUsd), ...before.values(), capitalMicroUsd]
+  expect(sum(have) + hubHas).toBe(sum(had))
+
   // A hundred answers, and the chain saw a handful of transactions for each who took part.
   const parties = providerCount + requesters.length
-  const ends = [...providerAccounts, ...byRequester.map(([first]) => first!.channel.payer)]
-  expect(await countTransactions(ends)).toBe(0)
+  expect(await countTransactions([...providerAccounts, ...payers])).toBe(0)
   expect(await countTransactions([hub!])).toBeLessThanOrEqual(3 * parties)
 }, 900_000)

@@ -93,7 +93,7 @@ export async function streaming(page: Page, tokens: number): Promise<void> {
 /** Waits for the nth finished answer of this chat, the `kept`th of all, and returns it as the page keeps it. */
 export async function finishedAnswer(page: Page, count = 1, kept = count): Promise<Answer> {
   await expect.poll(() => articles(page).count(), { timeout: 120_000 }).toBe(count)
-  await expect.poll(async () => (await keptAnswers(page)).length).toBe(kept)
+  await expect.poll(async () => (await keptAnswers(page)).length, { timeout: 60_000 }).toBe(kept)
   return (await keptAnswers(page)).at(-1)!
 }
 
