@@ -2,11 +2,12 @@ import * as v from 'valibot'
 import type { KnownAnswer, ModelFile, ModelManifest } from '../domain/model.ts'
 import { StorageError } from '../errors/index.ts'
 import { count, hexBytes, tokenIds } from '../protocol/fields.ts'
+import { limits } from '../protocol/limits.ts'
 
 /** Bounds on a manifest from anywhere. A model of 64 GiB fits; what a page could never hold does not. */
 export const manifestLimits = {
   /** As JSON: what describes the largest model, and not much more. */
-  bytes: 2 * 1024 ** 2,
+  bytes: limits.manifestBytes,
   files: 64,
   pathChars: 200,
   fileBytes: 64 * 1024 ** 3,

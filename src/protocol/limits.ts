@@ -26,8 +26,10 @@ export const limits = {
   offersPerFrame: 128,
   /** An offer that promises to live longer is refused. */
   offerLifetimeSeconds: 120,
-  /** Bytes of a manifest on its way between tabs. */
+  /** Bytes of a manifest as JSON, wherever it comes from. */
   manifestBytes: 2 * 1024 ** 2,
+  /** Bytes that a frame may have around a manifest. */
+  manifestEnvelopeBytes: 256,
   /** Models that one tab may say it holds. */
   modelsPerHolder: 32,
   /** Tabs that one answer names as holders of a model. */

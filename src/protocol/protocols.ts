@@ -29,7 +29,7 @@ export const holdersProtocol: ProtocolSpec = { id: '/opentab/holders/1.0.0', max
 /** One question to another tab and its answer: the manifest of a model that it lends. */
 export const manifestProtocol: ProtocolSpec = {
   id: '/opentab/manifest/1.0.0',
-  maxFrameBytes: limits.manifestBytes,
+  maxFrameBytes: limits.manifestBytes + limits.manifestEnvelopeBytes,
   maxUnreadFrames: 1,
 }
 
