@@ -12,6 +12,7 @@ import { marketBench } from './market.ts'
 import { type Bench, type Measurement, meetsGoal } from './measurement.ts'
 import { nextTurnBench } from './next-turn.ts'
 import { piecesBench } from './pieces.ts'
+import { publishBench } from './publish.ts'
 import { speedBench } from './speed.ts'
 import { togetherBench } from './together.ts'
 
@@ -27,6 +28,7 @@ const benches: Bench[] = [
   loadBench,
   hubBench,
   marketBench,
+  publishBench,
 ]
 const allNames = benches.flatMap(({ names }) => names)
 
