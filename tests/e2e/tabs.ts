@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { expect, vi } from 'vitest'
+import { expect } from 'vitest'
 import type { Answer } from '../../src/roles/answer.ts'
 import { launchBrowser } from '../../tools/find-browser.ts'
 import { startLocalRelay } from '../../tools/stack/local-relay.ts'
@@ -57,7 +57,7 @@ export async function openStack(options: StartOptions = {}): Promise<TestStack> 
 export async function startSharing(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Start sharing' }).click()
   const status = page.getByRole('status', { name: 'Sharing status' })
-  await vi.waitFor(async () => expect(await status.innerText()).toContain('Online'), 150_000)
+  await status.getByText('Online').waitFor({ timeout: 150_000 })
 }
 
 /** What is set under Settings before the prompt is sent. */
