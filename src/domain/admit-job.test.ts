@@ -31,9 +31,9 @@ test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]
   ['wrong-token', { token: channelConfig.payer }, {}, 0n],
   ['short-delay', { withdrawDelay: 899 }, {}, 0n],
   ['withdrawal-pending', {}, { withdrawal: { amount: 1n, initiatedAtSeconds: 1 } }, 0n],
-  ['underfunded', {}, { balance: 127n }, 0n],
-  [null, {}, { balance: 128n }, 0n],
-  ['underfunded', {}, {}, 873n],
+  ['underfunded', {}, { balance: 63n }, 0n],
+  [null, {}, { balance: 64n }, 0n],
+  ['underfunded', {}, {}, 937n],
 ])('channel: %s', (refusal, change, state, promised) => {
   const config = { ...channelConfig, ...change }
   expect(refuseChannel(config, { ...funded, ...state }, promised, terms, offer)).toBe(refusal)

@@ -70,14 +70,14 @@ export function refuseChannel(
   return refuseFunds(state.balance - used, 0, terms, offer)
 }
 
-/** Returns `underfunded` when `free` money does not pay for the prompt and the window after it, or null. */
+/** Returns `underfunded` when `free` money does not pay for the prompt and the chunk after it, or null. */
 export function refuseFunds(
   free: MicroUsd,
   promptTokens: number,
   terms: JobTerms,
   offer: Offer,
 ): Refusal | null {
-  const completionTokens = Math.min(offer.windowTokens, mostCompletionTokens(terms))
+  const completionTokens = Math.min(offer.chunkTokens, mostCompletionTokens(terms))
   return free < chargeMicroUsd({ promptTokens, completionTokens }, terms.price) ? 'underfunded' : null
 }
 

@@ -1,4 +1,4 @@
-import type { Offer } from './offer.ts'
+import { type Offer, dueTokens } from './offer.ts'
 import { type MicroUsd, chargeMicroUsd } from './price.ts'
 
 /** What a channel was served and what it paid for that, over all its jobs that are over. */
@@ -8,37 +8,37 @@ export type ChannelDebt = { chargedMicroUsd: MicroUsd; paidMicroUsd: MicroUsd }
 const forgivenShare = 20n
 
 /**
- * Windows that a hub may leave unpaid in a day: a requester that leaves is not its doing. Requesters that it makes up
+ * Chunks that a hub may leave unpaid in a day: a requester that leaves is not its doing. Requesters that it makes up
  * cost it nothing, so that what each of them may owe bounds nothing.
  */
-const windowsPerHub = 8n
+const chunksPerHub = 8n
 
 /** Whether a hub left so much unpaid today, over all its requesters, that nothing more is served on its word. */
 export function owesTooMuch(
   { chargedMicroUsd, paidMicroUsd }: ChannelDebt,
-  { price, windowTokens }: Pick<Offer, 'price' | 'windowTokens'>,
+  { price, chunkTokens }: Pick<Offer, 'price' | 'chunkTokens'>,
 ): boolean {
-  const window = chargeMicroUsd({ promptTokens: 0, completionTokens: windowTokens }, price)
-  return chargedMicroUsd - paidMicroUsd - paidMicroUsd / forgivenShare > windowsPerHub * window
+  const chunk = chargeMicroUsd({ promptTokens: 0, completionTokens: chunkTokens }, price)
+  return chargedMicroUsd - paidMicroUsd - paidMicroUsd / forgivenShare > chunksPerHub * chunk
 }
 
 /**
  * Returns how many tokens a channel's next job may run ahead of its payment: what the channel left unpaid comes off
- * the window, so that whoever leaves again and again gains no more than by leaving once. 0 when less than a chunk is
- * left, which no answer could go on with. `running` jobs of the same channel count as if nothing of them was paid.
+ * the chunk, so that whoever leaves again and again gains no more than by leaving once. 0 when less is left than makes a
+ * voucher due, which no answer could go on with. `running` jobs of the same channel count as if nothing of them was paid.
  */
 export function windowAfterDebt(
   { chargedMicroUsd, paidMicroUsd }: ChannelDebt,
   running: number,
-  { price, windowTokens, chunkTokens }: Pick<Offer, 'price' | 'windowTokens' | 'chunkTokens'>,
+  { price, chunkTokens }: Pick<Offer, 'price' | 'chunkTokens'>,
 ): number {
   const charge = (completionTokens: number) => chargeMicroUsd({ promptTokens: 0, completionTokens }, price)
-  const atStake = BigInt(running) * charge(windowTokens)
+  const atStake = BigInt(running) * charge(chunkTokens)
   const owed = chargedMicroUsd - paidMicroUsd + atStake - paidMicroUsd / forgivenShare
-  if (owed <= 0n) return windowTokens
+  if (owed <= 0n) return chunkTokens
   const perMillion = price.completionMicroUsdPerMillion
   if (perMillion === 0n) return 0
   const owedTokens = (owed * 1_000_000n + perMillion - 1n) / perMillion
-  const left = BigInt(windowTokens) - owedTokens
-  return left < BigInt(chunkTokens) ? 0 : Number(left)
+  const left = BigInt(chunkTokens) - owedTokens
+  return left < BigInt(dueTokens({ chunkTokens })) ? 0 : Number(left)
 }

@@ -21,10 +21,8 @@ export type Offer = {
   milliTokensPerSecond: number
   freeSlots: number
   slots: number
-  /** A voucher is due after this many tokens. */
+  /** The most completion tokens that are ever unpaid; none follows the first before that and the prompt are paid. */
   chunkTokens: number
-  /** The provider runs at most this many completion tokens ahead of payment. */
-  windowTokens: number
   chainId: number
   settlement: Address
   token: Address
@@ -44,6 +42,11 @@ export type Offer = {
 /** Whether a tab offers to do this. */
 export function servesTask({ tasks }: Pick<Offer, 'tasks'>, task: Task): boolean {
   return tasks.includes(task)
+}
+
+/** Returns how many unpaid tokens make a voucher due: half a chunk, so that no token waits for its payment's way. */
+export function dueTokens({ chunkTokens }: Pick<Offer, 'chunkTokens'>): number {
+  return Math.ceil(chunkTokens / 2)
 }
 
 /** An offer with the EIP-712 signature of the provider it names. */

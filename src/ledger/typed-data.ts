@@ -35,7 +35,6 @@ export const offerTypes = {
     { name: 'freeSlots', type: 'uint16' },
     { name: 'slots', type: 'uint16' },
     { name: 'chunkTokens', type: 'uint32' },
-    { name: 'windowTokens', type: 'uint32' },
     { name: 'chainId', type: 'uint256' },
     { name: 'settlement', type: 'address' },
     { name: 'token', type: 'address' },

@@ -100,7 +100,7 @@ const signedReceiptSchema: v.GenericSchema<unknown, SignedReceipt> = v.strictObj
   signature,
 })
 
-/** Requester to provider. The first frame is the job; then one voucher per chunk. */
+/** Requester to provider. The first frame is the job; then a voucher for the first token and each half chunk. */
 export const requesterFrameSchema = v.variant('type', [
   v.strictObject({
     type: v.literal('job'),

@@ -34,7 +34,6 @@ const offerSchema = v.strictObject({
   freeSlots: count(1024),
   slots: count(1024),
   chunkTokens: v.pipe(count(4096), v.minValue(1)),
-  windowTokens: v.pipe(count(65_536), v.minValue(1)),
   chainId: v.pipe(count(Number.MAX_SAFE_INTEGER), v.minValue(1)),
   settlement: address,
   token: address,

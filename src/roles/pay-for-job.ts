@@ -1,6 +1,7 @@
 import { maxPromptTokens } from '../domain/admit-job.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { JobTerms } from '../domain/job.ts'
+import { type Offer, dueTokens } from '../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { LedgerError } from '../errors/index.ts'
 import type { ModelText } from '../ports/index.ts'
@@ -13,10 +14,10 @@ export type JobPaymentDeps = {
   terms: JobTerms
   route: PaymentRoute
   witness: Pick<Witness<unknown>, 'completionTokens' | 'isWorthPaying'>
-  chunkTokens: number
+  offer: Pick<Offer, 'chunkTokens'>
 }
 
-/** Counts what one job costs and pays it: for what came, a chunk at a time, never ahead. */
+/** Counts what one job costs and pays it: for what came, half a chunk at a time, never ahead. */
 export class JobPayment {
   promptHash: Hex = '0x'
   #promptTokens = 0
@@ -54,12 +55,12 @@ export class JobPayment {
     return chargeMicroUsd(this.tokens, this.#deps.terms.price)
   }
 
-  /** Pays with the first token, which proves that the prompt was read, and after each chunk. */
+  /** Pays with the first token, which proves that the prompt was read, and after each half of a chunk. */
   async payIfDue(): Promise<void> {
-    const { witness } = this.#deps
+    const { witness, offer } = this.#deps
     if (!witness.isWorthPaying) return
     const unpaid = witness.completionTokens - this.#paidTokens
-    if (this.#paidTokens === 0 || unpaid >= this.#deps.chunkTokens) await this.pay()
+    if (this.#paidTokens === 0 || unpaid >= dueTokens(offer)) await this.pay()
   }
 
   /** Pays for all that has come. */

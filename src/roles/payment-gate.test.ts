@@ -35,22 +35,37 @@ beforeEach(() => {
     },
     take: async () => {},
   }
-  gate = createPaymentGate(payments, { promptTokens: 10, windowTokens: 64, price }, clock)
+  gate = createPaymentGate(payments, { promptTokens: 10, windowTokens: 32, price }, clock)
 })
 
-test('is open for the window, and for as much more as was paid after the prompt', async () => {
-  expect(await gate.mayServe(63, 1_000, never)).toBe(true)
-  const next = outcome(gate.mayServe(64, 1_000, never))
+test('is open for one token until that and the prompt are paid, and for the window then', async () => {
+  expect(await gate.mayServe(0, 1_000, never)).toBe(true)
+  const next = outcome(gate.mayServe(1, 1_000, never))
   pay(11n)
   await clock.advance(0)
   expect(next.over).toBe('waiting')
   pay(12n)
   await clock.advance(0)
   expect(next.over).toBe(true)
+  expect(await gate.mayServe(32, 1_000, never)).toBe(true)
+  const last = outcome(gate.mayServe(33, 1_000, never))
+  pay(13n)
+  await clock.advance(0)
+  expect(last.over).toBe('waiting')
+  pay(14n)
+  await clock.advance(0)
+  expect(last.over).toBe(true)
+})
+
+test('is open where nothing is to be paid', async () => {
+  const free = { promptMicroUsdPerMillion: 0n, completionMicroUsdPerMillion: 0n }
+  const payments: JobPayments = { paidMicroUsd: () => 0n, watchPaid: () => () => {}, take: async () => {} }
+  gate = createPaymentGate(payments, { promptTokens: 10, windowTokens: 32, price: free }, clock)
+  expect(await gate.mayServe(1_000, 1_000, never)).toBe(true)
 })
 
 test('stays shut when payment stays out, and forgets who waited', async () => {
-  const next = outcome(gate.mayServe(64, 1_000, never))
+  const next = outcome(gate.mayServe(1, 1_000, never))
   await clock.advance(999)
   expect(next.over).toBe('waiting')
   await clock.advance(1)
@@ -60,7 +75,7 @@ test('stays shut when payment stays out, and forgets who waited', async () => {
 
 test('lets go at once when the answer is over', async () => {
   const over = new AbortController()
-  const next = outcome(gate.mayServe(64, 1_000, over.signal))
+  const next = outcome(gate.mayServe(1, 1_000, over.signal))
   over.abort()
   await clock.advance(0)
   expect(next.over).toBe(false)

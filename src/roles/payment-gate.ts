@@ -2,10 +2,13 @@ import { type MicroUsd, type Price, coveredTokens } from '../domain/price.ts'
 import type { Clock } from '../ports/index.ts'
 import type { JobPayments } from './job-payments.ts'
 
-/** What the job costs, and how far it may run ahead. */
+/** What the job costs, and how far it may run ahead once its first token is paid. */
 export type GateTerms = { promptTokens: number; windowTokens: number; price: Price }
 
-/** Lets a job run ahead of its payment by the agreed window, and no further. */
+/**
+ * Lets a job run ahead of its payment by its window, and no further. Until the prompt and the first token are paid, that
+ * token is all there is: whoever pays nothing gets the prompt read for one token of an answer.
+ */
 export interface PaymentGate {
   /** Resolves true once another token may be served, or false when payment stays out for `timeoutMs`. */
   mayServe(completionTokens: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>
@@ -27,9 +30,10 @@ export function createPaymentGate(payments: JobPayments, terms: GateTerms, clock
     done.abort()
     return isOpen()
   }
-  const withinWindow = (completionTokens: number) =>
-    completionTokens <
-    coveredTokens(payments.paidMicroUsd(), terms.promptTokens, terms.price) + terms.windowTokens
+  const withinWindow = (completionTokens: number) => {
+    const covered = coveredTokens(payments.paidMicroUsd(), terms.promptTokens, terms.price)
+    return completionTokens < (covered > 0 ? covered + terms.windowTokens : 1)
+  }
   return {
     mayServe: (completionTokens, timeoutMs, signal) =>
       until(() => withinWindow(completionTokens), timeoutMs, signal),

@@ -76,10 +76,8 @@ export interface Provider {
   stop(): Promise<void>
 }
 
-/** A voucher is due after this many tokens. */
-const chunkTokens = 32
-/** The provider runs at most this many tokens ahead: one chunk being paid, one being made. */
-export const windowTokens = 2 * chunkTokens
+/** The most completion tokens that a requester ever owes. */
+export const chunkTokens = 32
 
 const shown = (error: unknown): PeerError =>
   toPeerError(error, {
@@ -164,7 +162,6 @@ export function createProvider(deps: ProvideDeps): Provider {
         freeSlots: limit.takesJobs ? Math.max(0, slots - desk.liveJobs) : 0,
         slots,
         chunkTokens,
-        windowTokens,
         chainId: chain.network.chainId,
         settlement: chain.network.settlement,
         token: chain.network.token,
@@ -218,11 +215,11 @@ export function createProvider(deps: ProvideDeps): Provider {
     const ending = session
     if (ending === null) return
     session = null
-    // Answers that break off and checks under way still end on it.
-    await engine.unload()
     update({ stage: 'stopping', fraction: 0 })
     ending.over.abort(cause ?? new MarketError('market/provider-stopped', 'The tab stopped sharing.'))
     await ending.goOffline()
+    // Answers that break off and checks under way still end on it.
+    await engine.unload()
     update({ stage, error: cause ? shown(cause) : null, jobs: [], hubs: [], fraction: 0 })
   }
 

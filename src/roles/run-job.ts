@@ -37,7 +37,7 @@ export type Job<result> = {
 }
 
 /**
- * Runs one job over an open stream: takes what comes, pays chunk by chunk for it, checks the receipt.
+ * Runs one job over an open stream: takes what comes, pays for it as it comes, checks the receipt.
  * @returns the result, with `error` set when it broke off after something of worth came
  * @throws BaseError when nothing was received and nothing paid
  */
@@ -48,10 +48,10 @@ export async function* runJob<result>(
   signal: AbortSignal,
 ): AsyncGenerator<AskEvent, result, void> {
   const { terms, offer, config, witness } = job
-  const { arithmeticId, chunkTokens } = offer
+  const { arithmeticId } = offer
   const end = requesterEnd(stream, deps.clock)
   const route = job.route(end)
-  const payment = new JobPayment({ terms, route, witness, chunkTokens })
+  const payment = new JobPayment({ terms, route, witness, offer })
   let lastFrameMs = 0
   let receipt: SignedReceipt | null = null
   let closed = false

@@ -113,7 +113,6 @@ export const offer: Offer = {
   freeSlots: 1,
   slots: 1,
   chunkTokens: 32,
-  windowTokens: 64,
   chainId: 31_337,
   settlement: address('d4'),
   token: address('e5'),

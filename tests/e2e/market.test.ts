@@ -188,10 +188,10 @@ describe('a prompt answered and paid, tab to tab', () => {
     await requester.context().close()
   })
 
-  test('who does not pay gets no more than the window', async () => {
+  test('who does not pay gets one token and no more', async () => {
     const page = moduleIn<typeof StingyPage>(await harness.openPage(), 'tests/e2e/stingy-page.ts')
     const taken = await page.call('askWithoutPaying', world.stack.network, greedy.terms.modelId)
-    expect(taken.tokens).toBe(taken.windowTokens)
+    expect(taken.tokens).toBe(1)
     expect(taken.finishReason).toBe('unpaid')
   })
 })

@@ -15,7 +15,7 @@ import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { createLibp2pDirectory } from '../../src/transport/libp2p-directory.ts'
 import { createLibp2pTransport } from '../../src/transport/libp2p-transport.ts'
 
-export type Taken = { tokens: number; windowTokens: number; finishReason: string }
+export type Taken = { tokens: number; finishReason: string }
 
 /** Opens a funded channel, asks for a long answer and signs no voucher: returns what it got all the same. */
 export async function askWithoutPaying(network: Network, modelId: ModelId): Promise<Taken> {
@@ -53,7 +53,7 @@ export async function askWithoutPaying(network: Network, modelId: ModelId): Prom
   const end = requesterEnd(await transport.open(offer.peerId, inferProtocol), clock)
   const signature = await signJob(terms, network, session)
   await end.write({ type: 'job', terms, channel: record.config, signature })
-  const taken: Taken = { tokens: 0, windowTokens: offer.windowTokens, finishReason: '' }
+  const taken: Taken = { tokens: 0, finishReason: '' }
   for (let frame = await end.read(60_000); frame; frame = await end.read(60_000)) {
     if (frame.type === 'tokens') taken.tokens += frame.tokenIds.length
     if (frame.type === 'receipt') taken.finishReason = frame.signed.receipt.finishReason

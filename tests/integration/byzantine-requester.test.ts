@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Hex } from '../../src/domain/bytes.ts'
 import { withSpread } from '../../src/domain/hub.ts'
+import type { ChatTerms } from '../../src/domain/job.ts'
 import { codeOf, type HandRequester } from '../fixtures/hub-ends.ts'
 import { longJob, sendJob } from '../fixtures/hub-provider.ts'
 import { makeTerms } from '../fixtures/jobs.ts'
@@ -15,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-/** 64 tokens at two micro-dollars: what a provider serves ahead of its payment. */
-const windowMicroUsd = 128n
+/** 32 tokens at two micro-dollars: the most that is ever unpaid, once the prompt is paid. */
+const chunkMicroUsd = 64n
 
 type Way = 'through the hub' | 'directly'
 const ways: [Way][] = [['through the hub'], ['directly']]
@@ -32,13 +33,14 @@ async function take(
   requester: HandRequester,
   way: Way,
   pays: (tokens: number) => boolean | Promise<boolean>,
+  change: Partial<ChatTerms> = {},
 ): Promise<Taken> {
   const { seller, clock } = trial
   const { channelId, transport } = requester
   const provider = seller.wallet.address
   const job = way === 'through the hub' ? await requester.open({ provider, ceilingMicroUsd: 5_000n }) : null
   const jobId = job?.jobId ?? (`0x${(++jobs).toString(16).padStart(64, '0')}` as Hex)
-  const terms = makeTerms({ ...longJob, jobId, channelId, provider })
+  const terms = makeTerms({ ...longJob, ...change, jobId, channelId, provider })
   let paidMicroUsd = 0n
   let isCut = false
   const where = { transport, clock, peerId: seller.peerId }
@@ -70,12 +72,24 @@ const channelTo = (trial: Trial, way: Way) =>
   trial.joinHand(way === 'directly' ? trial.seller.wallet.address : undefined)
 
 describe.each(ways)('a requester that pays %s', (way) => {
-  test('and stops paying mid-answer costs the provider one window', async () => {
+  test('for nothing gets a long prompt read and one token, and no token more', async () => {
+    const trial = await openTrial(local)
+    const requester = await channelTo(trial, way)
+    const messages = [{ role: 'user' as const, content: 'x'.repeat(982) }]
+    const answer = await take(trial, requester, way, () => false, { messages })
+    expect(answer.tokens).toBe(1)
+    expect(answer.chargeMicroUsd).toBe(1_000n + 2n)
+    const again = await take(trial, requester, way, () => false, { messages })
+    expect(again).toMatchObject({ tokens: 0, refusal: 'This channel left earlier answers unpaid.' })
+    expect(await trial.settle()).toEqual({ requester: 0n, hub: 0n, provider: 0n })
+  })
+
+  test('and stops paying mid-answer costs the provider one chunk', async () => {
     const trial = await openTrial(local)
     const requester = await channelTo(trial, way)
     const answer = await take(trial, requester, way, (n) => n === 1)
-    expect(answer.tokens).toBe(65)
-    expect(answer.chargeMicroUsd - answer.paidMicroUsd).toBe(windowMicroUsd)
+    expect(answer.tokens).toBe(33)
+    expect(answer.chargeMicroUsd - answer.paidMicroUsd).toBe(chunkMicroUsd)
     expect(await trial.settle()).toEqual(gainsOf(trial, way, answer))
   })
 
@@ -83,19 +97,19 @@ describe.each(ways)('a requester that pays %s', (way) => {
     const trial = await openTrial(local)
     const requester = await channelTo(trial, way)
     const answers: Taken[] = []
-    // It pays for nearly all, three times over, to be trusted with a last window.
+    // It pays for nearly all, three times over, to be trusted with a last chunk.
     for (const paysUntil of [65, 65, 65, 1, 1, 1]) {
-      answers.push(await take(trial, requester, way, (n) => n <= paysUntil && n % 32 === 1))
+      answers.push(await take(trial, requester, way, (n) => n <= paysUntil && n % 16 === 1))
     }
     const paid = sumOf(answers, ({ paidMicroUsd }) => paidMicroUsd)
     const unpaid = sumOf(answers, ({ chargeMicroUsd }) => chargeMicroUsd) - paid
     expect(unpaid).toBeGreaterThan(0n)
-    expect(unpaid).toBeLessThanOrEqual(windowMicroUsd + paid / 20n)
+    expect(unpaid).toBeLessThanOrEqual(chunkMicroUsd + paid / 20n)
     expect(answers.at(-1)!.refusal).toBe('This channel left earlier answers unpaid.')
     expect(await trial.settle()).toEqual(gainsOf(trial, way, ...answers))
   })
 
-  test('and takes its money back mid-answer pays for all that it was served but the last window', async () => {
+  test('and takes its money back mid-answer pays for all that it was served but the last chunk', async () => {
     const trial = await openTrial(local)
     const requester = await channelTo(trial, way)
     const { wallet, config } = requester.payer
@@ -108,9 +122,9 @@ describe.each(ways)('a requester that pays %s', (way) => {
         await trial.chain.initiateWithdraw(config, depositMicroUsd, wallet)
         await trial.clock.sleep(10_000)
       }
-      return n % 32 === 1
+      return n % 16 === 1
     })
-    expect(answer.chargeMicroUsd - answer.paidMicroUsd).toBeLessThanOrEqual(windowMicroUsd)
+    expect(answer.chargeMicroUsd - answer.paidMicroUsd).toBeLessThanOrEqual(chunkMicroUsd)
     const claimed = async () => (await trial.chain.channel(requester.channelId)).totalClaimed
     const { requester: lost } = gainsOf(trial, way, answer)
     await expect.poll(claimed, { timeout: 20_000 }).toBe(-lost)

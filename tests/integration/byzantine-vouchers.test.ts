@@ -23,8 +23,8 @@ beforeAll(async () => {
 
 afterAll(() => local.stop())
 
-/** 64 tokens at two micro-dollars: what a provider serves ahead of its payment. */
-const windowMicroUsd = 128n
+/** 32 tokens at two micro-dollars: the most that is ever unpaid, once the prompt is paid. */
+const chunkMicroUsd = 64n
 
 /** What a requester by hand would lie with, after `first` was taken. */
 const forgeryOf = ({ payer }: HandRequester, first: Voucher): Forgery => ({
@@ -84,7 +84,7 @@ describe('requester to hub: a voucher that is', () => {
 })
 
 describe('requester to provider directly: a voucher that is', () => {
-  /** Pays for the first token honestly, then lies once a chunk is due. */
+  /** Pays for the first token honestly, then lies once the next voucher is due. */
   async function lieToProvider(
     trial: Trial,
     requester: HandRequester,
@@ -103,7 +103,7 @@ describe('requester to provider directly: a voucher that is', () => {
           first = await signVoucher(channelId, charge, local.network, payer.session)
           await end.write({ type: 'voucher', voucher: first })
         }
-        if (tokens === 33)
+        if (tokens === 17)
           await end.write({ type: 'voucher', voucher: await forge(forgeryOf(requester, first!)) })
       },
     )
@@ -113,9 +113,9 @@ describe('requester to provider directly: a voucher that is', () => {
     return { code, outcome, paid: (first as Voucher | null)!.maxClaimableAmount }
   }
 
-  async function expectWindow(trial: Trial, { outcome, paid }: Awaited<ReturnType<typeof lieToProvider>>) {
+  async function expectChunk(trial: Trial, { outcome, paid }: Awaited<ReturnType<typeof lieToProvider>>) {
     expect(outcome.receipt?.finishReason).toBe('unpaid')
-    expect(outcome.receipt!.chargeMicroUsd - paid).toBeLessThanOrEqual(windowMicroUsd)
+    expect(outcome.receipt!.chargeMicroUsd - paid).toBeLessThanOrEqual(chunkMicroUsd)
     expect(await trial.settle()).toEqual({ requester: -paid, hub: 0n, provider: paid })
   }
 
@@ -129,15 +129,15 @@ describe('requester to provider directly: a voucher that is', () => {
     ['signed by somebody else', 'ledger/bad-signature'],
     ['with its signature mirrored (high s)', 'ledger/bad-signature'],
     ['with a signature that is too short', 'protocol/malformed'],
-  ])('%s ends the answer within the window', async (name, code) => {
+  ])('%s ends the answer within the chunk', async (name, code) => {
     const trial = await openTrial(local)
     const requester = await trial.joinHand(trial.seller.wallet.address)
     const lie = await lieToProvider(trial, requester, forgeries[name])
     expect(lie.code).toBe(code)
-    await expectWindow(trial, lie)
+    await expectChunk(trial, lie)
   })
 
-  test("signed after its session key's end ends the answer within the window", async () => {
+  test("signed after its session key's end ends the answer within the chunk", async () => {
     const trial = await openTrial(local)
     const requester = await trial.joinHand(trial.seller.wallet.address, endingSession(trial, 2))
     const lie = await lieToProvider(trial, requester, ({ first, amount, network, signer }) => {
@@ -145,7 +145,7 @@ describe('requester to provider directly: a voucher that is', () => {
       return signVoucher(first.channelId, amount, network, signer)
     })
     expect(lie.code).toBe('ledger/session-over')
-    await expectWindow(trial, lie)
+    await expectChunk(trial, lie)
   })
 })
 
@@ -174,7 +174,7 @@ describe('hub to provider: a voucher that is', () => {
   }
 
   test.each<[ForgeryName]>((Object.keys(forgeries) as ForgeryName[]).map((name) => [name]))(
-    '%s earns the hub one window of answers, and costs the requester nothing',
+    '%s earns the hub one chunk of answers, and costs the requester nothing',
     async (name) => {
       const line = lyingAbout(forgeries[name])
       const trial = await openTrial(local, { between: { [hubEarnProtocol.id]: line } })
@@ -185,7 +185,7 @@ describe('hub to provider: a voucher that is', () => {
       const { requester, provider, hub } = await trial.settle()
       expect(requester).toBe(-answer.chargeMicroUsd)
       const served = answer.receipt!.receipt.chargeMicroUsd
-      expect(served - provider).toBe(windowMicroUsd)
+      expect(served - provider).toBe(chunkMicroUsd)
       expect(requester + hub + provider).toBe(0n)
     },
   )

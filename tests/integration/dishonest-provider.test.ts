@@ -160,8 +160,8 @@ describe('a disk that is full', () => {
   test('the answer is kept, no voucher leaves the tab unwritten, and the stream is ended', async () => {
     const market = await openWithLiar({
       tokens: (frame) => [
-        { ...frame, tokenIds: tokenIds.slice(0, 1), text: 'a' },
-        { ...frame, start: 1, tokenIds: tokenIds.slice(1), text: 'n answer that nobody computed' },
+        { ...frame, tokenIds: tokenIds.slice(0, 20), text: 'an answer that nobod' },
+        { ...frame, start: 20, tokenIds: tokenIds.slice(20), text: 'y computed' },
       ],
     })
     const { vouchers, paid } = market

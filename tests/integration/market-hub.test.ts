@@ -93,11 +93,11 @@ describe('a hub that fails', () => {
   })
 
   test.each([
-    ['and says nothing', false, 1],
-    ['and says that it did', true, 33],
+    ['and says nothing', false],
+    ['and says that it did', true],
   ])(
-    'takes vouchers, hands nothing on %s: the requester loses one chunk at most',
-    async (_name, says, tokens) => {
+    'takes vouchers, hands nothing on %s: the requester loses the prompt and one token',
+    async (_name, says) => {
       const line = withholding(says)
       const deal = await openDeal({ between: { [hubPayProtocol.id]: line }, clock: hastyClock })
       const { market, seller, buyer } = deal
@@ -105,11 +105,11 @@ describe('a hub that fails', () => {
       expect(answer.error?.code).toBe('hub/unpaid')
       expect(answer.finishReason).toBe('unpaid')
       expect(seller.provider.status().earnedMicroUsd).toBe(0n)
-      const paidFor = { ...answer.tokens, completionTokens: tokens }
+      const paidFor = { ...answer.tokens, completionTokens: 1 }
       const lost = withSpread(chargeMicroUsd(paidFor, price), deal.hub.terms)
       expect(answer.chargeMicroUsd).toBe(lost)
       expect(line.taken).toBe(lost + (await market.store.totals()).feesMicroUsd)
-      expect(answer.tokens.completionTokens).toBeGreaterThanOrEqual(tokens)
+      expect(answer.tokens.completionTokens).toBe(1)
       await deal.stop()
     },
   )

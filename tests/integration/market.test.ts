@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { toHex } from '../../src/domain/bytes.ts'
 import { checkAnswer } from '../../src/roles/audit.ts'
-import { windowTokens } from '../../src/roles/provide.ts'
 import { requesterEnd } from '../../src/roles/frames.ts'
 import { fundChannel } from '../../src/roles/fund-channel.ts'
 import { signJob } from '../../src/ledger/sign-job.ts'
@@ -189,12 +188,12 @@ describe('an answer that ends early', () => {
 })
 
 describe('dishonest or unlucky', () => {
-  test('who does not pay gets the window and no token more', async () => {
+  test('who does not pay gets one token and no more', async () => {
     const market = openMarket()
     const { provider, peerId, wallet } = await market.joinProvider(accounts[2], { clock: hastyClock })
     const cheat = await market.joinRequester()
     const { record } = await drain(fundChannel(wallet.address, 1_000n, { ...cheat, chain: market.chain }))
-    // With this prompt and seed the answer would be longer than the window.
+    // With this prompt and seed the answer would be longer than a chunk.
     const messages = [{ role: 'user' as const, content: 'x' }]
     const long = { messages, sampler: sampled, seed: toHex(new Uint8Array(16).fill(6)), maxTokens: 200 }
     const terms = makeTerms({ channelId: record.channelId, modelId: entry.id, ...long })
@@ -207,7 +206,7 @@ describe('dishonest or unlucky', () => {
       if (frame.type === 'tokens') tokens += frame.tokenIds.length
       if (frame.type === 'receipt') finishReason = frame.signed.receipt.finishReason
     }
-    expect(tokens).toBe(windowTokens)
+    expect(tokens).toBe(1)
     expect(finishReason).toBe('unpaid')
     expect(provider.status().earnedMicroUsd).toBe(0n)
     await provider.stop()

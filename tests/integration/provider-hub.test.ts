@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
-import { windowTokens } from '../../src/roles/provide.ts'
+import { chunkTokens } from '../../src/roles/provide.ts'
 import { type HubWorld, account, openHubWorld } from '../fixtures/hub.ts'
 import { askThroughHub, longJob, sendJob, startHubProvider } from '../fixtures/hub-provider.ts'
 import { makeTerms, price } from '../fixtures/jobs.ts'
@@ -36,7 +36,7 @@ describe('an answer that a hub pays for', () => {
 
     const { receipt, frames, tokens, promptTokens, terms } = await askThroughHub(provider, requester, world)
     expect(frames[0]).toMatchObject({ type: 'accepted', heldVoucher: null })
-    expect(tokens).toBeGreaterThan(windowTokens)
+    expect(tokens).toBeGreaterThan(chunkTokens)
     expect(receipt?.finishReason).toBe('stop')
     const charge = chargeMicroUsd({ promptTokens, completionTokens: tokens }, price)
     expect(receipt?.chargeMicroUsd).toBe(charge)
@@ -142,7 +142,7 @@ describe('a job is refused', () => {
 })
 
 describe('a requester that stops paying', () => {
-  test('costs one window, and is not served on that channel again, also after a reload', async () => {
+  test('costs one chunk, and is not served on that channel again, also after a reload', async () => {
     const { world, hub, provider, requester } = await openWorld()
     const leave = async (tab: typeof provider) => {
       const job = await requester.open({ provider: wallet.address, ceilingMicroUsd: 5_000n })
@@ -150,13 +150,16 @@ describe('a requester that stops paying', () => {
       const { channelId, transport } = requester
       const terms = makeTerms({ ...longJob, jobId, channelId, provider: wallet.address })
       const where = { transport, clock: world.clock, peerId: tab.peerId }
-      const outcome = await passTime(world, sendJob(where, terms, requester))
+      const payOnce = async (charge: bigint, tokens: number) => {
+        if (tokens === 1) await job.pay(charge)
+      }
+      const outcome = await passTime(world, sendJob(where, terms, requester, payOnce))
       await passTime(world, expect.poll(() => tab.provider.status().jobs).toEqual([]))
       await job.close()
       return outcome
     }
     const first = await leave(provider)
-    expect(first.tokens).toBe(windowTokens)
+    expect(first.tokens).toBe(1 + chunkTokens)
     expect(first.receipt?.finishReason).toBe('unpaid')
     const second = await leave(provider)
     expect(second.refusal).toBe('This channel left earlier answers unpaid.')

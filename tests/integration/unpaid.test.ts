@@ -10,7 +10,7 @@ import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Clock } from '../../src/ports/index.ts'
 import { inferProtocol } from '../../src/protocol/protocols.ts'
 import { requesterEnd } from '../../src/roles/frames.ts'
-import { createProvider, windowTokens } from '../../src/roles/provide.ts'
+import { chunkTokens, createProvider } from '../../src/roles/provide.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
 import { accounts, channelConfig, makeTerms, network, price } from '../fixtures/jobs.ts'
 import { entry, hastyClock, models, openMarket } from '../fixtures/market.ts'
@@ -64,7 +64,7 @@ async function openDeal(change: Partial<ChannelConfig> = {}, clock: Clock = hast
 }
 
 describe('a requester that leaves again and again', () => {
-  test('costs a provider one window at most, however it goes about it', async () => {
+  test('costs a provider one chunk at most, however it goes about it', async () => {
     const { seller, ask, idle } = await openDeal()
     let unpaid = 0n
     let dearest = 0n
@@ -77,8 +77,8 @@ describe('a requester that leaves again and again', () => {
       unpaid += charge - paid
       if (charge > dearest) dearest = charge
     }
-    const window = chargeMicroUsd({ promptTokens: 0, completionTokens: windowTokens }, price)
-    expect(unpaid).toBeLessThanOrEqual(window)
+    const chunk = chargeMicroUsd({ promptTokens: 0, completionTokens: chunkTokens }, price)
+    expect(unpaid).toBeLessThanOrEqual(chunk)
     expect(unpaid).toBeGreaterThan(0n)
     expect(refusals).toHaveLength(7)
     expect(new Set(refusals)).toEqual(new Set(['This channel left earlier answers unpaid.']))
@@ -87,20 +87,20 @@ describe('a requester that leaves again and again', () => {
 
   test('is let in while what it left is small, with so much less to run ahead', async () => {
     const { seller, ask, idle } = await openDeal()
-    expect(await ask(5, 20)).toMatchObject({ refusal: null })
+    expect(await ask(5, 15)).toMatchObject({ refusal: null })
     await idle()
     const second = await ask(5, 1_000)
     await idle()
     expect(second.refusal).toBeNull()
-    expect(second.tokens).toBeLessThan(5 + windowTokens)
-    expect(second.tokens).toBeGreaterThanOrEqual(5 + 32)
+    expect(second.tokens).toBeLessThan(5 + chunkTokens)
+    expect(second.tokens).toBeGreaterThanOrEqual(5 + chunkTokens / 2)
     expect((await ask(5, 1_000)).refusal).toBe('This channel left earlier answers unpaid.')
     await seller.provider.stop()
   })
 
   test('is known to the next visit of the provider', async () => {
     const { market, seller, ask, idle } = await openDeal()
-    await ask(0, 1_000)
+    await ask(5, 1_000)
     await idle()
     await seller.provider.stop()
     const { documents, vouchers, engine, wallet, clock } = seller
@@ -117,14 +117,15 @@ describe('a requester that leaves again and again', () => {
     }
     const again = createProvider(parts)
     await again.start({ entry, price })
-    expect((await ask(0, 1_000, links.peerId)).refusal).toBe('This channel left earlier answers unpaid.')
+    expect((await ask(5, 1_000, links.peerId)).refusal).toBe('This channel left earlier answers unpaid.')
     await again.stop()
   })
 
   test('owes nothing for an answer that the provider broke off', async () => {
     const { market, seller, ask } = await openDeal({}, systemClock)
-    const asking = ask(0, 1_000)
-    await expect.poll(() => seller.provider.status().jobs[0]?.tokens.completionTokens).toBe(windowTokens)
+    const asking = ask(5, 1_000)
+    const made = () => seller.provider.status().jobs[0]?.tokens.completionTokens
+    await expect.poll(made).toBe(5 + chunkTokens)
     await seller.provider.stop()
     await asking
     const { documents, vouchers, engine, wallet, clock } = seller

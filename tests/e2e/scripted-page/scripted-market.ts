@@ -78,7 +78,6 @@ export const offers: Offer[] = [
   freeSlots,
   slots,
   chunkTokens: 32,
-  windowTokens: 64,
   chainId: network.chainId,
   settlement: network.settlement,
   token: network.token,
