@@ -10,7 +10,7 @@ import type {
 import type { BondAccount } from '../domain/bond.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
-import type { ModelListing, ModelRegistration } from '../domain/model.ts'
+import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
@@ -24,7 +24,7 @@ import { signTransfer } from './authorize-transfer.ts'
 import { costOf } from './gas-table.ts'
 import { hashChannel } from './hash-channel.ts'
 import { creditBond, payFree, readBond } from './memory-bond.ts'
-import { registerInMemory } from './memory-registry.ts'
+import { findInMemory, registerInMemory, registrationGas } from './memory-registry.ts'
 import * as settlement from './memory-settlement.ts'
 import {
   type MemoryState,
@@ -41,8 +41,6 @@ import { collectAuthorized, memoryTokenDomain, moveAuthorized, readAuthorization
 const gasGiftWei = 10n ** 19n
 /** A hundredth of a gwei, as on a rollup; nobody pays it here. */
 const gasPriceWei = 10n ** 7n
-/** About what a listing takes, and each of its sources once more. */
-const registrationGas = 100_000
 
 /** The contracts in memory: the same rules, signatures really checked, no blocks and no gas fees. */
 class MemoryChain implements Chain {
@@ -220,19 +218,22 @@ class MemoryChain implements Chain {
     return this.network.registry ? this.#state.listings.toReversed().slice(skip, skip + most) : []
   }
 
+  async listing(modelId: ModelId, publisher: Address): Promise<ModelListing | null> {
+    return findInMemory(this.#state, modelId, publisher)
+  }
+
   registerModel(
     registration: ModelRegistration,
     publisher: Signer,
   ): Promise<{ transaction: Hex; listingId: Hex }> {
     return this.#transact(async (state, transaction) => {
-      const { registry, name } = this.network
-      if (!registry) throw new ChainError('chain/no-registry', `${name} has no registry of models.`)
-      return { transaction, listingId: registerInMemory(state, registration, publisher.address) }
+      const listingId = registerInMemory(state, registration, publisher.address, this.network)
+      return { transaction, listingId }
     })
   }
 
-  async registrationCost({ sources }: ModelRegistration): Promise<bigint> {
-    return BigInt(registrationGas * (1 + sources.length)) * gasPriceWei
+  async registrationCost(registration: ModelRegistration): Promise<bigint> {
+    return registrationGas(registration) * gasPriceWei
   }
 
   faucet(owner: Address, amount: MicroUsd): Promise<void> {

@@ -5,6 +5,7 @@ import type { Network } from '../domain/network.ts'
 import { ChainError } from '../errors/index.ts'
 import { modelRegistryAbi } from './abi/model-registry.ts'
 import { readDataFee } from './gas-cost.ts'
+import { revertReason } from './revert-reason.ts'
 import type { Rpc } from './rpc.ts'
 import type { Call } from './send-transaction.ts'
 
@@ -25,12 +26,39 @@ export async function readListings(
   if (!address) return []
   const args = [BigInt(skip), BigInt(most)] as const
   const newest = await client.readContract({ address, abi, functionName: 'getNewest', args })
-  return newest.map(({ listingId, listing: { deprecated, ...listing }, sources }) => ({
-    listingId,
-    ...listing,
-    sources: [...sources],
-    isDeprecated: deprecated,
-  }))
+  return newest.map(({ listingId, listing, sources }) => listingOf(listingId, listing, sources))
+}
+
+/** Returns a publisher's listing of a model; null where there is none. */
+export async function readListing(
+  modelId: ModelId,
+  publisher: Address,
+  { client, network }: Rpc,
+): Promise<ModelListing | null> {
+  const { registry: address } = network
+  if (!address) return null
+  const listingId = listingIdOf(modelId, publisher)
+  const args = [listingId] as const
+  try {
+    const [listing, sources] = await Promise.all([
+      client.readContract({ address, abi, functionName: 'getListing', args }),
+      client.readContract({ address, abi, functionName: 'getSources', args }),
+    ])
+    return listingOf(listingId, listing, sources)
+  } catch (error) {
+    if (revertReason(error) === 'NotRegistered') return null
+    throw error
+  }
+}
+
+type RegistryListing = Pick<ModelListing, 'modelId' | 'publisher' | 'royaltyBps'> & { deprecated: boolean }
+
+function listingOf(
+  listingId: Hex,
+  { deprecated, ...listing }: RegistryListing,
+  sources: readonly string[],
+): ModelListing {
+  return { listingId, ...listing, sources: [...sources], isDeprecated: deprecated }
 }
 
 /** Returns the call that lists a model in its sender's name. @throws ChainError `chain/no-registry` */

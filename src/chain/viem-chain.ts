@@ -10,7 +10,7 @@ import type {
 import type { BondAccount } from '../domain/bond.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
-import type { ModelListing, ModelRegistration } from '../domain/model.ts'
+import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Admit, Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
@@ -27,7 +27,7 @@ import { readBond, withdrawBond } from './earnings-bond.ts'
 import { gasCost } from './gas-cost.ts'
 import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
-import { listingIdOf, readListings, registerCall, registrationCost } from './model-registry.ts'
+import { listingIdOf, readListing, readListings, registerCall, registrationCost } from './model-registry.ts'
 import { allowanceCall } from './permit2-allowance.ts'
 import { refundCall, refundedIn } from './refund-channel.ts'
 import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
@@ -97,6 +97,10 @@ class ViemChain implements Chain {
 
   listings(skip: number, most: number): Promise<ModelListing[]> {
     return this.#attempt('list of models', (rpc) => readListings(skip, most, rpc))
+  }
+
+  listing(modelId: ModelId, publisher: Address): Promise<ModelListing | null> {
+    return this.#attempt('listing', (rpc) => readListing(modelId, publisher, rpc))
   }
 
   registerModel(

@@ -1,5 +1,6 @@
 import { toHex } from 'viem'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
+import type { Address } from '../../src/domain/bytes.ts'
 import type { ModelRegistration } from '../../src/domain/model.ts'
 import { type ConformanceCase, assert, assertEqual, assertRejects } from './case.ts'
 import { type ChainSubject, isTransaction, nextSalt, open } from './chain-scene.ts'
@@ -35,6 +36,22 @@ export const registryChainCases: ConformanceCase<ChainSubject>[] = [
       )
       assertEqual((await chain.listings(1, 1))[0]?.modelId, first.modelId, 'the second page')
       assertEqual(await chain.listings(1_000_000, 5), [], 'beyond the last')
+    },
+  },
+  {
+    name: 'a listing is found by its model and publisher, whatever else is listed',
+    async run({ chain }) {
+      const [publisher, other] = [createMemoryAccount(), createMemoryAccount()]
+      const model = freshModel()
+      const { listingId } = await chain.registerModel(model, publisher)
+      await chain.registerModel({ ...model, royaltyBps: 0, sources: [] }, other)
+      const found = await chain.listing(model.modelId, publisher.address)
+      assertEqual(found, (await chain.listings(1, 1))[0], 'as it is listed')
+      assertEqual(found?.listingId, listingId, 'its id')
+      const lower = publisher.address.toLowerCase() as Address
+      assertEqual((await chain.listing(model.modelId, lower))?.listingId, listingId, 'in lower case')
+      assertEqual((await chain.listing(model.modelId, other.address))?.royaltyBps, 0, 'the other one')
+      assertEqual(await chain.listing(freshModel().modelId, publisher.address), null, 'another model')
     },
   },
   {
