@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   tinyGemma3,
+  tinyLlama2,
+  tinyLlama3,
   tinyQwen2,
   tinyQwen3,
   type TinyModel,
@@ -14,8 +16,8 @@ import { checkModel } from './check-model.ts'
 const unsupported = 'engine/unsupported-model'
 const malformed = 'engine/malformed-model'
 
-test.each([tinyQwen2, tinyQwen3, tinyGemma3])(
-  'a $architecture model is fine, told without its weights',
+test.each([tinyLlama3, tinyLlama2, tinyQwen2, tinyQwen3, tinyGemma3])(
+  'a $architecture model with the text of $vocabulary is fine, told without its weights',
   async (shape) => {
     const file = writeTinyModel(shape)
     await checkModel(new Blob([file.slice(0, headBytes(file))]))
@@ -77,6 +79,16 @@ test.each([
   await expect(checkModel(new Blob([writeTinyModel(shape)]))).rejects.toMatchObject({
     code: unsupported,
     shortMessage,
+  })
+})
+
+test.each([
+  { ...tinyQwen2, frequencyFactor: 8 },
+  { ...tinyGemma3, frequencyFactor: 8 },
+])('frequencies of $architecture cannot be divided', async (shape) => {
+  await expect(checkModel(new Blob([writeTinyModel(shape)]))).rejects.toMatchObject({
+    code: unsupported,
+    shortMessage: 'Opentab cannot run models with a tensor rope_freqs.weight yet.',
   })
 })
 
@@ -214,5 +226,6 @@ describe('a head that claims', () => {
 
 /** All before the first tensor's bytes: its last name, and what follows it. */
 function headBytes(file: Uint8Array): number {
-  return Buffer.from(file).lastIndexOf('output_norm.weight') + 'output_norm.weight'.length + 4 + 8 + 4 + 8
+  const last = Buffer.from(file).includes('rope_freqs.weight') ? 'rope_freqs.weight' : 'output_norm.weight'
+  return Buffer.from(file).lastIndexOf(last) + last.length + 4 + 8 + 4 + 8
 }

@@ -13,7 +13,13 @@ import type {
   VerifiedModel,
 } from '../../src/ports/engine.ts'
 import { engineCases } from '../conformance/engine.ts'
-import { tinyGemma3, tinyQwen2, tinyQwen3, writeTinyModel } from '../fixtures/families/tiny-models.ts'
+import {
+  tinyGemma3,
+  tinyLlama3,
+  tinyQwen2,
+  tinyQwen3,
+  writeTinyModel,
+} from '../fixtures/families/tiny-models.ts'
 
 /** Options that can be copied into a page. */
 export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens'> & { threads?: number }
@@ -33,7 +39,7 @@ export async function load(
   return engine.load(await readModel(folder), backends ? { backends } : {})
 }
 
-const tinyModels = { qwen2: tinyQwen2, qwen3: tinyQwen3, gemma3: tinyGemma3 }
+const tinyModels = { llama3: tinyLlama3, qwen2: tinyQwen2, qwen3: tinyQwen3, gemma3: tinyGemma3 }
 
 /** Loads a tiny model of a family, written here; any answer is right. */
 export async function loadFamily(

@@ -3,7 +3,14 @@ import { readLogProb } from '../../src/engine/decode/log-probability.ts'
 import { readGgufMetadata } from '../../src/engine/gguf/read-gguf.ts'
 import { createModelText } from '../../src/engine/text/model-text.ts'
 import { printableVocabulary } from '../fixtures/families/printable-vocabulary.ts'
-import { tinyGemma3, tinyQwen2, tinyQwen3, writeTinyModel } from '../fixtures/families/tiny-models.ts'
+import {
+  tinyGemma3,
+  tinyLlama2,
+  tinyLlama3,
+  tinyQwen2,
+  tinyQwen3,
+  writeTinyModel,
+} from '../fixtures/families/tiny-models.ts'
 import { loadInNode } from '../fixtures/llama/load-in-node.ts'
 import { type Harness, moduleIn, openHarness, type PageModule } from './harness.ts'
 import type * as LlamaCppPage from './llama-cpp-page.ts'
@@ -22,10 +29,10 @@ afterAll(() => harness?.close())
 
 const content = "hello you and the hell! it's 12 in\nthe and hello he"
 
-test.each([tinyQwen2, tinyQwen3, tinyGemma3])(
-  'llama.cpp understands a $architecture file as we do',
+test.each([tinyLlama3, tinyLlama2, tinyQwen2, tinyQwen3, tinyGemma3])(
+  'llama.cpp understands a $architecture file with the text of $vocabulary as we do',
   async (shape) => {
-    const file = writeTinyModel(shape, printableVocabulary(shape.architecture))
+    const file = writeTinyModel(shape, printableVocabulary(shape.vocabulary))
     const theirs = await page.call('answerByLlamaCpp', [...file], content, 6)
     const { encodeChat } = createModelText(await readGgufMetadata(new Blob([file])))
     const promptIds = await encodeChat([{ role: 'user', content }])

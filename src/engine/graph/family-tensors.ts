@@ -2,14 +2,18 @@ import { EngineError } from '../../errors/index.ts'
 import type { GgufHead } from '../gguf/read-gguf.ts'
 import type { ModelConfig } from './model-config.ts'
 
+/** What the frequencies of a model's rotated pairs are divided by, where they are. */
+export const frequencyFactorsTensor = 'rope_freqs.weight'
+
 /** The sizes of a tensor, those of a row first. */
 type Dims = readonly number[]
 
 /** Tensors that no layer owns. */
 function* listModelTensors(config: ModelConfig): Generator<[name: string, dims: Dims]> {
-  const { width, vocabularySize, tiedEmbedding } = config
+  const { width, headWidth, vocabularySize, frequencyFactors, tiedEmbedding } = config
   yield ['token_embd.weight', [width, vocabularySize]]
   yield ['output_norm.weight', [width]]
+  if (frequencyFactors) yield [frequencyFactorsTensor, [headWidth / 2]]
   if (!tiedEmbedding) yield ['output.weight', [width, vocabularySize]]
 }
 

@@ -2,6 +2,8 @@
 export type Family = {
   /** How a head's query and key are stored: the two numbers that rotate together side by side, or half a head apart. */
   rotatedPairs: 'adjacent' | 'halves'
+  /** Whether a file may divide the frequency of each rotated pair by a number of its own. */
+  frequencyFactors: boolean
   /** Whether queries, keys and values get a bias. */
   projectionBias: boolean
   /** Whether each head's query and key are normalised before they rotate. */
@@ -20,6 +22,7 @@ export type Family = {
 export const families: Record<string, Family> = {
   llama: {
     rotatedPairs: 'adjacent',
+    frequencyFactors: true,
     projectionBias: false,
     headNorms: false,
     branchNorms: false,
@@ -29,6 +32,7 @@ export const families: Record<string, Family> = {
   },
   qwen2: {
     rotatedPairs: 'halves',
+    frequencyFactors: false,
     projectionBias: true,
     headNorms: false,
     branchNorms: false,
@@ -38,6 +42,7 @@ export const families: Record<string, Family> = {
   },
   qwen3: {
     rotatedPairs: 'halves',
+    frequencyFactors: false,
     projectionBias: false,
     headNorms: true,
     branchNorms: false,
@@ -47,6 +52,7 @@ export const families: Record<string, Family> = {
   },
   gemma3: {
     rotatedPairs: 'halves',
+    frequencyFactors: false,
     projectionBias: false,
     headNorms: true,
     branchNorms: true,

@@ -2,7 +2,7 @@ import { EngineError } from '../../errors/index.ts'
 import type { Metadata } from '../gguf/metadata.ts'
 import type { GgufHead } from '../gguf/read-gguf.ts'
 import { type Family, families } from './family.ts'
-import { checkTensors } from './family-tensors.ts'
+import { checkTensors, frequencyFactorsTensor } from './family-tensors.ts'
 
 /** Family and shape of a model. */
 export type ModelConfig = {
@@ -20,6 +20,8 @@ export type ModelConfig = {
   ropeBase: number
   /** Positions are divided by this before they rotate; not in windowed layers. */
   ropeDivisor: number
+  /** Whether the file divides the frequency of each rotated pair by a number of its own; not in windowed layers. */
+  frequencyFactors: boolean
   /** Layers with a window see this many tokens, themselves included; all but every `globalEvery`-th have one. */
   window: { tokens: number; globalEvery: number; ropeBase: number } | null
   /** Whether the embedding also serves as the output layer. */
@@ -64,6 +66,7 @@ export function readModelConfig(head: GgufHead): ModelConfig {
     normEpsilon: positive('attention.layer_norm_rms_epsilon'),
     ropeBase: positive('rope.freq_base', 10_000),
     ropeDivisor: readRopeDivisor(settings),
+    frequencyFactors: family.frequencyFactors && tensors.has(frequencyFactorsTensor),
     window: family.window && {
       tokens: count('attention.sliding_window'),
       globalEvery: count('attention.sliding_window_pattern', family.window.globalEvery),

@@ -5,7 +5,7 @@ import type { ModelText } from '../../ports/engine.ts'
 import { decodeTokens } from './text-stream.ts'
 import { createTokenBytes } from './token-bytes.ts'
 import { buildTokenizer } from './tokenizer-json.ts'
-import { readVocabulary, type Vocabulary } from './vocabulary.ts'
+import { readStartId, readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Text functions that answer at once where they can. */
 type TokenizerText = ModelText & { encode(text: string): number[] }
@@ -20,6 +20,7 @@ export function createModelText(metadata: Metadata): TokenizerText {
   return createTokenizerText({
     ...buildTokenizer(metadata, vocabulary),
     vocabulary,
+    startId: readStartId(metadata, vocabulary),
     readEmbeddingWidth: () => metadata.number(`${metadata.string('general.architecture')}.embedding_length`),
   })
 }
@@ -29,21 +30,24 @@ export function createTokenizerText(described: {
   tokenizer: object
   config: object
   vocabulary: Vocabulary
+  /** What every text begins with that does not do so itself. */
+  startId?: number | undefined
   readEmbeddingWidth(): number
 }): TokenizerText {
-  const { vocabulary } = described
+  const { vocabulary, startId } = described
   const tokenBytes = createTokenBytes(vocabulary)
   const tokenizer = new PreTrainedTokenizer(described.tokenizer, described.config)
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false })
+  const begin = (ids: number[]) => (startId === undefined || ids[0] === startId ? ids : [startId, ...ids])
   return {
     get embeddingWidth() {
       return described.readEmbeddingWidth()
     },
     encode,
-    encodeForEmbedding: async (text) => encode(embeddingPrompt(text)),
+    encodeForEmbedding: async (text) => begin(encode(embeddingPrompt(text))),
     async encodeChat(messages) {
       const chat = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, tokenize: false })
-      if (typeof chat === 'string') return encode(chat)
+      if (typeof chat === 'string') return begin(encode(chat))
       throw new EngineError('engine/malformed-model', 'The chat template gives no text.')
     },
     async decode(tokenIds) {

@@ -28,6 +28,7 @@ export function describeSentencePiece(metadata: Metadata, vocabulary: Vocabulary
       ],
     },
     merges: listMerges(vocabulary, metadata.numbers('tokenizer.ggml.scores')),
+    keepsTokens: false,
   }
 }
 

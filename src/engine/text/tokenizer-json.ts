@@ -23,7 +23,7 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
   const nameToken = (key: string) => (metadata.has(key) ? tokens[metadata.number(key)] : undefined)
   const unknown = nameToken('tokenizer.ggml.unknown_token_id')
   const describe = kind === 'sentencepiece' ? describeSentencePiece : describeByteLevel
-  const { merges, ...steps } = describe(metadata, vocabulary)
+  const { merges, keepsTokens, ...steps } = describe(metadata, vocabulary)
   const tokenizer = {
     version: '1.0',
     truncation: null,
@@ -39,6 +39,7 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: kind === 'sentencepiece',
+      ignore_merges: keepsTokens,
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
       merges,
     },

@@ -10,7 +10,17 @@ export type VocabularyKind = 'byte-level' | 'sentencepiece'
 const kinds: Record<string, VocabularyKind> = { gpt2: 'byte-level', llama: 'sentencepiece' }
 
 /** Tokens that end an answer in every family that has them; not every file names them all. */
-const endTexts = new Set(['<|im_end|>', '<|endoftext|>', '<end_of_turn>'])
+const endTexts = new Set([
+  '<|im_end|>',
+  '<|endoftext|>',
+  '<end_of_turn>',
+  '<|eot_id|>',
+  '<|eom_id|>',
+  '<|end_of_text|>',
+])
+
+/** Ways to cut text whose models expect a mark before it, where their file does not say. */
+const startedCuts = new Set(['llama-bpe'])
 
 /** The tokens of a model. */
 export type Vocabulary = {
@@ -49,6 +59,16 @@ export function readVocabulary(metadata: Metadata): Vocabulary {
     byteIds: idsOf(tokenTypes.byte),
     endIds: new Set([...namedEnds, ...knownEnds]),
   }
+}
+
+/** Returns the mark that a text begins with; undefined where it has none. */
+export function readStartId(metadata: Metadata, { kind, tokens }: Vocabulary): number | undefined {
+  const [wantedKey, idKey] = ['tokenizer.ggml.add_bos_token', 'tokenizer.ggml.bos_token_id']
+  const isUsual = kind === 'sentencepiece' || startedCuts.has(metadata.string('tokenizer.ggml.pre'))
+  const isWanted = metadata.has(wantedKey) ? metadata.boolean(wantedKey) : isUsual
+  const id = isWanted && metadata.has(idKey) ? metadata.number(idKey) : undefined
+  if (id === undefined || tokens[id] !== undefined) return id
+  throw new EngineError('engine/malformed-model', `The model file has no token ${id} to begin with.`)
 }
 
 function readKind(metadata: Metadata): VocabularyKind {

@@ -5,16 +5,21 @@ import { openQwen3Oracle } from '../../../tests/fixtures/families/qwen3-oracle.t
 import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/families/run-whole.ts'
 import {
   tinyGemma3,
+  tinyLlama2,
+  tinyLlama3,
   tinyQwen2,
   tinyQwen3,
   writeTinyModel,
 } from '../../../tests/fixtures/families/tiny-models.ts'
+import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
 import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { roundToBlocks } from '../graph/block-products.ts'
 
 const families = {
+  'llama as 3': { shape: tinyLlama3, openOracle },
+  'llama as 2': { shape: tinyLlama2, openOracle },
   qwen2: { shape: tinyQwen2, openOracle: openQwen2Oracle },
   qwen3: { shape: tinyQwen3, openOracle: openQwen3Oracle },
   gemma3: { shape: tinyGemma3, openOracle: openGemma3Oracle },
@@ -60,4 +65,12 @@ describe.each(Object.entries(families))('a tiny %s', (_name, { shape, openOracle
     const together = await Promise.all(cuts.map((each) => runWhole(model, each)))
     for (const rows of together) expect(rows).toEqual(whole)
   })
+})
+
+test.each([0, -1, Infinity, NaN])('frequencies divided by %d are refused', async (frequencyFactor) => {
+  const file = new Blob([writeTinyModel({ ...tinyLlama3, frequencyFactor: 8 })])
+  const bytes = Buffer.from(await file.arrayBuffer())
+  // The last tensor of the file.
+  bytes.writeFloatLE(frequencyFactor, bytes.length - 4)
+  await expect(loadInNode(new Blob([bytes]))).rejects.toMatchObject({ code: 'engine/malformed-model' })
 })
