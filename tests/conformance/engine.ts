@@ -1,11 +1,5 @@
-import type { SamplerSettings } from '../../src/domain/job.ts'
-import type {
-  Engine,
-  GenerateRequest,
-  GenerateResult,
-  LoadProgress,
-  VerifiedModel,
-} from '../../src/ports/engine.ts'
+import type { Engine, GenerateRequest, LoadProgress, VerifiedModel } from '../../src/ports/engine.ts'
+import { type Answer, greedy, loadedRequest, question, read, seed, seeded } from './answers.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 import { besideChatCases } from './beside-chat.ts'
 
@@ -15,35 +9,6 @@ export type EngineSubject = {
   engine: Engine
   /** Takes at most 2,048 tokens. */
   model: VerifiedModel
-}
-
-const greedy: SamplerSettings = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
-const seeded: SamplerSettings = { temperature: 1, topK: 40, topP: 0.95, minP: 0.01, repetitionPenalty: 1.1 }
-const seed = `0x${'5eed'.repeat(8)}` as const
-const question = [{ role: 'user' as const, content: 'Tell me the hello.' }]
-
-async function loadedRequest({ engine, model }: EngineSubject, change: Partial<GenerateRequest> = {}) {
-  await engine.load(model)
-  const promptIds = await engine.text.encodeChat(question)
-  const request: GenerateRequest = { promptIds, sampler: seeded, seed, maxTokens: 24, stop: [], ...change }
-  return request
-}
-
-type Answer = { tokenIds: number[]; text: string; result: GenerateResult }
-
-async function read(
-  stream: AsyncGenerator<{ tokenId: number; text: string }, GenerateResult>,
-  onToken: (count: number) => void = () => {},
-): Promise<Answer> {
-  const tokenIds: number[] = []
-  let text = ''
-  let next = await stream.next()
-  for (; !next.done; next = await stream.next()) {
-    tokenIds.push(next.value.tokenId)
-    text += next.value.text
-    onToken(tokenIds.length)
-  }
-  return { tokenIds, text: text + next.value.text, result: next.value }
 }
 
 /** What every `Engine` keeps to. */
@@ -286,71 +251,6 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
       await engine.checkModel(model.files[0]!)
       await assertRejects(engine.checkModel(new Blob([])), 'engine/malformed-model')
       assertEqual(engine.loaded, null, 'nothing is loaded')
-    },
-  },
-  {
-    name: 'one load runs at a time: who wants the same model waits for it, another is refused',
-    async run({ engine, model }) {
-      const other = { ...model, id: `0x${'77'.repeat(32)}` as const }
-      const loading = engine.load(model)
-      const joined = engine.load(model)
-      await assertRejects(engine.load(other), 'engine/busy')
-      assertEqual(await joined, await loading, 'what both get')
-      assertEqual(await engine.load(model), engine.loaded, 'who comes later gets it, too')
-      await assertRejects(engine.load(other, { whileHeld: true }), 'engine/busy')
-      assertEqual(engine.loaded?.id, model.id, 'it is still loaded')
-    },
-  },
-  {
-    name: 'a load that only holds gives way to another, and its model goes with the hold',
-    async run({ engine, model }) {
-      const other = { ...model, id: `0x${'77'.repeat(32)}` as const }
-      const release = engine.hold()
-      const giving = engine.load(other, { whileHeld: true })
-      const loading = engine.load(model)
-      await assertRejects(giving, 'engine/busy')
-      assertEqual((await loading).id, model.id, 'what is loaded')
-      await engine.unload()
-      assertEqual(engine.loaded?.id, model.id, 'it is held')
-      release()
-      assertEqual(engine.loaded, null, 'nothing holds it')
-    },
-  },
-  {
-    name: 'an unloaded model finishes what it was asked',
-    async run(subject) {
-      const { engine } = subject
-      const request = await loadedRequest(subject, { maxTokens: 8 })
-      const whole = await read(engine.generate(request))
-      const stream = engine.generate(request)
-      const first = await stream.next()
-      await engine.unload()
-      assert(!first.done, 'a token came before')
-      const { tokenIds } = await read(stream)
-      assertEqual([first.value.tokenId, ...tokenIds], whole.tokenIds, 'the answer')
-      assertEqual(engine.loaded, null, 'then it is gone')
-    },
-  },
-  {
-    name: 'repeats answers beside as many as it has slots, one after the other',
-    async run(subject) {
-      const { engine } = subject
-      const request = await loadedRequest(subject, { maxTokens: 12 })
-      const { promptIds } = request
-      const { tokenIds } = await read(engine.generate(request))
-      const claim = { promptIds, sampler: seeded, seed, tokenIds }
-      const checks = [engine.recompute(claim), engine.recompute(claim)]
-      const streams = Array.from({ length: engine.loaded!.slots }, () => engine.generate(request))
-      const firsts = await Promise.all(streams.map((stream) => stream.next()))
-      assert(
-        firsts.every(({ done }) => !done),
-        'every slot is an answer’s',
-      )
-      const late = engine.recompute(claim)
-      for (const { choices } of await Promise.all([...checks, late])) {
-        assertEqual(choices, tokenIds, 'its own choices')
-      }
-      for (const stream of streams) await stream.return({ finishReason: 'cancelled', text: '' })
     },
   },
   {
