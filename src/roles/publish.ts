@@ -1,6 +1,5 @@
 import { type CatalogueEntry, type ModelFacts, type ModelListing, listingFolders } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
-import { sameAddress } from '../domain/bytes.ts'
 import { ChainError } from '../errors/index.ts'
 import type {
   Chain,
@@ -70,8 +69,6 @@ export interface Publisher {
 }
 
 const smoothingPath = 'smoothing.safetensors'
-/** Newest listings that are looked through for one of the same model and publisher. */
-const lookedAt = 64
 /** Stands for the id while nobody knows it: the cost is the same. */
 const anyModel = `0x${'11'.repeat(32)}` as const
 
@@ -88,9 +85,7 @@ export function createPublisher(deps: PublishDeps): Publisher {
   }
 
   const register = async (modelId: ModelListing['modelId'], draft: PublishDraft): Promise<ModelListing> => {
-    const known = (await chain.listings(0, lookedAt)).find(
-      (listing) => listing.modelId === modelId && sameAddress(listing.publisher, publisher.address),
-    )
+    const known = await chain.listing(modelId, publisher.address)
     if (known) return known
     const { royaltyBps, sources } = draft
     const registration = { modelId, royaltyBps, sources }

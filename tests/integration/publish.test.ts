@@ -1,3 +1,4 @@
+import { toHex } from 'viem'
 import { beforeEach, expect, test } from 'vitest'
 import { createMemoryChain } from '../../src/chain/memory-chain.ts'
 import type { ModelManifest } from '../../src/domain/model.ts'
@@ -9,7 +10,7 @@ import { type PublishDraft, type PublishProgress, createPublisher } from '../../
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { accounts, network } from '../fixtures/jobs.ts'
 
-const [publisher] = accounts
+const [publisher, other] = accounts
 const local = { ...network, registry: `0x${'05'.repeat(20)}` as const }
 const file = new Blob(['the weights of a model'])
 const draft: PublishDraft = {
@@ -67,6 +68,18 @@ test('published again it is the same listing', async () => {
   const opened = open()
   const first = await opened.tab.publish(await measured(opened), draft)
   expect(await opened.tab.publish(await measured(opened), { ...draft, royaltyBps: 900 })).toEqual(first)
+})
+
+test('published again it is the same listing, however many came after it', async () => {
+  const opened = open()
+  const first = await opened.tab.publish(await measured(opened), draft)
+  for (let later = 1; later <= 100; later++) {
+    const modelId = toHex(later, { size: 32 })
+    await chain.registerModel({ modelId, royaltyBps: 0, sources: [] }, other)
+  }
+  // Somebody else's listing of the same model is not one's own.
+  await chain.registerModel({ modelId: first.id, royaltyBps: 0, sources: [] }, other)
+  expect(await opened.tab.publish(await measured(opened), draft)).toEqual(first)
 })
 
 test.each([
