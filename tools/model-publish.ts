@@ -6,6 +6,7 @@ import { createViemChain } from '../src/chain/viem-chain.ts'
 import type { MeasuredModel, MeasureProgress } from '../src/ports/engine.ts'
 import { parseNetwork } from '../src/protocol/network-file.ts'
 import { readJson } from './model-publish/json-files.ts'
+import { namePublisher } from './model-publish/list-model.ts'
 import { type PublishOptions, parseOptions, usage } from './model-publish/options.ts'
 import { openPublisherKey } from './model-publish/publisher-key.ts'
 import { registerModel } from './model-publish/register-model.ts'
@@ -57,6 +58,7 @@ async function publish({ words: said, registration }: PublishOptions): Promise<v
   const consent = { say: (line: string) => console.log(line), agreed }
   const chain = createViemChain(network)
   const listed = await registerModel({ modelId: id, royaltyBps, sources }, publisher, chain, consent)
+  await namePublisher(folder, listed.publisher)
   console.log(`Listing ${listed.listingId} of ${listed.publisher}`)
   if (listed.transaction) console.log(`Transaction ${listed.transaction}`)
 }

@@ -50,9 +50,15 @@ test('one line publishes a model: measured, described, listed in the catalogue a
   const [listing] = await createViemChain(local.network).listings(0, 10)
   expect(listing).toMatchObject({ modelId: id, royaltyBps: 500, sources: [source], isDeprecated: false })
   expect(output).toContain(`Listing ${listing?.listingId} of ${listing?.publisher}`)
+  // The page pays the royalty of a model of its own to the publisher that its catalogue names.
+  const publishers = async () =>
+    parseCatalogue(await readJson('models/catalogue.json')).models.map(({ publisher }) => publisher)
+  expect(await publishers()).toEqual([listing?.publisher])
 
   expect(await publish(...said)).toContain('Listed before, with a royalty of 5 %')
   expect(await createViemChain(local.network).listings(0, 10)).toHaveLength(1)
+  await publish(...said, '--no-register')
+  expect(await publishers()).toEqual([listing?.publisher])
 })
 
 test('a folder of ONNX files is published as it is', async () => {

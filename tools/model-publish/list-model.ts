@@ -1,4 +1,5 @@
-import { join, relative, sep } from 'node:path'
+import { basename, join, resolve } from 'node:path'
+import type { Address } from '../../src/domain/bytes.ts'
 import type { ModelId } from '../../src/domain/model.ts'
 import { type Catalogue, parseCatalogue } from '../../src/models/catalogue.ts'
 import { readJson, writeJson } from './json-files.ts'
@@ -14,22 +15,40 @@ export type ListedModel = {
   sources: string[] | undefined
 }
 
-/** Lists a model in `catalogue.json` one folder up, in the place of what was listed from its folder before. */
+/**
+ * Lists a model in `catalogue.json` one folder up, in the place of what was listed from its folder before. Its publisher
+ * stays.
+ */
 export async function listModel({ id, folder, description, isSaid, sources }: ListedModel): Promise<void> {
-  const catalogueFile = join(folder, '..', 'catalogue.json')
-  const read = await readJson(catalogueFile)
-  const catalogue: Catalogue = read === null ? { version: 1, models: [] } : parseCatalogue(read)
-  const address = (path: string) => relative(join(folder, '..'), path).split(sep).join('/')
-  const manifest = address(join(folder, 'manifest.json'))
-  const earlier = catalogue.models.find((model) => model.manifest === manifest)
+  const { file, models } = await openCatalogue(folder)
+  const manifest = addressIn(folder, 'manifest.json')
+  const earlier = models.find((model) => model.manifest === manifest)
   const listed = {
     id,
     manifest,
-    sources: sources ?? earlier?.sources ?? [`${address(folder)}/`],
+    sources: sources ?? earlier?.sources ?? [addressIn(folder)],
     description: earlier && !isSaid ? earlier.description : description,
+    ...(earlier?.publisher ? { publisher: earlier.publisher } : {}),
   }
-  const models = earlier
-    ? catalogue.models.map((model) => (model === earlier ? listed : model))
-    : [...catalogue.models, listed]
-  await writeJson(catalogueFile, { version: 1, models })
+  const others = models.map((model) => (model === earlier ? listed : model))
+  await writeJson(file, { version: 1, models: earlier ? others : [...models, listed] })
+}
+
+/** Names in `catalogue.json` the account whose listing is paid a model's royalty. */
+export async function namePublisher(folder: string, publisher: Address): Promise<void> {
+  const { file, models } = await openCatalogue(folder)
+  const manifest = addressIn(folder, 'manifest.json')
+  const named = models.map((model) => (model.manifest === manifest ? { ...model, publisher } : model))
+  await writeJson(file, { version: 1, models: named })
+}
+
+async function openCatalogue(folder: string): Promise<{ file: string; models: Catalogue['models'] }> {
+  const file = join(folder, '..', 'catalogue.json')
+  const read = await readJson(file)
+  return { file, models: read === null ? [] : parseCatalogue(read).models }
+}
+
+/** Returns the address of a model's folder, or of a file in it, as the catalogue beside it says it. */
+function addressIn(folder: string, path = ''): string {
+  return `${basename(resolve(folder))}/${path}`
 }

@@ -6,9 +6,6 @@ import { ToolError } from '../tool-error.ts'
 import type { Chain } from '../../src/ports/chain.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
-/** Newest listings that are looked through for one that is there already. */
-const lookedAt = 256
-
 /** A model on the chain. */
 export type RegisteredModel = { listingId: Hex; publisher: Address; transaction: Hex | null }
 
@@ -23,9 +20,7 @@ export async function registerModel(
   { say, agreed }: { say: (line: string) => void; agreed: boolean },
 ): Promise<RegisteredModel> {
   const { modelId, royaltyBps } = registration
-  const known = (await chain.listings(0, lookedAt)).find(
-    (listing) => listing.modelId === modelId && listing.publisher === publisher.address,
-  )
+  const known = await chain.listing(modelId, publisher.address)
   if (known) {
     say(`Listed before, with a royalty of ${known.royaltyBps / 100} %, which never changes.`)
     return { listingId: known.listingId, publisher: known.publisher, transaction: null }
