@@ -3,7 +3,7 @@ import { TransportError } from './errors/index.ts'
 import type { Chain, ManifestPeers, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
-import { createLoadingMark } from './device/loading-mark.ts'
+import { createCrashMark } from './device/crash-mark.ts'
 import { systemClock as clock } from './device/system-clock.ts'
 import { systemRandom as random } from './device/system-random.ts'
 import { Database } from './storage/database.ts'
@@ -253,7 +253,7 @@ const governor = once(async () => {
 
 const tab: Tab = {
   documents,
-  loadingMark: createLoadingMark(place),
+  crashMark: createCrashMark(place),
   place,
   network,
   account: async () => (await earner()).address,

@@ -1,9 +1,16 @@
 import type { DeviceState } from '../domain/device.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Device } from '../ports/device.ts'
-import { type Learn, watchBattery, watchComputerUse, watchInput, watchPressure } from './browser-sensors.ts'
+import {
+  type Learn,
+  askForComputerUse,
+  watchBattery,
+  watchComputerUse,
+  watchInput,
+  watchPressure,
+} from './browser-sensors.ts'
 
-/** Returns the machine of this page, watched for as long as the page lives. It asks for no permission. */
+/** Returns the machine of this page, watched for as long as the page lives. It asks for no permission by itself. */
 export function createBrowserDevice(clock: Pick<Clock, 'nowMs'>): Device {
   const listeners = new Set<(state: DeviceState) => void>()
   let known: Omit<DeviceState, 'utcOffsetMinutes'> = {
@@ -34,6 +41,9 @@ export function createBrowserDevice(clock: Pick<Clock, 'nowMs'>): Device {
       listeners.add(onState)
       onState(state())
       return () => listeners.delete(onState)
+    },
+    async askForComputerUse() {
+      if (known.computerUse === 'unknown') await askForComputerUse(learn).catch(() => {})
     },
   }
 }

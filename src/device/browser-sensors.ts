@@ -18,7 +18,7 @@ type IdleDetector = EventTarget & {
 /** What TypeScript's own page types leave out, because not every browser has it. */
 type Sensors = {
   PressureObserver?: new (onRecords: (records: PressureRecord[]) => void) => PressureObserver
-  IdleDetector?: new () => IdleDetector
+  IdleDetector?: { new (): IdleDetector; requestPermission(): Promise<PermissionState> }
   navigator: { getBattery?(): Promise<Battery> }
 }
 
@@ -60,6 +60,11 @@ export async function watchComputerUse(learn: Learn): Promise<void> {
     learn({ computerUse: isIdle ? 'idle' : 'active' })
   })
   await detector.start({ threshold: idleThresholdMs })
+}
+
+/** Asks the person for what `watchComputerUse` needs, where that was not answered before. */
+export async function askForComputerUse(learn: Learn): Promise<void> {
+  if ((await sensors.IdleDetector?.requestPermission()) === 'granted') await watchComputerUse(learn)
 }
 
 /** Calls back when somebody does something on this page, or comes back to it. */

@@ -31,6 +31,10 @@ export class ManualDevice implements Device {
     return () => this.#listeners.delete(onState)
   }
 
+  async askForComputerUse(): Promise<void> {
+    if (this.#state.computerUse === 'unknown') this.set({ computerUse: 'active' })
+  }
+
   /** Tells watchers that something has changed. */
   set(change: Partial<DeviceState>): void {
     this.#state = { ...this.#state, ...change }

@@ -6,4 +6,9 @@ export interface Device {
   state(): DeviceState
   /** Calls back at once, and whenever something has changed. Returns an unsubscribe. */
   watch(onState: (state: DeviceState) => void): () => void
+  /**
+   * Asks the person to let this page know whether the computer is used, where the browser can tell. To be called while
+   * a press is handled. Whatever comes of it is told to watchers.
+   */
+  askForComputerUse(): Promise<void>
 }

@@ -42,7 +42,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
   const never = () => new Promise<never>(() => {})
   return {
     documents: testDocuments(),
-    loadingMark: fakeMark(),
+    crashMark: fakeMark(),
     place: async () => 0,
     network: never,
     account: never,
@@ -164,12 +164,12 @@ export function answerOf(text: string, completionTokens: number): Answer {
 }
 
 /** A mark that tabs of one test may share. */
-export function fakeMark(isSet = false): Tab['loadingMark'] {
+export function fakeMark(doing: string | null = null): Tab['crashMark'] {
   return {
-    set: (isLoading) => void (isSet = isLoading),
+    set: (next) => void (doing = next),
     async take() {
-      const before = isSet
-      isSet = false
+      const before = doing
+      doing = null
       return before
     },
   }

@@ -29,13 +29,13 @@ describe('a tab that ended', () => {
       tell({ ...online, stage: 'prepare' })
       await new Promise((resolve) => signal?.addEventListener('abort', resolve))
     })
-    const loadingMark = fakeMark()
-    const set = vi.spyOn(loadingMark, 'set')
-    void new Sharing(fakeTab({ documents, loadingMark, provider: async () => provider })).start(entry)
-    await vi.waitFor(() => expect(set).toHaveBeenLastCalledWith(true))
+    const crashMark = fakeMark()
+    const set = vi.spyOn(crashMark, 'set')
+    void new Sharing(fakeTab({ documents, crashMark, provider: async () => provider })).start(entry)
+    await vi.waitFor(() => expect(set).toHaveBeenLastCalledWith('loading'))
 
     const starts = vi.fn(async () => {})
-    const tab = fakeTab({ documents, loadingMark, provider: async () => fakeProvider(starts).provider })
+    const tab = fakeTab({ documents, crashMark, provider: async () => fakeProvider(starts).provider })
     const later = new Sharing(tab)
     await later.restore(async () => entry)
     expect(starts).not.toHaveBeenCalled()
@@ -58,4 +58,29 @@ describe('a tab that ended', () => {
     await later.restore(async () => entry)
     expect([later.isResumed, later.failure]).toEqual([true, null])
   })
+
+  it('while it answered goes on by itself once, and leaves off the second time in a row', async () => {
+    const documents = testDocuments()
+    const crashMark = fakeMark()
+    const starts = vi.fn(async (tell: (status: typeof online) => void) => {
+      tell({ ...online, jobs: [job] })
+    })
+    const visit = () =>
+      new Sharing(fakeTab({ documents, crashMark, provider: async () => fakeProvider(starts).provider }))
+    await visit().start(entry)
+    const second = visit()
+    await second.restore(async () => entry)
+    expect([second.isResumed, starts.mock.calls.length]).toEqual([true, 2])
+    const third = visit()
+    await third.restore(async () => entry)
+    expect([third.isResumed, third.outOfMemory, starts.mock.calls.length]).toEqual([false, true, 2])
+    expect(third.failure?.shortMessage).toContain('ended twice while it answered')
+  })
 })
+
+const job = {
+  jobId: `0x${'10'.repeat(32)}` as const,
+  startedAtMs: 0,
+  tokens: { promptTokens: 1, completionTokens: 1 },
+  chargeMicroUsd: 1n,
+}

@@ -36,6 +36,11 @@ const endedLoading: Failure = {
   retryable: true,
 }
 
+const endedAnswering: Failure = {
+  ...endedLoading,
+  shortMessage: 'This tab ended twice while it answered, most likely because memory ran out.',
+}
+
 /** Lending this computer: what it can do, what it asks, when it may, and what it is doing. */
 export class Sharing {
   #tab: Tab
@@ -43,6 +48,7 @@ export class Sharing {
   #provider: Provider | null = null
   #governor: Governor | null = null
   #abort: AbortController | null = null
+  #answering: 'answering' | 'answering again' = 'answering'
   /** When this computer may be shared, and how much of it. */
   readonly rules = new SharingRules()
   /** What is shared, and for how much. */
@@ -106,6 +112,12 @@ export class Sharing {
     }
   }
 
+  /** Keeps the rules; where the use of the computer matters, the person is asked to let it be seen. */
+  async savePauses(): Promise<void> {
+    if (this.rules.pauseWhileUsed) await (await this.#tab.device()).askForComputerUse()
+    await this.save()
+  }
+
   async start(entry: CatalogueEntry): Promise<void> {
     if (this.active) return
     this.isResumed = false
@@ -151,7 +163,7 @@ export class Sharing {
 
   /** The page is being left in order: whatever it loads, it did not end of it. */
   leave(): void {
-    this.#tab.loadingMark.set(false)
+    this.#tab.crashMark.set(null)
   }
 
   /** Takes no new work, ends what runs, and leaves the market; cancels a start that is under way. */
@@ -187,17 +199,20 @@ export class Sharing {
       const before = (await this.#tab.documents.get('settings', await this.#switchKey())) as
         SwitchDocument | undefined
       this.isResumed = before?.isOn === true
-      if ((await this.#tab.loadingMark.take()) && this.isResumed) await this.#leaveOff(findEntry)
+      const doing = await this.#tab.crashMark.take()
+      if (this.isResumed) await this.#heed(doing, findEntry)
     } finally {
       this.isRestored = true
     }
     if (this.isResumed) await this.#start(findEntry)
   }
 
-  /** A tab that ended for a model would end for it again. */
-  async #leaveOff(findEntry: () => Promise<CatalogueEntry>): Promise<void> {
+  /** A tab that ended for a model would end for it again. Once while it answered may have been something else. */
+  async #heed(doing: string | null, findEntry: () => Promise<CatalogueEntry>): Promise<void> {
+    if (doing === 'answering') this.#answering = 'answering again'
+    if (doing !== 'loading' && doing !== 'answering again') return
     this.isResumed = false
-    this.failure = endedLoading
+    this.failure = doing === 'loading' ? endedLoading : endedAnswering
     await this.#keepSwitch(false)
     this.entry = await findEntry()
   }
@@ -219,7 +234,8 @@ export class Sharing {
   }
 
   #take(status: ProviderStatus): void {
-    this.#tab.loadingMark.set(loadStages.includes(status.stage))
+    const isLoading = loadStages.includes(status.stage)
+    this.#tab.crashMark.set(isLoading ? 'loading' : status.jobs.length > 0 ? this.#answering : null)
     this.status = status
     if (!this.active) this.#governor?.release()
     if (this.entry && status.loaded && this.terms.note(this.entry, status.loaded)) void this.save()

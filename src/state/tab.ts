@@ -33,8 +33,8 @@ export type Link = Pick<Transport, 'peerId' | 'status' | 'watchStatus'>
  */
 export type Tab = {
   readonly documents: DocumentStore
-  /** On disk while a model is loaded: who finds it at the next visit knows that the page ended meanwhile. */
-  readonly loadingMark: { set(isLoading: boolean): void; take(): Promise<boolean> }
+  /** On disk while a model is loaded or answers: who finds it at the next visit knows that the page ended meanwhile. */
+  readonly crashMark: { set(doing: string | null): void; take(): Promise<string | null> }
   /** Number of this tab among the open tabs of this browser. */
   place(): Promise<number>
   network(): Promise<Network>

@@ -44,4 +44,11 @@ export const deviceCases: ConformanceCase<DeviceSubject>[] = [
       assertEqual(calls, left, 'calls after leaving')
     },
   },
+  {
+    name: 'asks to see the use of the computer, and says what came of it',
+    async run({ device }) {
+      await device.askForComputerUse()
+      assert(['active', 'idle', 'unknown'].includes(device.state().computerUse), 'use of the computer')
+    },
+  },
 ]

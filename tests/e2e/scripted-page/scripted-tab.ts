@@ -1,5 +1,5 @@
 import { createAccounts } from '../../../src/chain/account/accounts.ts'
-import { createLoadingMark } from '../../../src/device/loading-mark.ts'
+import { createCrashMark } from '../../../src/device/crash-mark.ts'
 import { ManualDevice } from '../../../src/device/manual-device.ts'
 import { systemClock } from '../../../src/device/system-clock.ts'
 import { TransportError } from '../../../src/errors/index.ts'
@@ -58,7 +58,7 @@ export function createScriptedTab(scene: Scene): Tab {
   const accounts = createAccounts(network, systemClock)
   return {
     documents: new IndexedDbDocumentStore(new Database()),
-    loadingMark: createLoadingMark(async () => 0),
+    crashMark: createCrashMark(async () => 0),
     place: async () => 0,
     network: async () => (scene === 'bonded' ? publicNetwork : network),
     ...createScriptedMoney(scene),

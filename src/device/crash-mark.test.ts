@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createLoadingMark } from './loading-mark.ts'
+import { createCrashMark } from './crash-mark.ts'
 
 function fakeStorage() {
   const items = new Map<string, string>()
@@ -13,29 +13,29 @@ function fakeStorage() {
 test('is found once by the next visit of the same tab, and by no other', async () => {
   const storage = fakeStorage()
   const visit = (place: number) =>
-    createLoadingMark(
+    createCrashMark(
       async () => place,
       () => storage,
     )
   const first = visit(0)
-  expect(await first.take()).toBe(false)
-  first.set(true)
-  expect(await visit(1).take()).toBe(false)
-  expect(await visit(0).take()).toBe(true)
-  expect(await visit(0).take()).toBe(false)
-  first.set(true)
-  first.set(false)
-  expect(await visit(0).take()).toBe(false)
+  expect(await first.take()).toBeNull()
+  first.set('loading')
+  expect(await visit(1).take()).toBeNull()
+  expect(await visit(0).take()).toBe('loading')
+  expect(await visit(0).take()).toBeNull()
+  first.set('loading')
+  first.set(null)
+  expect(await visit(0).take()).toBeNull()
 })
 
 test('where the browser keeps nothing there never is one', async () => {
-  const mark = createLoadingMark(
+  const mark = createCrashMark(
     async () => 0,
     () => {
       throw new DOMException('denied', 'SecurityError')
     },
   )
-  expect(await mark.take()).toBe(false)
-  mark.set(true)
-  expect(await mark.take()).toBe(false)
+  expect(await mark.take()).toBeNull()
+  mark.set('loading')
+  expect(await mark.take()).toBeNull()
 })
