@@ -17,7 +17,7 @@ export type HubOptions = {
   spreadMillionths: number
   /** Price of the chain's native coin; null where none was given. */
   microUsdPerCoin: MicroUsd | null
-  /** Put into a provider's channel at a time. */
+  /** Most that is put into a provider's channel at a time. */
   depositMicroUsd: MicroUsd
   /** Most that may lie unspent in one provider's channels. */
   maxOpenMicroUsd: MicroUsd
@@ -40,7 +40,7 @@ export const hubUsage = `  --hub                    pay providers for requesters
                            OPENTAB_HUB_KEY. On a local chain alone it is made by itself
   --hub-spread <share>     on top of a provider's charge, as 5% or in millionths (OPENTAB_HUB_SPREAD, 5%)
   --gas-token-usd <price>  of the coin that pays for gas (OPENTAB_GAS_TOKEN_USD; 3000 on a local chain)
-  --hub-deposit <usd>      put into a provider's channel at a time (OPENTAB_HUB_DEPOSIT, 1)
+  --hub-deposit <usd>      most put into a provider's channel at a time (OPENTAB_HUB_DEPOSIT, 1)
   --hub-max-open <usd>     most that lies unspent with one provider (OPENTAB_HUB_MAX_OPEN, 5)
   --hub-data <dir>         where the hub's books are kept (OPENTAB_HUB_DATA, hub in --data)
   --hub-backup <file>      copy of the books, made anew every quarter of an hour (OPENTAB_HUB_BACKUP, none)`

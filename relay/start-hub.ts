@@ -97,12 +97,10 @@ export async function readNetworkFile(path: string): Promise<Network> {
 function policyOf({ network, microUsdPerCoin, ...options }: StartHubOptions): HubPolicy {
   const { spreadMillionths, depositMicroUsd, maxOpenMicroUsd } = options
   const weiPerMicroUsd = weiPerCoin / (microUsdPerCoin ?? assumedMicroUsdPerCoin(network))
-  const lowWaterMicroUsd = depositMicroUsd / 4n
   return {
     ...defaultHubPolicy,
     spreadMillionths,
     depositMicroUsd,
-    lowWaterMicroUsd,
     maxOpenMicroUsd,
     weiPerMicroUsd,
   }

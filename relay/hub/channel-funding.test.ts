@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { hubBalanceMicroUsd, openHubMoney } from '../../tests/fixtures/hub-money.ts'
 import { hubPayee, hubSigner } from '../../tests/fixtures/hub-world.ts'
+import { network } from '../../tests/fixtures/jobs.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 
 async function openFunding(change: Parameters<typeof openHubMoney>[0] = {}) {
   const money = await openHubMoney(change)
@@ -42,14 +44,36 @@ test('makes one deposit for all who ask at once', async () => {
 })
 
 test('puts its last money in where that is enough, and says when it is not', async () => {
-  const { funding, channelId, balance, events } = await openFunding({
+  const { funding, store, channelId, balance, events } = await openFunding({
     maxOpenMicroUsd: 1_000_000n,
     depositMicroUsd: 2n * hubBalanceMicroUsd,
   })
+  await store.raiseVoucher('payer', await signVoucher(channelId, hubBalanceMicroUsd, network, hubSigner))
   await funding.deposit(channelId, 10n)
   expect(await balance()).toBe(hubBalanceMicroUsd)
   await expect(funding.deposit(channelId, 10n)).rejects.toMatchObject({ code: 'hub/out-of-funds' })
   expect(events).toEqual(['hub-deposit', 'hub-deposit-failed'])
+})
+
+test('sets little aside for a provider that was not paid yet, and more by what it was paid', async () => {
+  const { funding, store, channelId, balance } = await openFunding({
+    firstDepositMicroUsd: 100n,
+    depositMicroUsd: 5_000n,
+    maxOpenMicroUsd: 50_000n,
+  })
+  const paid = async (amount: bigint) =>
+    void (await store.raiseVoucher('payer', await signVoucher(channelId, amount, network, hubSigner)))
+  await funding.deposit(channelId, 10n)
+  expect(await balance()).toBe(100n)
+  await paid(90n)
+  await funding.deposit(channelId, 1n)
+  expect(await balance()).toBe(100n + 360n)
+  await paid(400n)
+  await funding.deposit(channelId, 1n)
+  expect(await balance()).toBe(460n + 1_600n)
+  await paid(2_000n)
+  await funding.deposit(channelId, 1n)
+  expect(await balance()).toBe(2_060n + 5_000n)
 })
 
 test('waits until the chain shows a deposit, and gives up when it never does', async () => {

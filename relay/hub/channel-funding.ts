@@ -5,9 +5,11 @@ import { BaseError, ChainError, HubError } from '../../src/errors/index.ts'
 import type { Chain, ChannelRecord, Clock, Signer } from '../../src/ports/index.ts'
 import type { RelayLog } from '../log.ts'
 import type { ChannelWatch } from './channel-watch.ts'
+import { depositAfter, onTrust } from './deposit-size.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import type { OpenJobs } from './open-jobs.ts'
+import { TrustLimits } from './trust-limits.ts'
 
 /** A deposit that is mined shows within so many looks, this far apart. */
 const looksForDeposit = 20
@@ -32,7 +34,9 @@ export type ChannelFunds = {
   record: ChannelRecord
   /** Deposited, not promised, and not being taken back. */
   lockedMicroUsd: MicroUsd
-  /** The same, less what open jobs may still take; below 0 when jobs wait for a deposit. */
+  /** Promised to the provider, or claimed where that is more. */
+  promisedMicroUsd: MicroUsd
+  /** What is locked, less what open jobs may still take; below 0 when jobs wait for a deposit. */
   freeMicroUsd: MicroUsd
   isWithdrawing: boolean
 }
@@ -42,12 +46,14 @@ export class ChannelFunding {
   /** Deposits that could not be made for want of money. */
   outOfFunds = 0
   readonly #deps: ChannelFundingDeps
+  readonly #trust: TrustLimits
   readonly #depositing = new Map<Hex, Promise<void>>()
   /** Channels whose withdrawal is being announced, which the chain does not show yet. */
   readonly #leaving = new Set<Hex>()
 
   constructor(deps: ChannelFundingDeps) {
     this.#deps = deps
+    this.#trust = new TrustLimits(deps)
   }
 
   /** Returns the money of a channel that is kept. */
@@ -61,10 +67,11 @@ export class ChannelFunding {
     const { watch, jobs } = this.#deps
     const state = await watch.state(record.channelId)
     const kept = state.balance - (state.withdrawal?.amount ?? 0n)
-    const lockedMicroUsd = kept - usedOf(record.voucher, state)
+    const promisedMicroUsd = usedOf(record.voucher, state)
+    const lockedMicroUsd = kept - promisedMicroUsd
     const isWithdrawing = state.withdrawal !== null || this.#leaving.has(record.channelId)
     const freeMicroUsd = lockedMicroUsd - jobs.reservedFor(record.channelId)
-    return { record, lockedMicroUsd, freeMicroUsd, isWithdrawing }
+    return { record, promisedMicroUsd, lockedMicroUsd, freeMicroUsd, isWithdrawing }
   }
 
   /**
@@ -93,27 +100,30 @@ export class ChannelFunding {
   }
 
   /**
-   * Deposits the policy's amount, or more where more is needed. One deposit into a channel at a time; who comes
-   * meanwhile waits for the same.
-   * @throws HubError `hub/out-of-funds`
+   * Deposits what its provider has earned so far gives reason for, or more where more is needed. One deposit into a
+   * channel at a time; who comes meanwhile waits for the same. `payerChannelId` is the requester's whose job needs it.
+   * @throws HubError `hub/out-of-funds`, `hub/busy` when too much is set aside on trust
    * @throws ChainError
    */
-  deposit(channelId: Hex, atLeastMicroUsd: MicroUsd): Promise<void> {
+  deposit(channelId: Hex, atLeastMicroUsd: MicroUsd, payerChannelId: Hex | null = null): Promise<void> {
     const current =
       this.#depositing.get(channelId) ??
-      this.#deposit(channelId, atLeastMicroUsd)
+      this.#deposit(channelId, atLeastMicroUsd, payerChannelId)
         .catch((error: unknown) => Promise.reject(this.#failed(error)))
-        .finally(() => this.#depositing.delete(channelId))
+        .finally(() => {
+          this.#trust.release(channelId)
+          this.#depositing.delete(channelId)
+        })
     this.#depositing.set(channelId, current)
     return current
   }
 
-  async #deposit(channelId: Hex, atLeast: MicroUsd): Promise<void> {
+  async #deposit(channelId: Hex, atLeast: MicroUsd, payerChannelId: Hex | null): Promise<void> {
     const { chain, signer, watch, log } = this.#deps
-    const { record } = await this.of(channelId)
-    const amount = await this.#amountFor(record, atLeast)
+    const funds = await this.of(channelId)
+    const amount = await this.#amountFor(funds, atLeast, payerChannelId)
     const { balance } = await watch.refresh(channelId)
-    await chain.deposit(record.config, amount, signer)
+    await chain.deposit(funds.record.config, amount, signer)
     log('hub-deposit', { microUsd: Number(amount) })
     await this.#untilAbove(balance, channelId)
   }
@@ -128,13 +138,20 @@ export class ChannelFunding {
     throw new ChainError('chain/timeout', "The chain does not show the hub's deposit.")
   }
 
-  async #amountFor(record: ChannelRecord, atLeast: MicroUsd): Promise<MicroUsd> {
+  async #amountFor(
+    { record, lockedMicroUsd, promisedMicroUsd }: ChannelFunds,
+    leastMicroUsd: MicroUsd,
+    payerChannelId: Hex | null,
+  ): Promise<MicroUsd> {
     const { chain, signer, policy } = this.#deps
-    const [room, balance] = await Promise.all([this.roomFor(record), chain.balance(signer.address)])
-    const wanted = policy.depositMicroUsd > atLeast ? policy.depositMicroUsd : atLeast
-    const amount = lowest(wanted, room, balance)
-    if (amount >= atLeast && amount > 0n) return amount
-    throw outOfFunds()
+    const [room, balanceMicroUsd] = await Promise.all([this.roomFor(record), chain.balance(signer.address)])
+    const usual = depositAfter(promisedMicroUsd, policy)
+    const wanted = usual > leastMicroUsd ? usual : leastMicroUsd
+    const amountMicroUsd = lowest(wanted, room, balanceMicroUsd)
+    if (amountMicroUsd < leastMicroUsd || amountMicroUsd <= 0n) throw outOfFunds()
+    if (onTrust(lockedMicroUsd + amountMicroUsd, promisedMicroUsd) === 0n) return amountMicroUsd
+    const { channelId } = record
+    return this.#trust.admit({ channelId, amountMicroUsd, leastMicroUsd, balanceMicroUsd, payerChannelId })
   }
 
   #failed(error: unknown): unknown {

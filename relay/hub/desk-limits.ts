@@ -2,6 +2,7 @@ import type { SponsoredAction } from '../../src/domain/authorization.ts'
 import type { Address, PeerId } from '../../src/domain/bytes.ts'
 import { HubError } from '../../src/errors/index.ts'
 import type { Chain, Clock } from '../../src/ports/index.ts'
+import { Buckets } from '../buckets.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
 const questions = { burst: 20, perSecond: 1, maxWaitMs: 0 }
@@ -9,8 +10,6 @@ const transactionsOfPeer = { burst: 5, perSecond: 0.1, maxWaitMs: 0 }
 const transactionsOfAll = { burst: 30, perSecond: 1, maxWaitMs: 0 }
 /** Gas that must be left, in transactions of the same kind. */
 const reserve = 2n
-/** Peers remembered before those who have been quiet are forgotten. */
-const rememberedPeers = 1_000
 
 /** What bounds a desk. */
 export type DeskLimitsDeps = { chain: Chain; account: Address; clock: Pick<Clock, 'nowMs'> }
@@ -19,21 +18,25 @@ export type DeskLimitsDeps = { chain: Chain; account: Address; clock: Pick<Clock
 export class DeskLimits {
   readonly #deps: DeskLimitsDeps
   readonly #all: TokenBucket
-  readonly #peers = new Map<PeerId, { questions: TokenBucket; transactions: TokenBucket }>()
+  readonly #questions: Buckets<PeerId>
+  readonly #attempts: Buckets<PeerId>
 
   constructor(deps: DeskLimitsDeps) {
     this.#deps = deps
-    this.#all = this.#bucket(transactionsOfAll)
+    const nowMs = () => deps.clock.nowMs()
+    this.#all = new TokenBucket(transactionsOfAll, nowMs)
+    this.#questions = new Buckets(questions, nowMs)
+    this.#attempts = new Buckets(transactionsOfPeer, nowMs)
   }
 
   /** Returns whether a peer may ask one more question now. */
   takeQuestion(peer: PeerId): boolean {
-    return this.#of(peer).questions.take() !== null
+    return this.#questions.take(peer) !== null
   }
 
   /** Counts what a peer wants sent, whether it would pass or not. @throws HubError `hub/busy` */
   takeAttempt(peer: PeerId): void {
-    if (this.#of(peer).transactions.take() === null) throw tooManyTransactions()
+    if (this.#attempts.take(peer) === null) throw tooManyTransactions()
   }
 
   /** Counts what is about to be sent, for whomever. @throws HubError `hub/busy`, `hub/out-of-gas` */
@@ -43,25 +46,6 @@ export class DeskLimits {
     const [leftWei, costWei] = await Promise.all([chain.gasBalance(account), chain.gasCost(action, channels)])
     if (leftWei >= reserve * costWei) return
     throw new HubError('hub/out-of-gas', 'The hub has too little gas to send this now.')
-  }
-
-  #of(peer: PeerId) {
-    const known = this.#peers.get(peer)
-    if (known) return known
-    if (this.#peers.size >= rememberedPeers) this.#forgetQuiet()
-    const fresh = { questions: this.#bucket(questions), transactions: this.#bucket(transactionsOfPeer) }
-    this.#peers.set(peer, fresh)
-    return fresh
-  }
-
-  #forgetQuiet(): void {
-    for (const [peer, buckets] of this.#peers) {
-      if (buckets.questions.full && buckets.transactions.full) this.#peers.delete(peer)
-    }
-  }
-
-  #bucket(options: ConstructorParameters<typeof TokenBucket>[0]): TokenBucket {
-    return new TokenBucket(options, () => this.#deps.clock.nowMs())
   }
 }
 

@@ -4,10 +4,10 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 export type HubPolicy = {
   /** What it takes on top of a provider's charge, in millionths of the charge. */
   spreadMillionths: number
-  /** Put into a provider's channel at a time; more when a job needs more. */
+  /** Put into the channel of a provider that was not paid yet; more when a job needs more. */
+  firstDepositMicroUsd: MicroUsd
+  /** Most that is put into a provider's channel at a time, ahead of need; more when a job needs more. */
   depositMicroUsd: MicroUsd
-  /** A provider's channel with less than this free is topped up ahead of need. */
-  lowWaterMicroUsd: MicroUsd
   /** Most that may lie free in one provider's channels. */
   maxOpenMicroUsd: MicroUsd
   /** Notice that providers have of a withdrawal: as long as they may stay offline and lose nothing. */
@@ -20,15 +20,17 @@ export type HubPolicy = {
   claimAtLatestMs: number
   /** How often payers' channels are looked at on the chain, in milliseconds. */
   watchIntervalMs: number
-  /** A provider's channel that has paid nothing for so long is taken back, in milliseconds. */
+  /** A channel of a provider that has been away for so long is taken back, in milliseconds. */
   idleChannelMs: number
+  /** The same of a provider that was never paid anything, wherever it is. */
+  idleUnpaidMs: number
 }
 
-/** A hub that takes 2% and locks a dollar per provider. */
+/** A hub that takes 2% and locks up to a dollar at a time with each provider. */
 export const defaultHubPolicy: HubPolicy = {
   spreadMillionths: 20_000,
+  firstDepositMicroUsd: 20_000n,
   depositMicroUsd: 1_000_000n,
-  lowWaterMicroUsd: 250_000n,
   maxOpenMicroUsd: 5_000_000n,
   withdrawDelaySeconds: 24 * 3600,
   weiPerMicroUsd: 333_000_000n,
@@ -36,4 +38,5 @@ export const defaultHubPolicy: HubPolicy = {
   claimAtLatestMs: 6 * 3600_000,
   watchIntervalMs: 60_000,
   idleChannelMs: 7 * 24 * 3600_000,
+  idleUnpaidMs: 24 * 3600_000,
 }

@@ -48,7 +48,7 @@ export async function openJob(
   try {
     await refuseLeaving(channelId, deps)
     await addPayerChannel(request, channelId, deps)
-    await channels.secure(channel)
+    await channels.secure(channel, channelId)
     await store.addJob(record)
     providerLine(request, earn, record.payeeChannelId)
     for (const event of eventsOf(job)) earn.tell(record.provider, record.payeeChannelId, event)

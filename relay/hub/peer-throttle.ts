@@ -1,20 +1,17 @@
 import { HubError } from '../../src/errors/index.ts'
 import type { Clock } from '../../src/ports/index.ts'
-import { type BucketOptions, TokenBucket } from '../token-bucket.ts'
-
-/** Peers that are remembered before those with a full bucket are forgotten. */
-const rememberedPeers = 1_000
+import { Buckets } from '../buckets.ts'
+import type { BucketOptions, TokenBucket } from '../token-bucket.ts'
 
 /** How many lines a peer may open, at a time and after one another. Kept per peer: a new line buys no new burst. */
 export class PeerThrottle {
-  readonly #rate: BucketOptions
   readonly #maxLines: number
   readonly #clock: Clock
-  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #buckets: Buckets<string>
   readonly #lines = new Map<string, number>()
 
   constructor(rate: BucketOptions, maxLines: number, clock: Clock) {
-    this.#rate = rate
+    this.#buckets = new Buckets(rate, () => clock.nowMs())
     this.#maxLines = maxLines
     this.#clock = clock
   }
@@ -28,7 +25,7 @@ export class PeerThrottle {
     if (lines >= this.#maxLines) throw tooMany()
     this.#lines.set(peerId, lines + 1)
     try {
-      await pace(this.#bucketOf(peerId), this.#clock)
+      await waitFor(this.#buckets.take(peerId), this.#clock)
       await line()
     } finally {
       this.#leave(peerId)
@@ -40,23 +37,17 @@ export class PeerThrottle {
     if (lines > 0) this.#lines.set(peerId, lines)
     else this.#lines.delete(peerId)
   }
-
-  #bucketOf(peerId: string): TokenBucket {
-    if (this.#buckets.size > rememberedPeers) {
-      for (const [peer, bucket] of this.#buckets) if (bucket.full) this.#buckets.delete(peer)
-    }
-    const bucket = this.#buckets.get(peerId) ?? new TokenBucket(this.#rate, () => this.#clock.nowMs())
-    this.#buckets.set(peerId, bucket)
-    return bucket
-  }
 }
 
 /**
  * Waits for a bucket's next token.
  * @throws HubError `hub/busy` when that would take too long
  */
-export async function pace(bucket: TokenBucket, clock: Clock): Promise<void> {
-  const waitMs = bucket.take()
+export function pace(bucket: TokenBucket, clock: Clock): Promise<void> {
+  return waitFor(bucket.take(), clock)
+}
+
+async function waitFor(waitMs: number | null, clock: Clock): Promise<void> {
   if (waitMs === null) throw tooMany()
   if (waitMs > 0) await clock.sleep(waitMs)
 }

@@ -8,6 +8,7 @@ import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord, Clock } from '../../src/ports/index.ts'
 import type { RelayLog } from '../log.ts'
 import type { ChannelFunding } from './channel-funding.ts'
+import { depositAfter, isLow } from './deposit-size.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import { within } from './within.ts'
@@ -22,7 +23,7 @@ export type ProviderChannelsDeps = {
   clock: Clock
   funding: ChannelFunding
   log: RelayLog
-  policy: Pick<HubPolicy, 'depositMicroUsd' | 'lowWaterMicroUsd' | 'withdrawDelaySeconds'>
+  policy: Pick<HubPolicy, 'firstDepositMicroUsd' | 'depositMicroUsd' | 'withdrawDelaySeconds'>
 }
 
 /** The hub's channels to providers, funded on demand. */
@@ -40,10 +41,11 @@ export interface ProviderChannels {
   catchUp(channel: ChannelRecord, held: Voucher | null): Promise<ChannelRecord>
   /**
    * Keeps a channel and resolves once it covers what its open jobs may still take, after a deposit if it takes one.
-   * @throws HubError `hub/out-of-funds`
+   * `payerChannelId` is the requester's channel whose job is to be covered.
+   * @throws HubError `hub/out-of-funds`, `hub/busy`
    * @throws ChainError when the chain does not take the deposit in time
    */
-  secure(channel: ChannelRecord): Promise<void>
+  secure(channel: ChannelRecord, payerChannelId: Hex): Promise<void>
   /** Deposits ahead of need, in the background, when little of a channel is free. */
   topUp(channelId: Hex): void
 }
@@ -52,22 +54,21 @@ export interface ProviderChannels {
 export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChannels {
   const { network, store, clock, funding, policy, log } = deps
 
-  const cover = async (channelId: Hex): Promise<void> => {
+  const cover = async (channelId: Hex, payerChannelId: Hex): Promise<void> => {
     for (;;) {
       const { freeMicroUsd, isWithdrawing } = await funding.of(channelId)
       if (isWithdrawing) throw takingBack()
       if (freeMicroUsd >= 0n) return
-      await funding.deposit(channelId, -freeMicroUsd)
+      await funding.deposit(channelId, -freeMicroUsd, payerChannelId)
     }
   }
 
   /** By the whole amount or not at all: a transaction for less is not worth it. */
   const topUpNow = async (channelId: Hex): Promise<void> => {
-    const { record, freeMicroUsd, isWithdrawing } = await funding.of(channelId)
-    const isLow = freeMicroUsd >= 0n && freeMicroUsd < policy.lowWaterMicroUsd
-    if (!isLow || isWithdrawing) return
-    const { depositMicroUsd } = policy
-    if ((await funding.roomFor(record)) >= depositMicroUsd) await funding.deposit(channelId, depositMicroUsd)
+    const { record, freeMicroUsd, promisedMicroUsd, isWithdrawing } = await funding.of(channelId)
+    if (isWithdrawing || !isLow(freeMicroUsd, promisedMicroUsd, policy)) return
+    const amount = depositAfter(promisedMicroUsd, policy)
+    if ((await funding.roomFor(record)) >= amount) await funding.deposit(channelId, amount)
   }
 
   return {
@@ -89,9 +90,9 @@ export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChan
       log('hub-books-behind', { microUsd: Number(promisedBy(kept) - promisedBy(channel.voucher)) })
       return { ...channel, voucher: kept }
     },
-    async secure(channel) {
+    async secure(channel, payerChannelId) {
       await store.addChannel(channel)
-      await within(fundingTimeoutMs, cover(channel.channelId), takesLong, clock)
+      await within(fundingTimeoutMs, cover(channel.channelId, payerChannelId), takesLong, clock)
     },
     topUp(channelId) {
       // Nobody waits for it; a failure is in the log and in the figures.

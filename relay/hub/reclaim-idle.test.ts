@@ -52,6 +52,22 @@ test('leaves the channel of a provider that is there, or was lately', async () =
   expect((await state()).withdrawal).toBeNull()
 })
 
+test('takes back from a provider that is there and was never paid, after a day', async () => {
+  const money = await openHubMoney({ idleChannelMs: 7 * dayMs, idleUnpaidMs: dayMs })
+  const { channel } = hubPayee(1)
+  await money.store.addChannel(channel)
+  await money.funding.deposit(channel.channelId, 10n)
+  const idle = new IdleChannels({ ...money, earn: { lineOf: () => ({}) as EarnLine } })
+  const withdrawal = async () => (await money.chain.channel(channel.channelId)).withdrawal
+  await idle.reclaim()
+  await money.clock.advance(dayMs - 1)
+  await idle.reclaim()
+  expect(await withdrawal()).toBeNull()
+  await money.clock.advance(1)
+  await idle.reclaim()
+  expect(await withdrawal()).toMatchObject({ amount: 1_000n })
+})
+
 test('leaves what is not worth the gas', async () => {
   const { idle, chain, clock, state } = await openIdle()
   Object.assign(chain, { gasCost: async () => 300n })
@@ -87,7 +103,7 @@ async function openJob(race: Awaited<ReturnType<typeof openIdle>>) {
   const job = hubJob(1, hubPayer(1), hubPayee(1), 600n)
   jobs.hold(job, null, line)
   try {
-    await channels.secure((await store.channel(channelId, 'payer'))!)
+    await channels.secure((await store.channel(channelId, 'payer'))!, job.payerChannelId)
   } catch (error) {
     jobs.drop(job.jobId, line)
     throw error

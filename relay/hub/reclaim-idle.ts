@@ -48,18 +48,23 @@ export class IdleChannels {
 
   async #reclaim(record: ChannelRecord): Promise<void> {
     const { watch, clock, policy } = this.#deps
-    const { channelId, config } = record
+    const { channelId, config, voucher } = record
+    const idleMs = voucher === null ? policy.idleUnpaidMs : policy.idleChannelMs
     const { withdrawal } = watch.lastHeard(channelId) ?? (await watch.refresh(channelId))
     if (withdrawal) {
       const dueMs = (withdrawal.initiatedAtSeconds + config.withdrawDelay) * 1000
       if (clock.nowMs() >= dueMs) await this.#finish(record)
-    } else if (clock.nowMs() - this.#usedAt(record) >= policy.idleChannelMs) await this.#start(record)
+    } else if (clock.nowMs() - this.#usedAt(record) >= idleMs) await this.#start(record)
   }
 
-  /** A channel that nothing is known of counts as used when it was first looked at. */
-  #usedAt({ channelId, config }: ChannelRecord): number {
+  /**
+   * A channel that nothing is known of counts as used when it was first looked at. To be there is not enough for a
+   * provider that was never paid: anybody can be there.
+   */
+  #usedAt({ channelId, config, voucher }: ChannelRecord): number {
     const { clock, earn, jobs } = this.#deps
-    const isInUse = earn.lineOf(config.receiverAuthorizer) !== null || jobs.reservedFor(channelId) > 0n
+    const isThere = voucher !== null && earn.lineOf(config.receiverAuthorizer) !== null
+    const isInUse = isThere || jobs.reservedFor(channelId) > 0n
     const usedAtMs = isInUse ? clock.nowMs() : (this.#usedAtMs.get(channelId) ?? clock.nowMs())
     this.#usedAtMs.set(channelId, usedAtMs)
     return usedAtMs

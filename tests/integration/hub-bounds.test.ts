@@ -97,19 +97,17 @@ describe('what a peer can do to a hub', () => {
 
 describe('what a hub does by itself', () => {
   test('deposits for a provider once there is a job, and again before it is needed', async () => {
-    const { hub, requester, to, policy } = await openHubDeal({
-      depositMicroUsd: 12_000n,
-      lowWaterMicroUsd: 5_000n,
-    })
+    const { hub, requester, to } = await openHubDeal({ firstDepositMicroUsd: 12_000n })
     const locked = async () => (await hub.figures()).lockedMicroUsd
     expect(await locked()).toBe(0n)
     const job = await requester.open(to)
     expect(codeOf(job.reply)).toBe('opened')
-    // 2,000 are free beside the job, which is little.
-    await expect.poll(locked).toBe(2n * policy.depositMicroUsd)
+    // 2,000 are free beside the job, which is little; but nothing was paid yet.
+    expect(await locked()).toBe(12_000n)
     await job.pay(9_000n)
     await job.close()
-    await expect.poll(locked).toBe(15_000n)
+    // Four times what was paid, ahead of need.
+    await expect.poll(locked).toBe(3_000n + 36_000n)
     expect(hub.events.filter((event) => event === 'hub-deposit')).toHaveLength(2)
     await hub.stop()
   })
@@ -152,7 +150,7 @@ describe('what a hub does by itself', () => {
     await job.close()
     provider.breakLine()
     const locked = async () => (await hub.figures()).lockedMicroUsd
-    await expect.poll(locked).toBe(policy.depositMicroUsd - 400n)
+    await expect.poll(locked).toBe(policy.firstDepositMicroUsd - 400n)
     await clock.advance(2 * 3_600_000)
     await expect.poll(() => hub.events).toContain('hub-reclaim-started')
 

@@ -18,7 +18,8 @@ afterAll(() => local.stop())
 /** A hub on a real EVM, with a provider and a requester that have never been there before. */
 async function openDeal() {
   const chain = createViemChain(local.network)
-  const world = await openHubWorld({}, { chain, firstAccount: (firstAccount += 100) })
+  const ground = { chain, firstAccount: (firstAccount += 100) }
+  const world = await openHubWorld({ firstDepositMicroUsd: 1_000_000n }, ground)
   const hub = world.startHub()
   const provider = await world.joinProvider()
   expect(codeOf(await provider.register())).toBe('registered')
