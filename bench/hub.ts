@@ -30,24 +30,18 @@ const balanceMicroUsd = 10n ** 12n
  * The rival does nothing but check and sign, one voucher after another; each chunk brings a new one.
  */
 export const hubBench: Bench = {
-  names: ['hub-vouchers', 'hub-throughput', 'hub-latency'],
+  names: ['hub-vouchers', 'hub-throughput'],
   async run({ rounds }) {
-    const figures: Record<'bare' | 'kept' | 'together' | 'alone', number[]> = {
-      bare: [],
-      kept: [],
-      together: [],
-      alone: [],
-    }
+    const figures: Record<'bare' | 'kept' | 'together', number[]> = { bare: [], kept: [], together: [] }
     // The first turn only warms up.
     for (let turn = 0; turn <= rounds * turnsPerRound; turn++) {
       const vouchers = await signLadder(hubPayer(0), chunksPerTurn)
       const works = {
         bare: () => checkAndSign(vouchers),
         kept: await keepEach(vouchers),
-        together: await forwardAll(payers, payees),
-        alone: await forwardAll(1, 1),
+        together: await forwardAll(),
       }
-      for (const name of ['bare', 'kept', 'together', 'alone'] as const) {
+      for (const name of ['bare', 'kept', 'together'] as const) {
         const chunksPerSecond = await perSecond(chunksPerTurn, works[name])
         if (turn > 0) figures[name].push(chunksPerSecond)
       }
@@ -57,7 +51,6 @@ export const hubBench: Bench = {
     return [
       against('hub-vouchers', 'vouchers/s', figures.kept),
       against('hub-throughput', 'chunks/s', figures.together),
-      against('hub-latency', 'chunks/s one by one', figures.alone),
     ]
   },
 }
@@ -104,17 +97,17 @@ async function keepEach(vouchers: Voucher[]): Promise<() => Promise<void>> {
 }
 
 /** Forwards a turn's chunks over the jobs of each payer with each payee, a chunk of every job at a time. */
-async function forwardAll(payerCount: number, payeeCount: number): Promise<() => Promise<void>> {
+async function forwardAll(): Promise<() => Promise<void>> {
   const { store, close } = await openStore()
-  const from = Array.from({ length: payerCount }, (_, index) => hubPayer(index))
-  const to = Array.from({ length: payeeCount }, (_, index) => hubPayee(index))
+  const from = Array.from({ length: payers }, (_, index) => hubPayer(index))
+  const to = Array.from({ length: payees }, (_, index) => hubPayee(index))
   await addParties(store, [...from, ...to])
   const pairs = from.flatMap((payer) => to.map((payee) => [payer, payee] as const))
   const jobs = pairs.map(([payer, payee], index) => hubJob(index + 1, payer, payee, balanceMicroUsd))
   for (const job of jobs) await store.addJob(job)
   const ladders = new Map<string, Voucher[]>()
   for (const payer of from) {
-    ladders.set(payer.channel.channelId, await signLadder(payer, chunksPerTurn / payerCount))
+    ladders.set(payer.channel.channelId, await signLadder(payer, chunksPerTurn / payers))
   }
   const forwarder = createForwarder({
     store,

@@ -10,6 +10,8 @@ export type Measurement = {
   ratio: number
   /** The ratio that the project wants to reach, where there is one. */
   goal?: number
+  /** Milliseconds by which each of ours takes longer, where that is what counts. */
+  addedMs?: number
 }
 
 /** What the command line asks for. */

@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
 import { downloadBench } from './download.ts'
 import { echoBench } from './echo.ts'
+import { gasBench } from './gas.ts'
 import { gpuBench } from './gpu.ts'
 import { guessingBench } from './guessing.ts'
 import { hubBench } from './hub.ts'
+import { hubLatencyBench } from './hub-latency.ts'
 import { loadBench } from './load.ts'
 import { marketBench } from './market.ts'
 import { type Bench, type Measurement, meetsGoal } from './measurement.ts'
@@ -27,6 +29,8 @@ const benches: Bench[] = [
   gpuBench,
   loadBench,
   hubBench,
+  hubLatencyBench,
+  gasBench,
   marketBench,
   publishBench,
 ]
@@ -40,7 +44,7 @@ which takes more than an hour. The beginning of a name stands for all that go on
   names        ${allNames.join(', ')}
                (decode-64-1t: after 64 tokens of context, with one thread)
   --rounds N   takes each figure so often, and prints the median (default: 3)
-  --json FILE  writes the figures as [{name, ours, rival, rivalName, unit, ratio, goal}]`
+  --json FILE  writes the figures as [{name, ours, rival, rivalName, unit, ratio, goal, addedMs}]`
 
 process.once('disconnect', () => process.exit(1))
 process.exit(await main())
@@ -100,9 +104,10 @@ async function measure({ names, rounds }: Options): Promise<Measurement[]> {
 }
 
 function describe(measurement: Measurement): string {
-  const { name, ours, rival, rivalName, unit, ratio, goal } = measurement
+  const { name, ours, rival, rivalName, unit, ratio, goal, addedMs } = measurement
   const verdict =
     goal === undefined ? '' : `goal ×${goal.toFixed(2)} ${meetsGoal(measurement) ? 'met' : 'not met'}`
-  const figures = `${ours.toPrecision(3)} ${unit}, ${rivalName} ${rival.toPrecision(3)}`
+  const added = addedMs === undefined ? '' : `; ${addedMs.toPrecision(3)} ms more for each`
+  const figures = `${ours.toPrecision(3)} ${unit}, ${rivalName} ${rival.toPrecision(3)}${added}`
   return `${name.padEnd(20)} ×${ratio.toFixed(2).padEnd(6)} ${verdict.padEnd(19)} (${figures})`
 }

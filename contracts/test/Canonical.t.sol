@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDepositCollector} from "../src/IDepositCollector.sol";
 import {TestDollar} from "../src/TestDollar.sol";
 import {x402BatchSettlement} from "../src/x402BatchSettlement.sol";
+import {AllowanceCollector} from "./AllowanceCollector.sol";
 import {TestBase} from "./TestBase.sol";
-
-/// @notice Collects with the allowance that the payer gave it.
-contract AllowanceCollector is IDepositCollector {
-    function collect(address payer, address token, uint256 amount, bytes32, bytes calldata) external {
-        require(TestDollar(token).transferFrom(payer, msg.sender, amount), "no transfer");
-    }
-}
 
 /// @notice Written against the published interface of x402 `batch-settlement` alone: its names of file, contract,
 ///         structs, functions, events, errors and types. It compiles and passes with this implementation too.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {BatchSettlement} from "../src/BatchSettlement.sol";
 import {IEarningsBond} from "../src/IEarningsBond.sol";
 import {ReceiptHash} from "../src/ReceiptHash.sol";
+import {AllowanceCollector} from "./AllowanceCollector.sol";
 import {BondTest} from "./BondTest.sol";
 import {GasSnapshot} from "./GasSnapshot.sol";
 import {Permit2Test} from "./Permit2Test.sol";
@@ -104,6 +105,66 @@ contract GasTest is GasSnapshot {
         for (uint256 i = 0; i < count; ++i) {
             some[i] = lines[i];
         }
+    }
+}
+
+/// @notice Gas taken as x402 takes its own contract's: a channel's whole life in one transaction, so that storage is
+///         warm, and the money pulled by allowance. `npm run bench -- gas` compares it with x402's figures.
+contract X402GasTest is GasSnapshot {
+    AllowanceCollector private puller;
+
+    function setUp() public override {
+        super.setUp();
+        puller = new AllowanceCollector();
+        vm.prank(payer);
+        dollar.approve(address(puller), type(uint256).max);
+    }
+
+    function test_gas_of_a_deposit_as_x402_takes_it() public {
+        bytes memory call = abi.encodeCall(settlement.deposit, (channel(0), 1000, address(puller), ""));
+        snapshotWarm("as_x402_deposit", payer, address(settlement), call);
+    }
+
+    function test_gas_of_a_claim_of_1_as_x402_takes_it() public {
+        claimGas("as_x402_claim_1", 1);
+    }
+
+    function test_gas_of_a_claim_of_10_as_x402_takes_it() public {
+        claimGas("as_x402_claim_10", 10);
+    }
+
+    function test_gas_of_settling_as_x402_takes_it() public {
+        pull(0);
+        claim(channel(0), 100);
+        bytes memory call = abi.encodeCall(settlement.settle, (receiver, address(dollar)));
+        snapshotWarm("as_x402_settle", stranger, address(settlement), call);
+    }
+
+    function test_gas_of_a_refund_as_x402_takes_it() public {
+        pull(0);
+        bytes memory call = abi.encodeCall(settlement.refund, (channel(0), 1000));
+        snapshotWarm("as_x402_refund", receiver, address(settlement), call);
+    }
+
+    function test_gas_of_a_signed_refund_as_x402_takes_it() public {
+        pull(0);
+        bytes32 digest = settlement.getRefundDigest(settlement.getChannelId(channel(0)), 0, 1000);
+        bytes memory call =
+            abi.encodeCall(settlement.refundWithSignature, (channel(0), 1000, 0, sign(RECEIVER_KEY, digest)));
+        snapshotWarm("as_x402_refund_signed", stranger, address(settlement), call);
+    }
+
+    function claimGas(string memory name, uint256 count) private {
+        BatchSettlement.VoucherClaim[] memory lines = new BatchSettlement.VoucherClaim[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            pull(i);
+            lines[i] = line(channel(i), 100, 100);
+        }
+        snapshotWarm(name, receiver, address(settlement), abi.encodeCall(settlement.claim, (lines)));
+    }
+
+    function pull(uint256 salt) private {
+        settlement.deposit(channel(salt), 1000, address(puller), "");
     }
 }
 

@@ -3,19 +3,28 @@ pragma solidity 0.8.37;
 
 import {BondTest} from "./BondTest.sol";
 
-/// @notice Measures execution gas, with storage cold as in a transaction of its own, and compares it with
-///         `contracts/gas.json`. With `WRITE_GAS=true` it writes that file instead.
+/// @notice Measures execution gas and compares it with `contracts/gas.json`. With `WRITE_GAS=true` it writes that
+///         file instead.
 abstract contract GasSnapshot is BondTest {
     /// @dev Deviation that passes, upwards and downwards, in thousandths.
     uint256 private constant TOLERANCE_PERMILLE = 2;
     string private constant FILE = "contracts/gas.json";
 
-    /// @dev Calls as `sender` and compares the gas with what the file says for `name`.
+    /// @dev Calls as `sender`, with storage cold as in a transaction of its own, and compares the gas with what the
+    ///      file says for `name`.
     function snapshot(string memory name, address sender, address target, bytes memory call)
+        internal
+        returns (uint256)
+    {
+        coolAll();
+        return snapshotWarm(name, sender, target, call);
+    }
+
+    /// @dev The same with storage as earlier calls of the test have left it.
+    function snapshotWarm(string memory name, address sender, address target, bytes memory call)
         internal
         returns (uint256 gas)
     {
-        coolAll();
         vm.prank(sender);
         (bool succeeded,) = target.call(call);
         vm.assertTrue(succeeded, "call");
