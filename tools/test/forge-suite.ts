@@ -2,7 +2,12 @@ import { foundryBinary } from '../native-binary.ts'
 import { runProgram } from './run-program.ts'
 import type { Suite } from './suite.ts'
 
-type TestResult = { status: 'Success' | 'Failure' | 'Skipped'; reason: string | null }
+type TestResult = {
+  status: 'Success' | 'Failure' | 'Skipped'
+  reason: string | null
+  /** By the kind of test; only an invariant makes random calls. */
+  kind: { Invariant?: { calls: number } }
+}
 type Report = Record<string, { test_results: Record<string, TestResult> }>
 
 /** How the contracts' tests went. */
@@ -10,6 +15,8 @@ export type ForgeResult = {
   passed: number
   /** One line for each test that failed. */
   failures: string[]
+  /** Random calls that were made to try the invariants. */
+  invariantCalls: number
 }
 
 /** Runs the contracts' own tests and counts them. Null when they do not compile; what forge said is shown then. */
@@ -20,9 +27,10 @@ export async function runForgeTests(args: string[] = []): Promise<ForgeResult | 
     console.log(output.trimEnd())
     return null
   }
-  const result: ForgeResult = { passed: 0, failures: [] }
+  const result: ForgeResult = { passed: 0, failures: [], invariantCalls: 0 }
   for (const [contract, { test_results: results }] of Object.entries(report)) {
-    for (const [test, { status, reason }] of Object.entries(results)) {
+    for (const [test, { status, reason, kind }] of Object.entries(results)) {
+      result.invariantCalls += kind.Invariant?.calls ?? 0
       if (status === 'Success') result.passed += 1
       else result.failures.push(`${contract} ${test}: ${reason ?? status}`)
     }
