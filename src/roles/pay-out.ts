@@ -1,16 +1,14 @@
 import type { TransferAuthorization } from '../domain/authorization.ts'
 import { type Address, type Hex, type PeerId, sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import { BaseError, ChainError, HubError, LedgerError } from '../errors/index.ts'
+import { ChainError, LedgerError } from '../errors/index.ts'
 import { parseAddress } from '../ledger/parse-address.ts'
 import type { Clock } from '../ports/index.ts'
 import { canPayGas } from './hub/choose-route.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { checkFee, isPlausibleFee } from './hub/plausible-fee.ts'
+import { seenOnChain } from './hub/seen-on-chain.ts'
 import { SignedTransfers, type SignedTransferDeps } from './signed-transfers.ts'
-
-const pollMs = 1_000
-const visibleTimeoutMs = 30_000
 
 /** What sending money out of the wallet costs, and who sends it. */
 export type PayOutQuote = {
@@ -60,15 +58,8 @@ export function createPayOut(deps: PayOutDeps): PayOut {
   const signed = new SignedTransfers(deps)
   const balance = () => chain.balance(wallet.address)
 
-  /** Returns whether the chain comes to show that the money has moved. */
-  const hasMoved = async (transfer: TransferAuthorization, timeoutMs: number): Promise<boolean> => {
-    for (let waitedMs = 0; ; waitedMs += pollMs) {
-      const state = await chain.authorizationState(transfer).catch(() => null)
-      if (state === 'used') return true
-      if (waitedMs >= timeoutMs) return false
-      await clock.sleep(pollMs)
-    }
-  }
+  const hasMoved = async (transfer: TransferAuthorization) =>
+    (await chain.authorizationState(transfer)) === 'used'
 
   const check = async (text: string, amountMicroUsd: MicroUsd, feeMicroUsd: MicroUsd): Promise<Address> => {
     const to = parseAddress(text)
@@ -92,19 +83,14 @@ export function createPayOut(deps: PayOutDeps): PayOut {
   ): Promise<Hex | null> => {
     checkFee(feeMicroUsd)
     const fee = await chain.authorizeTransfer(account, feeMicroUsd, wallet)
-    const sent = await hubs
-      .client(peerId)
-      .transfer(transfer, fee)
-      .catch((error: unknown) => (error instanceof BaseError ? error : Promise.reject(error)))
-    const isError = sent instanceof BaseError
-    const mayCome = !isError || sent.code === 'hub/no-answer'
-    if (await hasMoved(transfer, mayCome ? visibleTimeoutMs : 0)) return isError ? null : sent.transaction
-    throw isError ? sent : new HubError('hub/no-answer', 'The chain does not show the payment yet.')
+    const handed = hubs.client(peerId).transfer(transfer, fee)
+    const sent = await seenOnChain(handed, () => hasMoved(transfer), clock)
+    return sent?.transaction ?? null
   }
 
   const sendItself = (transfer: TransferAuthorization): Promise<Hex | null> =>
     chain.submitTransfers([transfer], wallet).catch(async (error: unknown) => {
-      if (await hasMoved(transfer, 0)) return null
+      if (await hasMoved(transfer).catch(() => false)) return null
       throw error
     })
 
@@ -137,7 +123,7 @@ export function createPayOut(deps: PayOutDeps): PayOut {
       const to = await check(text, amountMicroUsd, feeMicroUsd)
       const transfer = await signed.sign(to, amountMicroUsd)
       const send = hub ? () => sendThroughHub(transfer, { ...hub, feeMicroUsd }) : () => sendItself(transfer)
-      const transaction = (await hasMoved(transfer, 0)) ? null : await send()
+      const transaction = (await hasMoved(transfer).catch(() => false)) ? null : await send()
       await signed.forget(transfer)
       return paidOut(transfer, feeMicroUsd, transaction)
     },

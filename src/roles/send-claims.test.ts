@@ -47,8 +47,12 @@ function openParts(parts: {
     quote: async () => ({ feeMicroUsd: fee, expiresAtSeconds: 10_000 }),
     async claim() {
       sent++
+      const transaction = await answer().catch((error: HubError) => {
+        // Who falls silent has sent it.
+        if (error.code === 'hub/no-answer') totalClaimed = 10n
+        throw error
+      })
       totalClaimed = 10n
-      const transaction = await answer()
       return { transaction, amountMicroUsd: 10n, skipped: [] }
     },
   } satisfies Partial<HubClient>

@@ -3,7 +3,7 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ChannelState, Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Chain, Clock, DocumentStore } from '../ports/index.ts'
-import { seen } from './channel-seen.ts'
+import { chainShows } from './chain-shows.ts'
 
 /** A deposit that its wallet has signed. Structured-clone values only. */
 export type SignedDeposit = {
@@ -27,12 +27,13 @@ const visibleTimeoutMs = 10_000
  * Null once the chain has told its end; the channel shows it then, if it was made.
  */
 export async function openDeposit(channelId: Hex, deps: SignedDepositDeps): Promise<SignedDeposit | null> {
-  const { chain, documents } = deps
+  const { chain, documents, clock } = deps
   const kept = asSigned(await documents.get(collection, channelId))
   if (!kept) return null
   const state = await chain.authorizationState(kept.deposit)
   if (state === 'open') return kept
-  if (state === 'used') await seen(channelId, madeIn(kept), visibleTimeoutMs, deps)
+  const isMade = async () => madeIn(kept)(await chain.channel(channelId))
+  if (state === 'used') await chainShows(isMade, visibleTimeoutMs, clock)
   await documents.change(collection, channelId, (now) => (isSame(asSigned(now), kept) ? undefined : now))
   return null
 }

@@ -5,12 +5,10 @@ import type { HubTerms } from '../../domain/hub.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import type { Chain, ClaimResult, Clock, Signer } from '../../ports/index.ts'
-import { seen } from '../channel-seen.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
+import { seenOnChain } from './seen-on-chain.ts'
 
-const visibleTimeoutMs = 30_000
-const silentTimeoutMs = 60_000
 /** A quote must hold until the hub has looked at what is sent for it. */
 const leastLeftSeconds = 10
 
@@ -55,7 +53,7 @@ export async function claimThroughHub(
   quotes: ClaimQuotes,
   deps: HubClaimDeps,
 ): Promise<SentClaim> {
-  const { chain, wallet } = deps
+  const { chain, wallet, clock } = deps
   const claim = await chain.authorizeClaim(claims, wallet)
   const left = leftOut(claims, claim.claims)
   const nothing: SentClaim = { transaction: null, settledMicroUsd: 0n, skipped: left, feeMicroUsd: 0n }
@@ -64,14 +62,16 @@ export async function claimThroughHub(
   const worth = await worthOf(claim.claims, chain)
   if (feeMicroUsd >= worth) throw notWorthIt()
   const fee = await chain.authorizeTransfer(hub.account, feeMicroUsd, wallet)
-  const done = await client.claim(claim, fee).catch(orSilence)
-  const skipped = [...left, ...(done?.skipped ?? [])]
-  const sent = claim.claims.find(({ voucher }) => !skipped.includes(voucher.channelId))
-  const isSent = done === null || done.transaction !== null
-  if (!sent || !isSent) return { ...nothing, skipped }
-  await shown(sent, done ? visibleTimeoutMs : silentTimeoutMs, deps)
+  const isClaimed = () => areClaimed(claim.claims, chain)
+  const done = await seenOnChain(client.claim(claim, fee), isClaimed, clock)
   const settledMicroUsd = done?.amountMicroUsd ?? worth
-  return { transaction: done?.transaction ?? null, settledMicroUsd, skipped, feeMicroUsd }
+  return { transaction: done?.transaction ?? null, settledMicroUsd, skipped: left, feeMicroUsd }
+}
+
+/** What is signed as one batch is claimed as one, whatever a hub says of parts of it. */
+async function areClaimed(claims: ChannelClaim[], chain: Chain): Promise<boolean> {
+  const states = await Promise.all(claims.map(({ voucher }) => chain.channel(voucher.channelId)))
+  return claims.every(({ totalClaimed }, index) => (states[index]?.totalClaimed ?? 0n) >= totalClaimed)
 }
 
 function leftOut(claims: ChannelClaim[], signed: ChannelClaim[]): Hex[] {
@@ -90,20 +90,3 @@ const notWorthIt = () =>
     fault: 'user',
     retryable: true,
   })
-
-/** A hub that fell silent may have sent the claim: null, because the chain alone can tell. */
-function orSilence(error: unknown): null {
-  if (error instanceof HubError && error.code === 'hub/no-answer') return null
-  throw error
-}
-
-/** @throws HubError `hub/no-answer` unless the chain shows the claim in time */
-async function shown(
-  { voucher, totalClaimed }: ChannelClaim,
-  timeoutMs: number,
-  deps: HubClaimDeps,
-): Promise<void> {
-  const isClaimed = (state: { totalClaimed: MicroUsd }) => state.totalClaimed >= totalClaimed
-  if (await seen(voucher.channelId, isClaimed, timeoutMs, deps)) return
-  throw new HubError('hub/no-answer', 'The hub says it has claimed; the chain does not show it.')
-}

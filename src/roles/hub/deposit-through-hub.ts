@@ -3,7 +3,6 @@ import type { Voucher } from '../../domain/channel.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
-import { seen } from '../channel-seen.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
 import {
   type SignedDeposit,
@@ -13,13 +12,9 @@ import {
   madeIn,
   openDeposit,
 } from '../signed-deposits.ts'
-import type { HubClient } from './hub-client.ts'
+import type { HubClient, HubDone } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
-
-/** A node may lag behind the one that the hub asks. */
-const visibleTimeoutMs = 30_000
-/** A transaction that the hub may have sent before it fell silent. */
-const silentTimeoutMs = 60_000
+import { seenOnChain } from './seen-on-chain.ts'
 
 /** What a deposit is signed and sent with. */
 export type HubDepositDeps = FundDeps & SignedDepositDeps
@@ -71,20 +66,13 @@ export async function sendDeposit(
   client: HubClient,
   deps: HubDepositDeps,
 ): Promise<{ amountMicroUsd: MicroUsd; feeMicroUsd: MicroUsd; transaction: Hex | null }> {
-  const sent = await offer(record, signed, client, deps).catch((error: unknown) => ({ failure: error }))
-  const failure = 'failure' in sent ? sent.failure : null
-  const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
-  const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
-  if (await seen(record.channelId, madeIn(signed), timeoutMs, deps)) {
-    await openDeposit(record.channelId, deps)
-    const { deposit, fee } = signed
-    const transaction = 'transaction' in sent ? sent.transaction : null
-    return { amountMicroUsd: deposit.amount, feeMicroUsd: fee?.feeMicroUsd ?? 0n, transaction }
-  }
-  throw (
-    failure ??
-    new HubError('hub/no-answer', 'The hub says it has sent the deposit; the chain does not show it.')
-  )
+  const { chain, clock } = deps
+  const isMade = async () => madeIn(signed)(await chain.channel(record.channelId))
+  const sent = await seenOnChain(offer(record, signed, client, deps), isMade, clock)
+  await openDeposit(record.channelId, deps)
+  const { deposit, fee } = signed
+  const transaction = sent?.transaction ?? null
+  return { amountMicroUsd: deposit.amount, feeMicroUsd: fee?.feeMicroUsd ?? 0n, transaction }
 }
 
 /** Hands a deposit to the hub, and once more where its fee has gone up meanwhile. */
@@ -93,7 +81,7 @@ async function offer(
   signed: SignedDeposit,
   client: HubClient,
   deps: HubDepositDeps,
-): Promise<{ transaction: Hex | null }> {
+): Promise<HubDone> {
   const { deposit, fee } = signed
   try {
     return await client.deposit(deposit, fee?.voucher ?? (await raiseFee(record, signed, client, deps)))

@@ -1,16 +1,12 @@
 import type { Hex } from '../../domain/bytes.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { isSessionOver } from '../../domain/session.ts'
-import { HubError } from '../../errors/index.ts'
 import { signRefundRequest } from '../../ledger/sign-hub.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
-import { seen } from '../channel-seen.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
-
-const visibleTimeoutMs = 30_000
-const silentTimeoutMs = 60_000
+import { seenOnChain } from './seen-on-chain.ts'
 
 /** Money that came back from a channel. */
 export type TakenBack = {
@@ -45,16 +41,9 @@ export async function refundThroughHub(
   const feeVoucher = await payer.promiseMore(feeMicroUsd)
   const request = { channelId, feeMicroUsd, signedAtSeconds }
   const signature = await signRefundRequest(request, chain.network, isOver ? wallet : session)
-  const sent = await client
-    .refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
-    .catch((error: unknown) => ({ failure: error, transaction: null }))
-  const failure = 'failure' in sent ? sent.failure : null
-  const isSilent = failure instanceof HubError && failure.code === 'hub/no-answer'
-  const timeoutMs = failure === null ? visibleTimeoutMs : isSilent ? silentTimeoutMs : 0
-  const isBack = (state: { balance: MicroUsd }) => state.balance < balance
-  if (await seen(channelId, isBack, timeoutMs, deps)) {
-    const amountMicroUsd = balance - (await chain.channel(channelId)).balance
-    return { amountMicroUsd, feeMicroUsd, transaction: sent.transaction }
-  }
-  throw failure ?? new HubError('hub/no-answer', 'The hub says it has paid back; the chain does not show it.')
+  const asked = client.refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
+  const isBack = async () => (await chain.channel(channelId)).balance < balance
+  const sent = await seenOnChain(asked, isBack, clock)
+  const amountMicroUsd = balance - (await chain.channel(channelId)).balance
+  return { amountMicroUsd, feeMicroUsd, transaction: sent?.transaction ?? null }
 }
