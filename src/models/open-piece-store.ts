@@ -6,7 +6,7 @@ import type { PieceStore } from './piece-store.ts'
 export async function openPieceStore(): Promise<PieceStore> {
   try {
     const root = await navigator.storage.getDirectory()
-    if ('createWritable' in FileSystemFileHandle.prototype) return new OpfsPieceStore(root)
+    if ('move' in FileSystemFileHandle.prototype) return new OpfsPieceStore(root)
   } catch {
     // Refused: nothing will be kept, and everything else still works.
   }

@@ -2,18 +2,22 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ModelId } from '../domain/model.ts'
 import { StorageError, asStorageError } from '../errors/index.ts'
 import type { PieceStore } from './piece-store.ts'
+import { PieceWriter } from './piece-writer.ts'
+import { unfinished } from './write-piece.ts'
 
 const folderName = 'models'
 
 /**
- * Keeps each piece as a file of its own among the origin's private files.
- * A file stays empty until it was written to the end, so a crash leaves no half piece.
+ * Keeps each piece as a file of its own among the origin's private files, written in a worker.
+ * A file gets its name when it was written to the end, so a crash leaves no half piece.
  */
 export class OpfsPieceStore implements PieceStore {
   readonly #root: FileSystemDirectoryHandle
+  readonly #writer: PieceWriter
 
-  constructor(root: FileSystemDirectoryHandle) {
+  constructor(root: FileSystemDirectoryHandle, writer = new PieceWriter()) {
     this.#root = root
+    this.#writer = writer
   }
 
   async room(): Promise<{ freeBytes: number | null; isPersistent: boolean }> {
@@ -42,9 +46,8 @@ export class OpfsPieceStore implements PieceStore {
   async write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob> {
     try {
       const folder = await this.#folder(model, { create: true })
-      const handle = await folder.getFileHandle(sha256, { create: true })
-      await writeWhole(handle, content)
-      return await handle.getFile()
+      await this.#writer.write(folder, sha256, content)
+      return await (await folder.getFileHandle(sha256)).getFile()
     } catch (error) {
       throw asStorageError(error)
     }
@@ -54,7 +57,8 @@ export class OpfsPieceStore implements PieceStore {
     const sizes = new Map<Hex, number>()
     try {
       for await (const handle of (await this.#folder(model)).values()) {
-        if (handle.kind === 'file') sizes.set(handle.name as Hex, (await handle.getFile()).size)
+        if (handle.kind === 'file' && !handle.name.endsWith(unfinished))
+          sizes.set(handle.name as Hex, (await handle.getFile()).size)
       }
     } catch (error) {
       if (!isNotFound(error)) throw asStorageError(error)
@@ -85,18 +89,6 @@ export class OpfsPieceStore implements PieceStore {
   async #folder(model: ModelId, options: FileSystemGetDirectoryOptions = {}) {
     const models = await this.#root.getDirectoryHandle(folderName, options)
     return models.getDirectoryHandle(model, options)
-  }
-}
-
-/** What is written shows only after `close`; an error before it leaves the file as it was. */
-async function writeWhole(handle: FileSystemFileHandle, content: Uint8Array<ArrayBuffer>): Promise<void> {
-  const writable = await handle.createWritable()
-  try {
-    await writable.write(content)
-    await writable.close()
-  } catch (error) {
-    await writable.abort().catch(() => undefined)
-    throw error
   }
 }
 

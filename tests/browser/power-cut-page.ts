@@ -2,20 +2,26 @@ import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { createHttpSource } from '../../src/models/http-source.ts'
 import { OpfsPieceStore } from '../../src/models/opfs-piece-store.ts'
 import { PieceModelStore } from '../../src/models/piece-model-store.ts'
+import { PieceWriter } from '../../src/models/piece-writer.ts'
 
 /** Where in the writing of a piece the power goes. */
 export const moments = [
   'before the file is opened',
   'before a byte is written',
   'while bytes are written',
+  'before bytes are flushed',
   'before the file is closed',
-  'while the file is closed',
-  'after the file is closed',
+  'before the file gets its name',
+  'while the file gets its name',
+  'after the file has its name',
 ] as const
 
-async function open(folder: string, entry: CatalogueEntry) {
+/** The moment at which the power goes, and which of the pieces is being written then. */
+export type Cut = { moment: number; piece: number }
+
+async function open(folder: string, entry: CatalogueEntry, writer?: PieceWriter) {
   const root = await navigator.storage.getDirectory()
-  const pieces = new OpfsPieceStore(await root.getDirectoryHandle(folder, { create: true }))
+  const pieces = new OpfsPieceStore(await root.getDirectoryHandle(folder, { create: true }), writer)
   const store = new PieceModelStore({
     pieces,
     fetchRange: createHttpSource(),
@@ -30,42 +36,19 @@ export async function fetchUntilCut(
   entry: CatalogueEntry,
   cut: { moment: (typeof moments)[number]; piece: number },
 ): Promise<void> {
-  const { store } = await open(folder, entry)
-  cutPowerAt(moments.indexOf(cut.moment), cut.piece)
+  const writer = new PieceWriter(() => openCutWorker({ ...cut, moment: moments.indexOf(cut.moment) }))
+  const { store } = await open(folder, entry, writer)
   await store.fetch(entry)
 }
 
-/** Each write of a piece passes every moment once, and pieces are written one after the other. */
-function cutPowerAt(moment: number, piece: number): void {
-  let opened = -1
-  const { cutPower } = globalThis as unknown as { cutPower: () => void }
-  const pass = async (at: number) => {
-    if (opened !== piece || at !== moment) return
-    cutPower()
-    await new Promise<never>(() => {})
-  }
-  const file = FileSystemFileHandle.prototype
-  const writable = FileSystemWritableFileStream.prototype
-  const { createWritable } = file
-  const { write, close } = writable
-  file.createWritable = async function (options) {
-    opened += 1
-    await pass(0)
-    return createWritable.call(this, options)
-  }
-  writable.write = async function (data) {
-    await pass(1)
-    const written = write.call(this, data)
-    await pass(2)
-    await written
-    await pass(3)
-  }
-  writable.close = async function () {
-    const closed = close.call(this)
-    await pass(4)
-    await closed
-    await pass(5)
-  }
+/** Starts the worker that writes pieces, and cuts the power when it has come as far as it is told. */
+function openCutWorker(cut: Cut): Worker {
+  const worker = new Worker(new URL('./power-cut-worker.ts', import.meta.url), { type: 'module' })
+  worker.addEventListener('message', ({ data }: MessageEvent<{ type?: string }>) => {
+    if (data.type === 'cut') (globalThis as unknown as { cutPower: () => void }).cutPower()
+  })
+  worker.postMessage({ type: 'cut', cut })
+  return worker
 }
 
 /** What is kept of each piece, in bytes. */

@@ -1,0 +1,40 @@
+/** A file that is written in place: only workers have it. */
+type SyncFile = {
+  write(from: Uint8Array<ArrayBuffer>, options: { at: number }): number
+  truncate(bytes: number): void
+  flush(): void
+  close(): void
+}
+
+type PrivateFile = FileSystemFileHandle & {
+  createSyncAccessHandle(): Promise<SyncFile>
+  move(name: string): Promise<void>
+}
+
+/**
+ * Writes a file as a whole or not at all: it gets its name once all of it is on the disk.
+ * @throws DOMException `QuotaExceededError` when the disk is full
+ */
+export async function writePiece(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const handle = (await folder.getFileHandle(`${name}${unfinished}`, { create: true })) as PrivateFile
+  const file = await handle.createSyncAccessHandle()
+  try {
+    file.truncate(0)
+    for (let at = 0; at < content.byteLength;) {
+      const written = file.write(content.subarray(at), { at })
+      if (written === 0) throw new DOMException('The disk took no more bytes.', 'QuotaExceededError')
+      at += written
+    }
+    file.flush()
+  } finally {
+    file.close()
+  }
+  await handle.move(name)
+}
+
+/** Ending of a file that is being written. */
+export const unfinished = '.part'
