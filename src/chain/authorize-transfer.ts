@@ -1,6 +1,6 @@
 import { toHex } from 'viem'
 import type { TransferAuthorization } from '../domain/authorization.ts'
-import type { Address } from '../domain/bytes.ts'
+import type { Address, Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Signer, TypedData } from '../ports/signer.ts'
 
@@ -36,13 +36,13 @@ export function transferAuthorization(
   } as const
 }
 
-/** Signs a move of money under a fresh random nonce. */
+/** Signs a move of money, under a fresh random nonce unless one is given. */
 export async function signTransfer(
-  order: { to: Address; amount: MicroUsd; validBeforeSeconds: number },
+  order: { to: Address; amount: MicroUsd; validBeforeSeconds: number; nonce?: Hex },
   token: TypedData['domain'],
   owner: Signer,
 ): Promise<TransferAuthorization> {
-  const nonce = toHex(crypto.getRandomValues(new Uint8Array(32)))
+  const nonce = order.nonce ?? toHex(crypto.getRandomValues(new Uint8Array(32)))
   const transfer = { from: owner.address, ...order, nonce }
   return { ...transfer, signature: await owner.signTypedData(transferAuthorization(transfer, token)) }
 }

@@ -156,9 +156,15 @@ class MemoryChain implements Chain {
     })
   }
 
-  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization> {
+  authorizeTransfer(
+    to: Address,
+    amount: MicroUsd,
+    owner: Signer,
+    inPlaceOf?: TransferAuthorization,
+  ): Promise<TransferAuthorization> {
     const validBeforeSeconds = this.#nowSeconds() + authorizationSeconds
-    return signTransfer({ to, amount, validBeforeSeconds }, memoryTokenDomain(this.network), owner)
+    const order = { to, amount, validBeforeSeconds, ...(inPlaceOf && { nonce: inPlaceOf.nonce }) }
+    return signTransfer(order, memoryTokenDomain(this.network), owner)
   }
 
   submitTransfers(transfers: TransferAuthorization[], _sender?: Signer, admit?: Admit): Promise<Hex> {

@@ -165,11 +165,17 @@ class ViemChain implements Chain {
     })
   }
 
-  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization> {
+  authorizeTransfer(
+    to: Address,
+    amount: MicroUsd,
+    owner: Signer,
+    inPlaceOf?: TransferAuthorization,
+  ): Promise<TransferAuthorization> {
     return this.#attempt('transfer', async (rpc) => {
       const [token, nowSeconds] = await Promise.all([readTokenDomain(rpc), readTime(rpc)])
       const validBeforeSeconds = Number(nowSeconds) + authorizationSeconds
-      return signTransfer({ to, amount, validBeforeSeconds }, token, owner)
+      const order = { to, amount, validBeforeSeconds, ...(inPlaceOf && { nonce: inPlaceOf.nonce }) }
+      return signTransfer(order, token, owner)
     })
   }
 

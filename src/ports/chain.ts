@@ -68,8 +68,16 @@ export interface Chain {
     sender: Signer,
     admit?: Admit,
   ): Promise<ClaimResult>
-  /** Signs a move of the owner's money that anybody may send (EIP-3009). */
-  authorizeTransfer(to: Address, amount: MicroUsd, owner: Signer): Promise<TransferAuthorization>
+  /**
+   * Signs a move of the owner's money that anybody may send (EIP-3009). One that is signed in place of another has its
+   * nonce, so that only one of both can ever happen.
+   */
+  authorizeTransfer(
+    to: Address,
+    amount: MicroUsd,
+    owner: Signer,
+    inPlaceOf?: TransferAuthorization,
+  ): Promise<TransferAuthorization>
   /** Sends signed moves of money, all in one transaction or none. What the bond holds free is paid to each owner first. */
   submitTransfers(transfers: TransferAuthorization[], sender: Signer, admit?: Admit): Promise<Hex>
   /** Claims `claim`, if any, and gives the rest of a channel back to its payer at once. Returns what went back. */

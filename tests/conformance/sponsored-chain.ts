@@ -210,6 +210,20 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
+    name: 'of transfers that are signed in place of one another one happens',
+    async run({ chain }) {
+      const owner = await gasless(chain, 100n)
+      const [to, other, sender] = [createMemoryAccount(), createMemoryAccount(), createMemoryAccount()]
+      const first = await chain.authorizeTransfer(to.address, 40n, owner)
+      const second = await chain.authorizeTransfer(other.address, 50n, owner, first)
+      assertEqual(await chain.authorizationState(first), 'open', 'the first is open')
+      await chain.submitTransfers([second], sender)
+      await assertRejects(chain.submitTransfers([first], sender), 'chain/reverted')
+      assertEqual(await chain.authorizationState(first), 'used', 'the first has ended with the second')
+      assertEqual(await balancesOf(chain, owner, to, other), [50n, 0n, 50n], 'balances')
+    },
+  },
+  {
     name: 'transfers that are sent together all happen or none',
     async run({ chain }) {
       const owner = await gasless(chain, 100n)
