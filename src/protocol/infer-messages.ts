@@ -136,6 +136,8 @@ export const providerFrameSchema = v.variant('type', [
     index: count(limits.textsPerJob),
     vector: embedding,
   }),
+  /** Nothing has come for a while, and the job goes on. Requesters take it only so often, and for so long. */
+  v.strictObject({ type: v.literal('waiting') }),
   v.strictObject({
     type: v.literal('receipt'),
     signed: signedReceiptSchema,

@@ -14,6 +14,8 @@ export const limits = {
   tokensPerFrame: 64,
   /** Characters that those tokens may stand for. */
   textPerFrameChars: 16_384,
+  /** Times that a provider may say that a job goes on before something of it comes. */
+  waitingFrames: 64,
   shortMessageChars: 400,
   peerIdChars: 128,
   /** Hubs that one offer may name. */

@@ -12,6 +12,7 @@ import type { AskEvent } from './answer.ts'
 import { type MessageStream, expectFrame, requesterEnd } from './frames.ts'
 import { JobPayment } from './pay-for-job.ts'
 import type { PaymentRoute } from './payment-route.ts'
+import { readPatiently } from './read-patiently.ts'
 import type { Witness } from './tasks/witness.ts'
 import { type WatchDeps, watchCancel, watchDeparture } from './watch-stream.ts'
 
@@ -63,7 +64,9 @@ export async function* runJob<result>(
     lastFrameMs = deps.clock.nowMs()
     return frame
   }
-  const readOutput = async () => expectFrame(await read(witness.silenceMs), 'tokens', 'embedding', 'receipt')
+  const readNext = readPatiently(read, deps.clock)
+  const readOutput = async () =>
+    expectFrame(await readNext(witness.silenceMs), 'tokens', 'embedding', 'receipt')
 
   const unwatch = [watchDeparture(stream, () => lastFrameMs, deps), watchCancel(end, signal, deps.clock)]
   try {

@@ -11,6 +11,7 @@ import type { ProviderFrame, RequesterFrame } from '../protocol/infer-messages.t
 import type { AdmittedJob } from './admit-job.ts'
 import type { MessageStream } from './frames.ts'
 import type { JobFunds } from './job-funds.ts'
+import { keepPosted } from './keep-posted.ts'
 import { createPaymentGate } from './payment-gate.ts'
 import type { ServedJob, ServedJobs } from './served-jobs.ts'
 import { type OutputFrame, makeOutput } from './tasks/make-output.ts'
@@ -138,7 +139,7 @@ export async function serveJob(
         if (!(await gate.mayServe(tokens.completionTokens, paymentTimeoutMs, stop)) && !stop.aborted) {
           return { finishReason: 'unpaid', error: null, isOurFault: false }
         }
-        const next = await output.next()
+        const next = await keepPosted(output.next(), stream, deps.clock)
         if (next.done) return endingOf(next.value)
         await send(next.value)
       }

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { withSpread } from '../../src/domain/hub.ts'
 import { cosine } from '../../src/domain/embedding.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
+import { createMemoryEngine } from '../../src/engine/memory-engine.ts'
+import { createMemoryModel } from '../../src/engine/memory-model.ts'
 import type { FrameStream } from '../../src/ports/index.ts'
 import { signOffer } from '../../src/ledger/sign-offer.ts'
 import { parseFrame } from '../../src/protocol/frame-codec.ts'
@@ -196,14 +198,14 @@ describe('an audit of embeddings', () => {
   async function audit(lie?: (vector: Float32Array) => Float32Array<ArrayBuffer>) {
     const market = openMarket()
     const { provider, engine } = await market.joinProvider()
-    const honest = await market.joinProvider(accounts[3])
-    await honest.provider.stop()
+    const honest = createMemoryEngine()
+    await honest.load(createMemoryModel())
     const embed = engine.embed.bind(engine)
     if (lie) engine.embed = async (tokenIds, signal) => lie(await embed(tokenIds, signal))
     const { requester, engine: none, openText } = await market.joinRequester()
     const embeddings = await runAsk(requester.embed(request, never))
     expect(embeddings.error).toBeNull()
-    const report = await checkEmbeddings(embeddings, { engine: honest.engine, openText, network })
+    const report = await checkEmbeddings(embeddings, { engine: honest, openText, network })
     const bare = await checkEmbeddings(embeddings, { engine: none, openText, network })
     await provider.stop()
     return { report, bare }

@@ -13,7 +13,7 @@ export interface Witness<result> {
   readonly completionTokens: number
   /** Whether what came is worth its price: then it is paid for, and kept also if the rest stays out. */
   readonly isWorthPaying: boolean
-  /** Longest silence until the next frame, in milliseconds. */
+  /** Longest silence until the next frame, in milliseconds, where the provider does not say that it goes on. */
   readonly silenceMs: number
   /** @throws ProtocolError `protocol/unexpected-frame` for what does not follow, or is not what was asked for */
   take(frame: OutputFrame, nowMs: number): OutputProgress | Promise<OutputProgress>
