@@ -99,16 +99,20 @@ export class PieceModelStore implements ModelStore {
   add(entry: CatalogueEntry, files: Blob[], options: FetchOptions = {}): Promise<void> {
     const { signal, onProgress } = options
     this.#known.set(entry.id, entry.manifest)
-    const totalBytes = sumBytes(modelPieces(entry.manifest))
+    const wanted = modelPieces(entry.manifest)
+    const totalBytes = sumBytes(wanted)
     const numberOf = numberPieces(entry.manifest)
     return cancellable(signal, () =>
       takeTurn(lockName(entry.id), { signal, onWaiting: () => {} }, async () => {
-        await this.#pieces.reserve(totalBytes)
+        const verified = await verifyKept(this.#pieces, entry.id, wanted, { signal })
+        await this.#reserveMissing(wanted, verified)
         let bytes = 0
         for await (const { piece, content } of cutFiles(entry.manifest, files)) {
           signal?.throwIfAborted()
-          await this.#pieces.write(entry.id, piece.sha256, content)
-          this.#shelf.tell(entry.id, numberOf(piece))
+          if (!verified.has(piece.sha256)) {
+            verified.set(piece.sha256, await this.#pieces.write(entry.id, piece.sha256, content))
+            this.#shelf.tell(entry.id, numberOf(piece))
+          }
           bytes += piece.bytes
           onProgress?.({ stage: 'verify', bytes, totalBytes, from: null })
         }
@@ -120,8 +124,7 @@ export class PieceModelStore implements ModelStore {
   head(entry: CatalogueEntry, bytes: number, signal?: AbortSignal): Promise<Blob> {
     const covering = piecesUpTo(entry.manifest, bytes)
     return cancellable(signal, async () => {
-      const verified = await verifyKept(this.#pieces, entry.id, covering, { signal })
-      await this.#download(entry, covering, verified, { signal })
+      const verified = await this.#bringHead(entry, covering, signal)
       return joinPieces(covering, verified).slice(0, bytes)
     })
   }
@@ -141,6 +144,44 @@ export class PieceModelStore implements ModelStore {
     onProgress?.({ stage: 'download', bytes, totalBytes, from: null })
   }
 
+  /** Returns the first pieces. A tab that brings the whole model is waited for until it has brought these. */
+  async #bringHead(
+    entry: CatalogueEntry,
+    wanted: Piece[],
+    signal: AbortSignal | undefined,
+  ): Promise<VerifiedPieces> {
+    const verify = () => verifyKept(this.#pieces, entry.id, wanted, { signal })
+    const kept = await verify()
+    if (wanted.every(({ sha256 }) => kept.has(sha256))) return kept
+    const brought = new AbortController()
+    const endWaiting = (areKept: boolean) => areKept && brought.abort()
+    const onWaiting = () => void this.#areKept(entry.id, wanted).then(endWaiting, () => {})
+    const waiting = signal ? AbortSignal.any([signal, brought.signal]) : brought.signal
+    try {
+      return await takeTurn(lockName(entry.id), { signal: waiting, onWaiting }, async () => {
+        const verified = await verify()
+        await this.#reserveMissing(wanted, verified)
+        await this.#download(entry, wanted, verified, { signal })
+        return verified
+      })
+    } catch (error) {
+      if (!brought.signal.aborted) throw error
+      return this.#bringHead(entry, wanted, signal)
+    }
+  }
+
+  async #areKept(id: ModelId, wanted: Piece[]): Promise<boolean> {
+    const sizes = await this.#pieces.sizes(id)
+    return wanted.every(({ sha256, bytes }) => sizes.get(sha256) === bytes)
+  }
+
+  /** Makes room for those that are not verified, and returns how many bytes they have. */
+  async #reserveMissing(wanted: Piece[], verified: VerifiedPieces): Promise<number> {
+    const missingBytes = sumBytes(wanted.filter((piece) => !verified.has(piece.sha256)))
+    if (missingBytes > 0) await this.#pieces.reserve(missingBytes)
+    return missingBytes
+  }
+
   /** Returns all pieces of a model, those that were kept first. */
   async #complete(entry: CatalogueEntry, { signal, onProgress }: FetchOptions): Promise<VerifiedPieces> {
     const wanted = modelPieces(entry.manifest)
@@ -153,8 +194,7 @@ export class PieceModelStore implements ModelStore {
       signal,
       onChecked: reporter('verify'),
     })
-    const missingBytes = sumBytes(wanted.filter((piece) => !verified.has(piece.sha256)))
-    if (missingBytes > 0) await this.#pieces.reserve(missingBytes)
+    const missingBytes = await this.#reserveMissing(wanted, verified)
     const onBytes = reporter('download', totalBytes - missingBytes)
     const onFrom = (next: BytesFrom) => {
       from = next
