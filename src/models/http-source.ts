@@ -5,12 +5,15 @@ import type { ByteRange, PieceSource } from './piece-source.ts'
 export type HttpSourceOptions = {
   /** Longest silence before a server counts as stalled. */
   stallTimeoutMs?: number
+  /** Fewer bytes in a window of waiting are as bad: a server that drips would hold a download for ever. */
+  leastBytesPerSecond?: number
+  rateWindowMs?: number
 }
 
 /** Returns a source that streams ranges over HTTP, also from servers that only send whole files. */
-export function createHttpSource({ stallTimeoutMs = 20_000 }: HttpSourceOptions = {}): PieceSource {
+export function createHttpSource(options: HttpSourceOptions = {}): PieceSource {
   return async function* (address, range, signal) {
-    const watch = new StallWatch(stallTimeoutMs, signal)
+    const watch = new StallWatch(options, signal)
     try {
       const response = await watch.during(request(address, range, watch.signal))
       yield* cutBody(readBody(response, watch), placeOfBody(response, range), range, response.url)
@@ -55,6 +58,7 @@ async function* readBody(response: Response, watch: StallWatch): AsyncGenerator<
       const { done, value } = await watch.during(reader.read())
       if (done) return
       yield value
+      if (watch.isTooSlow(value.byteLength)) throw sourceFailed(response.url, 'it sends too slowly')
     }
   } finally {
     await reader.cancel().catch(() => undefined)
@@ -79,25 +83,43 @@ async function* cutBody(
   }
 }
 
-/** Ends a request that brings nothing for a while. Time that the reader takes does not count. */
+/** Ends a request that brings nothing for a while, or too little. Time that the reader takes does not count. */
 class StallWatch {
   readonly signal: AbortSignal
   readonly #stalled = new AbortController()
   readonly #timeoutMs: number
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #windowMs: number
+  readonly #leastBytes: number
+  #waitedMs = 0
+  #bytes = 0
 
-  constructor(timeoutMs: number, signal?: AbortSignal) {
-    this.#timeoutMs = timeoutMs
+  constructor(options: HttpSourceOptions, signal?: AbortSignal) {
+    const { stallTimeoutMs = 20_000, leastBytesPerSecond = 8_000, rateWindowMs = 30_000 } = options
+    this.#timeoutMs = stallTimeoutMs
+    this.#windowMs = rateWindowMs
+    this.#leastBytes = (leastBytesPerSecond * rateWindowMs) / 1000
     this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal
   }
 
   async during<value>(wait: Promise<value>): Promise<value> {
-    this.#timer = setTimeout(() => this.#stalled.abort(), this.#timeoutMs)
+    const sinceMs = performance.now()
+    const timer = setTimeout(() => this.#stalled.abort(), this.#timeoutMs)
     try {
       return await wait
     } finally {
-      clearTimeout(this.#timer)
+      clearTimeout(timer)
+      this.#waitedMs += performance.now() - sinceMs
     }
+  }
+
+  /** Counts what came. Returns whether a window of waiting brought less than it should. */
+  isTooSlow(bytes: number): boolean {
+    this.#bytes += bytes
+    if (this.#waitedMs < this.#windowMs) return false
+    const isTooSlow = this.#bytes < this.#leastBytes
+    this.#waitedMs = 0
+    this.#bytes = 0
+    return isTooSlow
   }
 
   /** Lets go of the connection, whether it was read to the end or not. */

@@ -20,7 +20,7 @@ async function setUp(...faults: (ServerFault | null)[]) {
   const entry: CatalogueEntry = { id, manifest, sources: servers.map(({ url }) => url), description: 'Small' }
   const store = new PieceModelStore({
     pieces: new MemoryPieceStore(),
-    fetchRange: createHttpSource({ stallTimeoutMs: 300 }),
+    fetchRange: createHttpSource({ stallTimeoutMs: 300, leastBytesPerSecond: 1000, rateWindowMs: 300 }),
     loadCatalogue: async () => [entry],
   })
   return { store, entry }
@@ -49,6 +49,7 @@ const hindrances: ServerFault[] = [
   { kind: 'ends-early', afterBytes: smallPieceBytes + 10 },
   { kind: 'resets', afterBytes: smallPieceBytes + 10 },
   { kind: 'stalls', afterBytes: smallPieceBytes + 10 },
+  { kind: 'drips', afterBytes: smallPieceBytes + 10, everyMs: 10 },
 ]
 
 test.each(hindrances)('goes on where a server that $kind stopped', async (fault) => {
@@ -63,6 +64,7 @@ const defects: ServerFault[] = [
   { kind: 'ends-early', afterBytes: 10 },
   { kind: 'resets', afterBytes: 0 },
   { kind: 'stalls', afterBytes: 10 },
+  { kind: 'drips', afterBytes: 10, everyMs: 10 },
   { kind: 'fails', status: 503 },
   { kind: 'shifts-range', byBytes: 1 },
   { kind: 'hangs-up' },
