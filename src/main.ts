@@ -125,7 +125,7 @@ const modelUses = once(async () => new (await import('./models/model-uses.ts')).
 
 const manifests = once(async () => {
   const { ManifestBook } = await import('./models/manifest-book.ts')
-  return new ManifestBook({ documents, peers: manifestPeers })
+  return new ManifestBook({ documents, clock, peers: manifestPeers })
 })
 
 const listed = once(async () => {

@@ -129,7 +129,10 @@ async function joinTellers() {
   const find = async (id: string) => (id === known.id ? known.manifest : null)
   serveManifests({ transport: teller.transport, clock }, find)
   const peers = createManifestPeers({ ...reader, clock })
-  const bring = () => new ManifestBook({ documents: new MemoryDocumentStore(), peers }).bring(known.id, [])
+  const bring = () => {
+    const book = new ManifestBook({ documents: new MemoryDocumentStore(), clock, peers })
+    return book.bring(known.id, [])
+  }
   return { hostile, teller, bring }
 }
 

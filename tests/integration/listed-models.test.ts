@@ -31,7 +31,7 @@ async function join() {
   await transport.start()
   const documents = new MemoryDocumentStore()
   const peers = createManifestPeers({ transport, holders, clock })
-  const manifests = new ManifestBook({ documents, peers })
+  const manifests = new ManifestBook({ documents, clock, peers })
   const listed = createListedModels({ chain, manifests, documents })
   /** Lends the model, with whatever manifest. */
   const lend = async (given: ModelManifest | null) => {

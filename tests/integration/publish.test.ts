@@ -1,6 +1,7 @@
 import { toHex } from 'viem'
 import { beforeEach, expect, test } from 'vitest'
 import { createMemoryChain } from '../../src/chain/memory-chain.ts'
+import { systemClock as clock } from '../../src/device/system-clock.ts'
 import type { ModelManifest } from '../../src/domain/model.ts'
 import { createMemoryEngine } from '../../src/engine/memory-engine.ts'
 import { ManifestBook } from '../../src/models/manifest-book.ts'
@@ -30,7 +31,7 @@ function open(on: Chain = chain) {
   const documents = new MemoryDocumentStore()
   const engine = createMemoryEngine()
   const models = createMemoryModelStore([])
-  const manifests = new ManifestBook({ documents })
+  const manifests = new ManifestBook({ documents, clock })
   return {
     engine,
     models,
