@@ -188,7 +188,7 @@ const served = once(async () => (await import('./roles/served-jobs.ts')).createS
 const settlement = once(async () => {
   const { createSettlement } = await import('./roles/settle.ts')
   const keys = { vouchers: await vouchers(), wallet: await earner() }
-  const parts = { hubs: await hubs(), served: await served() }
+  const parts = { hubs: await hubs(), served: await served(), documents }
   const { readClaimRule } = await import('./roles/claim-rule.ts')
   const rules = {
     isLocked: async () => (await (await accounts()).view()).local.isLocked,
@@ -267,7 +267,10 @@ const tab: Tab = {
   probe: async () => (await engine()).probe(),
   device,
   link: transport,
-  directory,
+  async offers() {
+    const { watchVerified } = await import('./roles/verified-offers.ts')
+    return watchVerified(await directory(), clock)
+  },
   requester,
   provider,
   governor,

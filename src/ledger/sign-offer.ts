@@ -27,16 +27,25 @@ export async function signOffer(offer: Offer, provider: Signer): Promise<SignedO
   return { offer, signature: await provider.signTypedData(offerTypedData(offer) as TypedData) }
 }
 
+/** Offers that were looked at, by identity: relays tell the same ones again and again. Nobody changes an offer. */
+const signedRight = new WeakMap<SignedOffer, Promise<boolean>>()
+
 /**
  * Checks that an offer was signed by the account it names and has not expired.
  * @throws LedgerError `ledger/bad-signature`, `ledger/expired-offer`
  */
-export async function verifyOffer({ offer, signature }: SignedOffer, nowSeconds: number): Promise<void> {
-  if (offer.expiresAtSeconds <= nowSeconds) {
+export async function verifyOffer(signed: SignedOffer, nowSeconds: number): Promise<void> {
+  if (signed.offer.expiresAtSeconds <= nowSeconds) {
     throw new LedgerError('ledger/expired-offer', 'The offer has expired.')
   }
-  const signer = await recoverTypedDataAddress({ ...offerTypedData(offer), signature }).catch(() => null)
-  if (signer === null || !sameAddress(signer, offer.provider)) {
+  const isRight = signedRight.get(signed) ?? isSignedRight(signed)
+  signedRight.set(signed, isRight)
+  if (!(await isRight)) {
     throw new LedgerError('ledger/bad-signature', 'The offer is not signed by the provider it names.')
   }
+}
+
+async function isSignedRight({ offer, signature }: SignedOffer): Promise<boolean> {
+  const signer = await recoverTypedDataAddress({ ...offerTypedData(offer), signature }).catch(() => null)
+  return signer !== null && sameAddress(signer, offer.provider)
 }

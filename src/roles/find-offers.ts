@@ -2,10 +2,9 @@ import { sameAddress } from '../domain/bytes.ts'
 import type { Task } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
-import { newestOffers } from '../domain/newest-offers.ts'
 import { type SignedOffer, servesTask } from '../domain/offer.ts'
-import { verifyOffer } from '../ledger/sign-offer.ts'
 import type { Clock, Directory } from '../ports/index.ts'
+import { verifiedOffers } from './verified-offers.ts'
 
 /** Where offers are listed, and which of them this tab could pay. */
 export type FindOffersDeps = { directory: Directory; clock: Clock; network: Network; ownPeerId: string }
@@ -20,7 +19,6 @@ export async function findOffers(
   signal?: AbortSignal,
 ): Promise<SignedOffer[]> {
   const { offers } = await directory.list(signal)
-  const nowSeconds = Math.floor(clock.nowMs() / 1000)
   const payable = offers.filter(
     ({ offer }) =>
       offer.modelId === modelId &&
@@ -30,13 +28,5 @@ export async function findOffers(
       sameAddress(offer.settlement, network.settlement) &&
       sameAddress(offer.token, network.token),
   )
-  const checked = await Promise.all(
-    payable.map((signed) =>
-      verifyOffer(signed, nowSeconds).then(
-        () => signed,
-        () => null,
-      ),
-    ),
-  )
-  return newestOffers(checked.filter((signed) => signed !== null))
+  return verifiedOffers(payable, clock)
 }

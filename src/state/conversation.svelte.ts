@@ -105,7 +105,7 @@ export class Conversation {
       exchange.fail(isCancellation(error) ? cancelled : toFailure(error))
       if (exchange.failure?.asks) await this.#deal.renew()
     }
-    this.#speak(`${exchange.text}\n`)
+    this.#speak(exchange, `${exchange.text}\n`)
     await this.#save()
     if (exchange.answer) await this.#history.addAnswer(exchange.modelName, exchange.answer)
   }
@@ -123,7 +123,7 @@ export class Conversation {
       const { value } = step
       given = value.type === 'funding' && value.stage === 'faucet' ? value : null
       if (value.type === 'funding' && value.stage === 'deposited') await this.#history.addFunding(value)
-      if (step.value.type === 'tokens') this.#speak(exchange.text)
+      if (step.value.type === 'tokens') this.#speak(exchange, exchange.text)
       await this.#saveNowAndThen()
     }
   }
@@ -135,8 +135,9 @@ export class Conversation {
     return seedBits ? { ...request, seed: seedBits } : request
   }
 
-  /** Adds the sentences that have finished since the last call. */
-  #speak(text: string): void {
+  /** Adds the sentences that have finished since the last call; an answer that was cleared away is silent. */
+  #speak(exchange: Exchange, text: string): void {
+    if (this.exchanges.at(-1) !== exchange) return
     const told = this.spoken.reduce((length, sentence) => length + sentence.length, 0)
     const { finished } = splitSentences(text.slice(told))
     if (finished !== '') this.spoken = [...this.spoken, finished]

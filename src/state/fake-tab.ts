@@ -56,7 +56,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
     probe: never,
     device: never,
     link: never,
-    directory: never,
+    offers: never,
     requester: never,
     provider: never,
     governor: async () => ({ follow() {}, release() {}, watch: () => () => {} }),

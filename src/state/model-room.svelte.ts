@@ -34,7 +34,7 @@ export class RoomForModel {
       this.others = list.filter(({ id }) => id !== entry.id)
       this.failure = null
     } catch (error) {
-      this.failure = toFailure(error)
+      if (this.#entry === entry) this.failure = toFailure(error)
     }
   }
 

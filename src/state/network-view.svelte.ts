@@ -1,6 +1,5 @@
 import type { Hub } from '../domain/hub.ts'
 import type { ModelId } from '../domain/model.ts'
-import { newestOffers } from '../domain/newest-offers.ts'
 import { isLocalChain, type Network } from '../domain/network.ts'
 import type { Offer } from '../domain/offer.ts'
 import { toFailure, type Failure } from './failure.ts'
@@ -74,13 +73,13 @@ export class NetworkView {
   async #watch(): Promise<void> {
     this.network = await this.#tab.network()
     const link = await this.#tab.link()
-    const directory = await this.#tab.directory()
+    const offers = await this.#tab.offers()
     this.peerId = link.peerId
     this.failure = null
     link.watchStatus((status) => this.#count(status.relays.length))
     this.#count(link.status().relays.length)
-    directory.watch((view) => {
-      this.offers = newestOffers(view.offers).map((signed) => signed.offer)
+    offers.watch((view) => {
+      this.offers = view.offers.map((signed) => signed.offer)
       this.tabs = view.peers
     })
   }

@@ -30,15 +30,11 @@ function fakeNetwork(relayCount: number) {
   const tab = fakeTab({
     network: async () => network,
     link,
-    directory: async () => ({
-      publish: async () => {},
-      withdraw: async () => {},
-      list: async () => ({ offers: [], peers: 0 }),
+    offers: async () => ({
       watch(onView) {
         tellView = onView
         return () => {}
       },
-      watchDepartures: () => () => {},
     }),
   })
   return {

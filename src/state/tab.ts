@@ -58,7 +58,8 @@ export type Tab = {
   /** The machine that this tab runs on. */
   device(): Promise<Device>
   link(): Promise<Link>
-  directory(): Promise<Directory>
+  /** Offers whose signatures were checked, and how many tabs there are. */
+  offers(): Promise<Pick<Directory, 'watch'>>
   requester(): Promise<Requester>
   provider(): Promise<Provider>
   /** Keeps the provider to its owner's rules. */

@@ -86,16 +86,12 @@ export function createScriptedTab(scene: Scene): Tab {
         status: () => ({ relays: ['relay'], reachable: true }),
         watchStatus: () => () => {},
       }),
-    directory: () =>
+    offers: () =>
       unlessAlone({
-        publish: async () => {},
-        withdraw: async () => {},
-        list: async () => ({ offers: [], peers: 0 }),
         watch(onView) {
           onView({ offers: here.map((offer) => ({ offer, signature: '0x' })), peers: here.length + 6 })
           return () => {}
         },
-        watchDepartures: () => () => {},
       }),
     requester: () => unlessAlone(requester),
     provider: () => unlessAlone(provider),
