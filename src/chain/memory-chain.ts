@@ -8,14 +8,14 @@ import type {
   TransferAuthorization,
 } from '../domain/authorization.ts'
 import type { BondAccount } from '../domain/bond.ts'
-import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
+import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
 import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Admit, Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
 import { signClaims } from './authorize-claim.ts'
@@ -24,6 +24,7 @@ import { signTransfer } from './authorize-transfer.ts'
 import { costOf } from './gas-table.ts'
 import { hashChannel } from './hash-channel.ts'
 import { creditBond, payFree, readBond } from './memory-bond.ts'
+import { claimsIn, noteClaims, payOut } from './memory-claims.ts'
 import { findInMemory, registerInMemory, registrationGas } from './memory-registry.ts'
 import * as settlement from './memory-settlement.ts'
 import {
@@ -41,17 +42,18 @@ import { collectAuthorized, memoryTokenDomain, moveAuthorized, readAuthorization
 const gasGiftWei = 10n ** 19n
 /** A hundredth of a gwei, as on a rollup; nobody pays it here. */
 const gasPriceWei = 10n ** 7n
+type Now = Pick<Clock, 'nowMs'>
 
 /** The contracts in memory: the same rules, signatures really checked, no blocks and no gas fees. */
 class MemoryChain implements Chain {
   readonly network: Network
-  readonly #clock: Pick<Clock, 'nowMs'>
+  readonly #clock: Now
   readonly #gas = new Map<string, bigint>()
   #state = emptyState()
   #lastTransaction: Promise<unknown> = Promise.resolve()
   #transactions = 0
 
-  constructor(network: Network, clock: Pick<Clock, 'nowMs'>) {
+  constructor(network: Network, clock: Now) {
     this.network = network
     this.#clock = clock
   }
@@ -74,6 +76,10 @@ class MemoryChain implements Chain {
 
   async receiver(receiver: Address): Promise<ReceiverState> {
     return receiverOf(this.#state, receiver)
+  }
+
+  async claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]> {
+    return claimsIn(this.#state, channelId, sinceSeconds)
   }
 
   async bond(provider: Address): Promise<BondAccount | null> {
@@ -126,7 +132,7 @@ class MemoryChain implements Chain {
   claim(claims: ChannelClaim[], receiver: Signer): Promise<ClaimResult> {
     return this.#transact(async (state, transaction) => {
       const { accepted, skipped } = await this.#sift(state, claims, receiver.address)
-      const settledMicroUsd = this.#payOut(state, accepted, receiver.address)
+      const settledMicroUsd = payOut(state, accepted, this.network, this.#nowSeconds(), receiver.address)
       return { transaction: settledMicroUsd === 0n ? null : transaction, settledMicroUsd, skipped }
     })
   }
@@ -148,7 +154,7 @@ class MemoryChain implements Chain {
         const wrong = await settlement.redeem(state, claim, this.network)
         if (wrong) throw refusal('claim', wrong)
       }
-      const settledMicroUsd = this.#payOut(state, claims)
+      const settledMicroUsd = payOut(state, claims, this.network, this.#nowSeconds())
       if (settledMicroUsd === 0n) return { transaction: null, settledMicroUsd, skipped: [] }
       if (fee) await moveAuthorized(state, fee, this.network, this.#nowSeconds())
       await admit?.()
@@ -267,24 +273,13 @@ class MemoryChain implements Chain {
     return { accepted, skipped }
   }
 
-  /** Settles to every receiver of the claims, and beyond the bond to their providers. */
-  #payOut(state: MemoryState, claims: ChannelClaim[], sender?: Address): MicroUsd {
-    const { bond } = this.network
-    const bonded = claims.filter(({ config }) => bond && sameAddress(config.receiver, bond))
-    const receivers = new Set(claims.map(({ config }) => config.receiver.toLowerCase() as Address))
-    if (sender) receivers.add(sender.toLowerCase() as Address)
-    let settled = 0n
-    for (const receiver of receivers) settled += settlement.settle(state, receiver)
-    for (const { config } of bonded) creditBond(state, config, this.network, this.#nowSeconds())
-    for (const { config } of bonded) payFree(state, config.receiverAuthorizer, bond!, this.#nowSeconds())
-    return settled
-  }
-
   /** Runs one transaction after another on a copy of the state, which counts only when nothing was refused. */
   #transact<result>(work: (state: MemoryState, transaction: Hex) => Promise<result>): Promise<result> {
     const done = this.#lastTransaction.then(async () => {
       const state = structuredClone(this.#state)
-      const result = await work(state, keccak256(toHex(++this.#transactions)))
+      const transaction = keccak256(toHex(++this.#transactions))
+      const result = await work(state, transaction)
+      noteClaims(this.#state, state, transaction, this.#nowSeconds())
       this.#state = state
       return result
     })
@@ -298,9 +293,6 @@ class MemoryChain implements Chain {
 }
 
 /** Returns a chain for tests and simulation, shared by everybody who is given it. */
-export function createMemoryChain(
-  network: Network,
-  clock: Pick<Clock, 'nowMs'> = { nowMs: () => Date.now() },
-): Chain {
+export function createMemoryChain(network: Network, clock: Now = { nowMs: () => Date.now() }): Chain {
   return new MemoryChain(network, clock)
 }

@@ -3,7 +3,7 @@ import type { ChannelState } from '../domain/channel.ts'
 import type { ModelListing } from '../domain/model.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
-import type { ReceiverState } from '../ports/chain.ts'
+import type { ClaimSeen, ReceiverState } from '../ports/chain.ts'
 
 /** A provider's money in the bond in memory. */
 export type MemoryBondAccount = {
@@ -22,6 +22,8 @@ export type MemoryState = {
   bonds: Map<string, MemoryBondAccount>
   /** What of each channel's claimed total has been credited in the bond. */
   credited: Map<Hex, MicroUsd>
+  /** Claims on channels, oldest first. */
+  claims: (ClaimSeen & { channelId: Hex })[]
   /** Models listed by their publishers, oldest first. */
   listings: ModelListing[]
 }
@@ -35,6 +37,7 @@ export function emptyState(): MemoryState {
     receivers: new Map(),
     bonds: new Map(),
     credited: new Map(),
+    claims: [],
     listings: [],
   }
 }

@@ -13,7 +13,7 @@ import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channe
 import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Admit, Chain, ClaimResult, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { readAuthorization } from './authorization-state.ts'
@@ -29,6 +29,7 @@ import { maxGasOf } from './gas-table.ts'
 import { checkLocal, giveDollars, giveGas } from './local-faucet.ts'
 import { listingIdOf, readListing, readListings, registerCall, registrationCost } from './model-registry.ts'
 import { allowanceCall } from './permit2-allowance.ts'
+import { readClaims } from './read-claims.ts'
 import { refundCall, refundedIn } from './refund-channel.ts'
 import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
 import { type Call, type SponsoredCall, type SendTransaction, createSender } from './send-transaction.ts'
@@ -85,6 +86,10 @@ class ViemChain implements Chain {
       })
       return { totalClaimed, totalSettled }
     })
+  }
+
+  claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]> {
+    return this.#attempt('list of claims', (rpc) => readClaims(channelId, sinceSeconds, rpc))
   }
 
   bond(provider: Address): Promise<BondAccount | null> {

@@ -27,6 +27,15 @@ export type ClaimResult = {
 /** What a receiver has claimed and been paid over all its channels; the difference can be settled. */
 export type ReceiverState = { totalClaimed: MicroUsd; totalSettled: MicroUsd }
 
+/** A claim on a channel, whoever made it. */
+export type ClaimSeen = {
+  transaction: Hex
+  /** Unix time in seconds of its block. */
+  atSeconds: number
+  /** Claimed from the channel in all since then. */
+  totalClaimed: MicroUsd
+}
+
 /** Asked once a transaction would pass, before it is signed. What it throws stops it and comes out as it is. */
 export type Admit = () => Promise<void>
 
@@ -39,6 +48,8 @@ export interface Chain {
   gasBalance(owner: Address): Promise<bigint>
   channel(channelId: Hex): Promise<ChannelState>
   receiver(receiver: Address): Promise<ReceiverState>
+  /** Returns the claims on a channel from a Unix time in seconds on, oldest first; of long ago, a node may tell nothing. */
+  claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]>
   /** Deposits into a channel in a transaction of the payer's own. Resolves once mined. */
   deposit(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex>
   /** Signs a deposit that anybody may send: by EIP-3009, or by Permit2 where the token has none. */

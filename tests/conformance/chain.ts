@@ -120,6 +120,31 @@ export const chainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
+    name: 'the claims on a channel are told to anybody, from a time on',
+    async run(subject) {
+      const { chain, receiver, channelId, claimOf, config } = await openFunded(subject)
+      assertEqual(await chain.claimsOn(channelId, 0), [], 'none yet')
+      const first = await chain.claim([await claimOf(120n)], receiver)
+      await subject.advance(10)
+      const second = await chain.claim([await claimOf(200n)], receiver)
+      await chain.refund(config, await claimOf(250n), receiver)
+      const claims = await chain.claimsOn(channelId, 0)
+      assertEqual(
+        claims.map(({ totalClaimed }) => totalClaimed),
+        [120n, 200n, 250n],
+        'totals',
+      )
+      assertEqual(
+        claims.slice(0, 2).map(({ transaction }) => transaction),
+        [first.transaction, second.transaction],
+        'transactions',
+      )
+      const [, { atSeconds }] = claims as [unknown, { atSeconds: number }]
+      assertEqual(await chain.claimsOn(channelId, atSeconds), claims.slice(1), 'since the second')
+      assertEqual(await chain.claimsOn(toHex(0, { size: 32 }), 0), [], 'of another channel')
+    },
+  },
+  {
     name: 'what would revert is left out and named',
     async run(subject) {
       const good = await openFunded(subject)
