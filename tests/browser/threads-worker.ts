@@ -6,14 +6,20 @@ import { serveCalls } from '../../src/engine/worker/serve-calls.ts'
 import type { GenerateRequest, VerifiedModel } from '../../src/ports/engine.ts'
 import { hashBits, recordAnswer, type RecordedAnswer } from '../fixtures/llama/recorded-answer.ts'
 
-/** What to compute: the logits of a text, and answers one after the other or side by side with guesses. */
-export type Task = { tokenIds: number[]; requests: GenerateRequest[]; together: boolean; threads: number }
+/** What to compute. */
+export type Task = { tokenIds: number[]; requests: GenerateRequest[]; threads: number }
 
-/** What came of it, in how many steps of the model, and how many threads the runtime started besides this one. */
+/** Answers, and in how many steps of the model they came. */
+type Answers = { answers: RecordedAnswer[]; steps: number }
+
+/** What came of it, and how many threads the runtime started besides this one. */
 export type Recording = {
+  /** A hash of the logits after each token. */
   logits: number[]
-  answers: RecordedAnswer[]
-  steps: number
+  /** One after the other, without guesses. */
+  alone: Answers
+  /** Side by side, with guesses. */
+  together: Answers
   threadsStarted: number
 }
 
@@ -38,7 +44,7 @@ const guessing = (model: LanguageModel): LanguageModel => ({
 })
 
 serveCalls<ThreadCalls>(self, {
-  async record({ model: verified, tokenIds, requests, together, threads }, { signal }) {
+  async record({ model: verified, tokenIds, requests, threads }, { signal }) {
     const place = {
       fetchRuntime: () => fetchRuntimeFiles('wasm', signal),
       prepared: originPreparedStore,
@@ -47,20 +53,30 @@ serveCalls<ThreadCalls>(self, {
     }
     const input = { model: verified, recipe: 'wasm-int8-2', threads } as const
     const { model } = await loadModel(input, place, () => {}, signal)
-    const logits: number[] = []
-    const sequence = model.openSequence()
-    await sequence.append(tokenIds, 0, (row) => logits.push(hashBits(row)))
-    sequence.close()
-    if (together) {
-      const answering = requests.map((request) =>
-        recordAnswer(guessing(model), model.openSequence(), request),
-      )
-      return { logits, answers: await Promise.all(answering), steps, threadsStarted }
-    }
-    const answers: RecordedAnswer[] = []
-    for (const request of requests) {
-      answers.push(await recordAnswer({ ...model, steps: undefined }, model.openSequence(), request))
-    }
-    return { logits, answers, steps, threadsStarted }
+    const logits = await hashLogits(model, tokenIds)
+    const alone = await counting(async () => {
+      const answers: RecordedAnswer[] = []
+      for (const request of requests) {
+        answers.push(await recordAnswer({ ...model, steps: undefined }, model.openSequence(), request))
+      }
+      return answers
+    })
+    const together = await counting(() =>
+      Promise.all(requests.map((request) => recordAnswer(guessing(model), model.openSequence(), request))),
+    )
+    return { logits, alone, together, threadsStarted }
   },
 })
+
+async function hashLogits(model: LanguageModel, tokenIds: readonly number[]): Promise<number[]> {
+  const hashes: number[] = []
+  const sequence = model.openSequence()
+  await sequence.append(tokenIds, 0, (logits) => hashes.push(hashBits(logits)))
+  sequence.close()
+  return hashes
+}
+
+async function counting(answer: () => Promise<RecordedAnswer[]>): Promise<Answers> {
+  steps = 0
+  return { answers: await answer(), steps }
+}
