@@ -111,7 +111,14 @@ test('a payment out of a channel that is being paid back is refused and costs no
   const first = await pay(1_000n, await voucherOf(1_020n))
   const { channelId } = payer.channel
   const feeVoucher = await voucherOf(1_030n)
-  const refund = { channelId, totalClaimedMicroUsd: 1_030n, feeMicroUsd: 10n, feeVoucher, sinceMs: 0 }
+  const refund = {
+    channelId,
+    number: 0n,
+    totalClaimedMicroUsd: 1_030n,
+    feeMicroUsd: 10n,
+    feeVoucher,
+    sinceMs: 0,
+  }
   await store.beginRefund(refund)
   await expect(pay(1_100n, await voucherOf(3_000n))).rejects.toMatchObject({ code: 'hub/job-refused' })
   expect((await store.channel(payee.channel.channelId, 'payer'))?.voucher).toEqual(first)

@@ -47,6 +47,7 @@ export const hubMigrations: readonly string[] = [
   `
   CREATE TABLE refunding (
     channel_id TEXT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL,
     since_ms INTEGER NOT NULL,
     total_claimed_micro_usd TEXT NOT NULL,
     fee_micro_usd TEXT NOT NULL,

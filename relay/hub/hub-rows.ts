@@ -49,6 +49,7 @@ export function readRefund(row: Row): RefundRecord {
   const maxClaimableAmount = amount(row, 'fee_voucher_micro_usd')
   return {
     channelId,
+    number: amount(row, 'number'),
     totalClaimedMicroUsd: amount(row, 'total_claimed_micro_usd'),
     feeMicroUsd: amount(row, 'fee_micro_usd'),
     feeVoucher: { channelId, maxClaimableAmount, signature: text(row, 'fee_voucher_signature') as Hex },

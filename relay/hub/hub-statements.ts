@@ -11,7 +11,7 @@ const sql = {
   job: 'SELECT * FROM jobs WHERE job_id = ?',
   setCharge: 'UPDATE jobs SET charge_micro_usd = ? WHERE job_id = ?',
   addFee: 'INSERT INTO fees VALUES (?, ?, ?)',
-  beginRefund: 'INSERT INTO refunding VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  beginRefund: 'INSERT INTO refunding VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   refund: 'SELECT * FROM refunding WHERE channel_id = ?',
   refunds: 'SELECT * FROM refunding',
   endRefund: 'DELETE FROM refunding WHERE channel_id = ?',

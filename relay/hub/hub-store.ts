@@ -38,6 +38,8 @@ export type FeeRecord = { channelId: Hex; feeMicroUsd: MicroUsd; atMs: number }
 export type RefundRecord = {
   /** Requester's channel to the hub. */
   channelId: Hex
+  /** Which of its channel's refunds it is, counted from 0; the contract makes each once. */
+  number: bigint
   /** What the hub will have claimed of the channel in all; the rest goes back to its payer. */
   totalClaimedMicroUsd: MicroUsd
   /** Part of that. */

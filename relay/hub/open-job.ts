@@ -125,7 +125,7 @@ async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDep
 async function refuseLeaving(channelId: Hex, { store, refunds }: OpenJobDeps): Promise<void> {
   await refuseRefunding(channelId, store).catch(async (error: unknown) => {
     // It may have ended unseen; this job counted on what was read before.
-    await refunds.settle(channelId).catch(() => false)
+    await refunds.onWay(channelId).catch(() => null)
     throw error
   })
 }

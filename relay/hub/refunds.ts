@@ -1,5 +1,5 @@
 import type { Hex } from '../../src/domain/bytes.ts'
-import type { ChannelClaim, ChannelConfig, ChannelState } from '../../src/domain/channel.ts'
+import type { ChannelClaim, ChannelConfig } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { BaseError, ChainError, HubError } from '../../src/errors/index.ts'
 import type { Admit, Chain, Clock, Signer } from '../../src/ports/index.ts'
@@ -28,6 +28,9 @@ export type RefundsDeps = {
   log: RelayLog
 }
 
+/** The transaction of a refund, and what it gave back. */
+export type SentRefund = { transaction: Hex; refundedMicroUsd: MicroUsd }
+
 /**
  * Refunds on their way. One is kept on disk before it is sent, and until the chain shows it or it can never happen:
  * meanwhile its channel pays for nothing, or its vouchers would be promises of money that is leaving.
@@ -44,11 +47,7 @@ export class Refunds {
    * Sends a refund and returns what went back. The channel is known to the store.
    * @throws ChainError, and what `admit` throws; after `chain/unconfirmed` and its like it may still happen
    */
-  async send(
-    refund: RefundRecord,
-    config: ChannelConfig,
-    admit: Admit,
-  ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
+  async send(refund: RefundRecord, config: ChannelConfig, admit: Admit): Promise<SentRefund> {
     const { store, log } = this.#deps
     const { channelId } = refund
     await store.beginRefund(refund)
@@ -62,52 +61,57 @@ export class Refunds {
     return sent
   }
 
-  /** Looks at the chain for a channel's refund, and returns whether none is on its way any more. */
-  async settle(channelId: Hex): Promise<boolean> {
+  /** Returns a channel's refund that is still on its way after a look at the chain, or null. */
+  async onWay(channelId: Hex): Promise<RefundRecord | null> {
     const refund = await this.#deps.store.refund(channelId)
-    return refund === null || this.#look(refund)
+    return refund === null || (await this.#look(refund)) ? null : refund
+  }
+
+  /**
+   * Sends a refund that is on its way again, and returns what went back. What was sent before may still happen in its
+   * place: the two have one number.
+   * @throws ChainError, and what `admit` throws; none of it says that the refund will not happen
+   */
+  async again(refund: RefundRecord, admit?: Admit): Promise<SentRefund> {
+    const { channelId } = refund
+    if (this.#sending.has(channelId)) throw underWay()
+    const record = await this.#deps.store.channel(channelId, 'receiver')
+    if (!record) throw unknownChannel(channelId)
+    const sent = await this.#hand(refund, record.config, admit)
+    await this.#look(refund).catch(() => false)
+    return sent
   }
 
   /** Looks after all that are left, and sends again what got lost. One that fails does not keep the others. */
   async settleAll(): Promise<void> {
     for (const refund of await this.#deps.store.refunds()) {
-      if (this.#sending.has(refund.channelId)) continue
-      await this.#bring(refund).catch((error: unknown) => {
+      await this.#settle(refund).catch((error: unknown) => {
         this.#deps.log('hub-refund-unclear', { code: codeOf(error) })
       })
     }
   }
 
-  /**
-   * Makes sure that a refund ends. What was sent before may still be on its way: sent again, it has that one's number
-   * or a later one, so that the chain shows all there will ever be of both.
-   */
-  async #bring(refund: RefundRecord): Promise<void> {
+  async #settle(refund: RefundRecord): Promise<void> {
     const { store, clock, log } = this.#deps
-    const { channelId, sinceMs } = refund
-    if (await this.#look(refund)) return
-    const ageMs = clock.nowMs() - sinceMs
-    if (ageMs < againMs) return
-    const record = await store.channel(channelId, 'receiver')
-    if (!record) throw unknownChannel(channelId)
+    const ageMs = clock.nowMs() - refund.sinceMs
+    if ((await this.#look(refund)) || ageMs < againMs) return
     try {
-      await this.#hand(refund, record.config)
-      await this.#look(refund)
+      await this.again(refund)
     } catch (error) {
       if (ageMs < forgottenMs || !neverHappens(error)) throw error
-      await store.endRefund(channelId, 'dropped')
+      await store.endRefund(refund.channelId, 'dropped')
       log('hub-refund-dropped')
     }
   }
 
-  async #hand(refund: RefundRecord, config: ChannelConfig, admit?: Admit) {
+  async #hand(refund: RefundRecord, config: ChannelConfig, admit?: Admit): Promise<SentRefund> {
     const { chain, signer, store } = this.#deps
     const { channelId, totalClaimedMicroUsd: totalClaimed, feeVoucher } = refund
     const held = (await store.channel(channelId, 'receiver'))?.voucher ?? null
     const claim: ChannelClaim = { config, voucher: higher(feeVoucher, held), totalClaimed }
     this.#sending.add(channelId)
     try {
-      return await chain.refund(config, claim, signer, admit)
+      return await chain.refund(config, claim, signer, { number: refund.number, admit })
     } finally {
       this.#sending.delete(channelId)
     }
@@ -115,9 +119,10 @@ export class Refunds {
 
   /** The chain's word counts, never that of who sent it: an endpoint that lags would still show the old balance. */
   async #look(refund: RefundRecord): Promise<boolean> {
-    const { watch, store, fees } = this.#deps
-    const { channelId } = refund
-    if (!isShown(refund, await watch.refresh(channelId))) return false
+    const { chain, watch, store, fees } = this.#deps
+    const { channelId, number } = refund
+    if ((await chain.refunds(channelId)) <= number) return false
+    await watch.refresh(channelId)
     await store.endRefund(channelId, 'done')
     fees.forget(channelId)
     return true
@@ -130,15 +135,13 @@ export async function refuseRefunding(channelId: Hex, store: Pick<HubStore, 'ref
   throw new HubError('hub/job-refused', 'This channel is being paid back.', { retryable: true })
 }
 
-/** Nothing but the refund claims its own fee; where it has none, nothing else leaves the channel empty. */
-function isShown({ totalClaimedMicroUsd, feeMicroUsd }: RefundRecord, state: ChannelState): boolean {
-  const isClaimed = state.totalClaimed >= totalClaimedMicroUsd
-  return isClaimed && (feeMicroUsd > 0n || state.balance === state.totalClaimed)
-}
-
 /** Whether nothing comes of a refund that failed so: what stopped it before it was sent, or the chain's last word. */
 function neverHappens(error: unknown): boolean {
   return error instanceof ChainError ? neverCodes.has(error.code) : error instanceof HubError
+}
+
+function underWay(): ChainError {
+  return new ChainError('chain/unconfirmed', 'This channel is being paid back already.')
 }
 
 function codeOf(error: unknown): string {

@@ -27,7 +27,7 @@ export async function sendDeposit(
   const { channelId, state } = channel
   refuseWithdrawing(state)
   refuseEnded(config, deps)
-  if (!(await deps.refunds.settle(channelId))) throw payingBack()
+  if (await deps.refunds.onWay(channelId)) throw payingBack()
   const feeMicroUsd = fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
   await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)

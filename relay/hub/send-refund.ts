@@ -4,6 +4,7 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
 import { ChainError, HubError } from '../../src/errors/index.ts'
 import { verifyRefundRequest } from '../../src/ledger/sign-hub.ts'
+import type { RefundRecord } from './hub-store.ts'
 import { checkFeeVoucher, keepPayerChannel, readPayerChannel } from './payer-channel.ts'
 import { type Done, type SendDeps, done } from './send-deps.ts'
 
@@ -30,7 +31,8 @@ export async function sendRefund(order: RefundOrder, deps: SendDeps): Promise<Do
   const channel = await readPayerChannel(order.channel, deps)
   const { channelId, state } = channel
   await verifyOrder(order, channelId, deps)
-  if (!(await deps.refunds.settle(channelId))) throw stillUnclear()
+  const onWay = await deps.refunds.onWay(channelId)
+  if (onWay) return bringForward(onWay, deps)
   const least = fees.due(channelId, await quotes.least('refund'))
   if (order.feeMicroUsd < least) {
     throw new HubError('hub/fee-too-low', `A refund costs ${least} micro-dollars now.`)
@@ -52,9 +54,17 @@ async function refund(
   const channel = await readPayerChannel(config, deps)
   await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, channel.state.balance, deps)
   await keepPayerChannel(channel, deps)
-  const { channelId, usedMicroUsd } = channel
+  const { channelId, usedMicroUsd, state } = channel
   const totalClaimedMicroUsd = usedMicroUsd + feeMicroUsd
-  const record = { channelId, totalClaimedMicroUsd, feeMicroUsd, feeVoucher, sinceMs: deps.clock.nowMs() }
+  if (state.balance <= totalClaimedMicroUsd) throw nothingLeft()
+  const record = {
+    channelId,
+    number: await deps.chain.refunds(channelId),
+    totalClaimedMicroUsd,
+    feeMicroUsd,
+    feeVoucher,
+    sinceMs: deps.clock.nowMs(),
+  }
   const { transaction, refundedMicroUsd } = await deps.sponsor('refund', 1, (admit) =>
     deps.refunds.send(record, config, admit),
   )
@@ -76,7 +86,21 @@ function verifyOrder(order: RefundOrder, channelId: Hex, { terms, clock }: SendD
   return verifyRefundRequest(request, signature, isOver ? [payer] : [payer, payerAuthorizer], terms)
 }
 
-/** The same as the first time: whoever asks again shall look at the chain and wait. */
-function stillUnclear(): ChainError {
-  return new ChainError('chain/unconfirmed', 'This channel is being paid back already.')
+/** A payer that asks again need not wait for the hub's own next try. It pays for one refund. */
+async function bringForward(refund: RefundRecord, deps: SendDeps): Promise<Done> {
+  const { transaction, refundedMicroUsd } = await deps
+    .sponsor('refund', 1, (admit) => deps.refunds.again(refund, admit))
+    .catch((error: unknown) => {
+      throw error instanceof HubError ? error : stillUnclear(error)
+    })
+  return done(transaction, refundedMicroUsd)
+}
+
+/** The same as the first time: whoever asks shall look at the chain and wait. */
+function stillUnclear(cause: unknown): ChainError {
+  return new ChainError('chain/unconfirmed', 'This channel is being paid back already.', { cause })
+}
+
+function nothingLeft(): HubError {
+  return new HubError('hub/request-refused', 'Nothing of this channel is left to be paid back.')
 }

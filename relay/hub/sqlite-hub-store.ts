@@ -126,11 +126,11 @@ class SqliteHubStore implements HubBooks {
     })
   }
 
-  async beginRefund({ channelId, sinceMs, ...refund }: RefundRecord): Promise<void> {
+  async beginRefund({ channelId, number, sinceMs, ...refund }: RefundRecord): Promise<void> {
     const { totalClaimedMicroUsd, feeMicroUsd, feeVoucher } = refund
     const amounts = [totalClaimedMicroUsd, feeMicroUsd, feeVoucher.maxClaimableAmount].map(String)
     this.#database.write(() => {
-      this.#statements.beginRefund.run(channelId, sinceMs, ...amounts, feeVoucher.signature)
+      this.#statements.beginRefund.run(channelId, String(number), sinceMs, ...amounts, feeVoucher.signature)
     })
   }
 

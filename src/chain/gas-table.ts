@@ -14,7 +14,7 @@ type Figures = Record<SponsoredAction, { base: Cost; line: Cost }>
 const figures: Figures = {
   deposit: { base: { gas: 140_000n, bytes: 800 }, line: { gas: 0n, bytes: 0 } },
   claim: { base: { gas: 168_000n, bytes: 1_300 }, line: { gas: 23_000n, bytes: 550 } },
-  refund: { base: { gas: 145_000n, bytes: 1_250 }, line: { gas: 0n, bytes: 0 } },
+  refund: { base: { gas: 145_000n, bytes: 1_300 }, line: { gas: 0n, bytes: 0 } },
   transfer: { base: { gas: 160_000n, bytes: 1_150 }, line: { gas: 0n, bytes: 0 } },
 }
 

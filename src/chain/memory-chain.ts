@@ -15,7 +15,7 @@ import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { ChainError } from '../errors/index.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState, RefundOptions } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Signer } from '../ports/signer.ts'
 import { signClaims } from './authorize-claim.ts'
@@ -34,6 +34,7 @@ import {
   channelOf,
   emptyState,
   receiverOf,
+  refundsOf,
   refusal,
 } from './memory-state.ts'
 import { finalize, initiate } from './memory-withdrawal.ts'
@@ -80,6 +81,10 @@ class MemoryChain implements Chain {
 
   async claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]> {
     return claimsIn(this.#state, channelId, sinceSeconds)
+  }
+
+  async refunds(channelId: Hex): Promise<bigint> {
+    return refundsOf(this.#state, channelId)
   }
 
   async bond(provider: Address): Promise<BondAccount | null> {
@@ -187,14 +192,11 @@ class MemoryChain implements Chain {
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
-    admit?: Admit,
+    { number, admit }: RefundOptions = {},
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
     return this.#transact(async (state, transaction) => {
-      const isAllowed = settlement.isReceiverSide(config, receiver.address)
-      if (!isAllowed) throw refusal('refund', 'NotAuthorizedToRefund')
-      const wrong = claim && (await settlement.redeem(state, claim, this.network))
-      if (wrong) throw refusal('refund', wrong)
-      const refundedMicroUsd = settlement.refundRest(state, config, this.network)
+      const order = { config, claim, number, receiver: receiver.address }
+      const refundedMicroUsd = await settlement.refund(state, order, this.network)
       await admit?.()
       return { transaction, refundedMicroUsd }
     })

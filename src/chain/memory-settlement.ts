@@ -8,7 +8,7 @@ import type { MicroUsd } from '../domain/price.ts'
 import { settlementDomain, voucherTypes } from '../domain/settlement-types.ts'
 import { claimBatch } from './authorize-claim.ts'
 import { hashChannel } from './hash-channel.ts'
-import { type MemoryState, addBalance, channelOf, receiverOf, refusal } from './memory-state.ts'
+import { type MemoryState, addBalance, channelOf, receiverOf, refundsOf, refusal } from './memory-state.ts'
 
 const maxWithdrawDelaySeconds = 30 * 24 * 3600
 
@@ -57,15 +57,32 @@ export function settle(state: MemoryState, receiver: Address): MicroUsd {
   return totalClaimed - totalSettled
 }
 
-/** Gives everything unclaimed back to a channel's payer and returns how much. */
-export function refundRest(state: MemoryState, config: ChannelConfig, network: Network): MicroUsd {
+/** Claims what a channel owes and gives the rest back to its payer, as refund `number` if any. Returns what went back. */
+export async function refund(
+  state: MemoryState,
+  { config, claim, number, receiver }: RefundOrder,
+  network: Network,
+): Promise<MicroUsd> {
+  if (!isReceiverSide(config, receiver)) throw refusal('refund', 'NotAuthorizedToRefund')
+  const wrong = claim && (await redeem(state, claim, network))
+  if (wrong) throw refusal('refund', wrong)
   const channelId = hashChannel(config, network)
+  const refunds = refundsOf(state, channelId)
+  if (number !== undefined && number !== refunds) throw refusal('refund', 'InvalidRefundNonce')
+  state.refunds.set(channelId, refunds + 1n)
   const channel = channelOf(state, channelId)
   const rest = unclaimed(channel)
   if (rest === 0n) return 0n
   state.channels.set(channelId, { ...channel, balance: channel.balance - rest, withdrawal: null })
   addBalance(state, config.payer, rest)
   return rest
+}
+
+type RefundOrder = {
+  config: ChannelConfig
+  claim: ChannelClaim | null
+  number: bigint | undefined
+  receiver: Address
 }
 
 /** Returns the contract's error about a channel's terms, or null. */

@@ -18,6 +18,8 @@ export type MemoryState = {
   /** Spent EIP-3009 nonces, each as `owner:nonce`. */
   spent: Set<string>
   channels: Map<Hex, ChannelState>
+  /** Refunds that each channel has had. */
+  refunds: Map<Hex, bigint>
   receivers: Map<string, ReceiverState>
   bonds: Map<string, MemoryBondAccount>
   /** What of each channel's claimed total has been credited in the bond. */
@@ -34,6 +36,7 @@ export function emptyState(): MemoryState {
     balances: new Map(),
     spent: new Set(),
     channels: new Map(),
+    refunds: new Map(),
     receivers: new Map(),
     bonds: new Map(),
     credited: new Map(),
@@ -57,6 +60,11 @@ export function addBalance(state: MemoryState, owner: Address, amount: MicroUsd)
 /** Returns what a channel holds; nothing when it is unknown. */
 export function channelOf({ channels }: MemoryState, channelId: Hex): ChannelState {
   return channels.get(channelId) ?? { balance: 0n, totalClaimed: 0n, withdrawal: null }
+}
+
+/** Returns how many refunds a channel has had. */
+export function refundsOf({ refunds }: MemoryState, channelId: Hex): bigint {
+  return refunds.get(channelId) ?? 0n
 }
 
 /** Returns a receiver's sums. */

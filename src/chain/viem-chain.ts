@@ -13,7 +13,7 @@ import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channe
 import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState } from '../ports/chain.ts'
+import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState, RefundOptions } from '../ports/chain.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { readAuthorization } from './authorization-state.ts'
@@ -90,6 +90,14 @@ class ViemChain implements Chain {
 
   claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]> {
     return this.#attempt('list of claims', (rpc) => readClaims(channelId, sinceSeconds, rpc))
+  }
+
+  refunds(channelId: Hex): Promise<bigint> {
+    const { settlement: address } = this.network
+    const args = [channelId] as const
+    return this.#attempt('channel', ({ client }) =>
+      client.readContract({ address, abi, functionName: 'refundNonce', args }),
+    )
   }
 
   bond(provider: Address): Promise<BondAccount | null> {
@@ -194,9 +202,11 @@ class ViemChain implements Chain {
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
-    admit?: Admit,
+    { number, admit }: RefundOptions = {},
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }> {
-    const call = refundCall(config, claim, this.network)
+    const call = await this.#attempt('refund', ({ network }) =>
+      refundCall(config, claim, receiver, number, network),
+    )
     await this.#admit('refund', call, receiver, admit)
     return this.#pay('refund', receiver, async () => {
       const { transactionHash, logs } = await this.#send(receiver, call)

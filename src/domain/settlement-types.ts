@@ -35,3 +35,12 @@ export const claimBatchTypes = {
     { name: 'totalClaimed', type: 'uint128' },
   ],
 } as const
+
+/** EIP-712 type of a refund that its receiver's authorizer signs for others to send. */
+export const refundTypes = {
+  Refund: [
+    { name: 'channelId', type: 'bytes32' },
+    { name: 'nonce', type: 'uint256' },
+    { name: 'amount', type: 'uint128' },
+  ],
+} as const

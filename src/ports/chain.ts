@@ -39,6 +39,13 @@ export type ClaimSeen = {
 /** Asked once a transaction would pass, before it is signed. What it throws stops it and comes out as it is. */
 export type Admit = () => Promise<void>
 
+/** How a refund is made. */
+export type RefundOptions = {
+  /** It happens as this refund of its channel, counted from 0, or never: sent twice it happens once. */
+  number?: bigint
+  admit?: Admit
+}
+
 /** The money's home. Every error is a `ChainError`. */
 export interface Chain {
   readonly network: Network
@@ -96,8 +103,10 @@ export interface Chain {
     config: ChannelConfig,
     claim: ChannelClaim | null,
     receiver: Signer,
-    admit?: Admit,
+    options?: RefundOptions,
   ): Promise<{ transaction: Hex; refundedMicroUsd: MicroUsd }>
+  /** Refunds that a channel has had so far. */
+  refunds(channelId: Hex): Promise<bigint>
   /** A provider's money in the earnings bond; null on a network without one. */
   bond(provider: Address): Promise<BondAccount | null>
   /** Credits what these channels brought to the bond, and pays an account what is free. Returns what was paid. */

@@ -52,6 +52,7 @@ async function openBooks({ open }: HubStoreSubject): Promise<HubStore> {
 /** A refund of channel 01 that claims more than a double or 64 bits can count. */
 const refund: RefundRecord = {
   channelId: payerChannelId,
+  number: huge,
   totalClaimedMicroUsd: huge,
   feeMicroUsd: 40n,
   feeVoucher: voucherOf('01', huge),

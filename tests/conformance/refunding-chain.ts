@@ -21,6 +21,23 @@ export const refundingChainCases: ConformanceCase<ChainSubject>[] = [
     },
   },
   {
+    name: 'a refund with a number happens once, as that one of its channel',
+    async run(subject) {
+      const { chain, payer, session, receiver, config, channelId, claimOf } = await openFunded(subject)
+      assertEqual(await chain.refunds(channelId), 0n, 'none yet')
+      await assertRejects(chain.refund(config, null, receiver, { number: 1n }), 'chain/reverted')
+      await assertRejects(chain.refund(config, null, session, { number: 0n }), 'chain/reverted')
+      const claim = await claimOf(120n)
+      const { refundedMicroUsd } = await chain.refund(config, claim, receiver, { number: 0n })
+      assertEqual([refundedMicroUsd, await chain.refunds(channelId)], [380n, 1n], 'first')
+      await chain.deposit(config, 200n, payer)
+      await assertRejects(chain.refund(config, claim, receiver, { number: 0n }), 'chain/reverted')
+      assertEqual((await chain.channel(channelId)).balance, 320n, 'deposited after it')
+      await chain.refund(config, null, receiver)
+      assertEqual(await chain.refunds(channelId), 2n, 'without a number')
+    },
+  },
+  {
     name: 'only the receiver refunds, and nothing when its claim would revert',
     async run(subject) {
       const { chain, payer, receiver, config, channelId, claimOf } = await openFunded(subject)

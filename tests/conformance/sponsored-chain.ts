@@ -256,7 +256,7 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
         (admit) => chain.submitDeposit(deposit, hub, admit),
         (admit) => chain.submitClaim(signed, null, hub, admit),
         (admit) => chain.submitTransfers([moved], hub, admit),
-        (admit) => chain.refund(config, claim, receiver, admit),
+        (admit) => chain.refund(config, claim, receiver, { admit }),
       ]
       const before = await chain.channel(channelId)
       for (const send of sendAll) {
@@ -288,7 +288,7 @@ export const sponsoredChainCases: ConformanceCase<ChainSubject>[] = [
       const signed = await chain.authorizeClaim([await claimOf(120n)], receiver)
       await assertRejects(chain.submitDeposit({ ...deposit, amount: 99n }, hub, admit), 'chain/reverted')
       await assertRejects(chain.submitTransfers([{ ...moved, amount: 51n }], hub, admit), 'chain/reverted')
-      await assertRejects(chain.refund(config, await claimOf(501n), receiver, admit), 'chain/reverted')
+      await assertRejects(chain.refund(config, await claimOf(501n), receiver, { admit }), 'chain/reverted')
       await chain.submitClaim(signed, null, hub)
       assertEqual(await chain.submitClaim(signed, null, hub, admit), nothing, 'nothing new')
       assertEqual(asked, 0, 'asked')

@@ -115,7 +115,7 @@ test('a refund takes no more than its figure', async () => {
   const { receiver, claims } = await openChannels(1)
   const [claim] = claims
   await chain.faucet(receiver.address, 0n)
-  const { transaction } = await chain.refund(claim!.config, claim!, receiver)
+  const { transaction } = await chain.refund(claim!.config, claim!, receiver, { number: 0n })
   expectCovered(await costIn(transaction), costOf('refund', local.network))
 })
 

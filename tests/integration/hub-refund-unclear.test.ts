@@ -28,9 +28,9 @@ function holdRefunds(end: () => Promise<never>) {
   const { chain } = desk.world
   const refund = chain.refund.bind(chain)
   const sent: (() => Promise<unknown>)[] = []
-  chain.refund = async (config, claim, signer, admit) => {
+  chain.refund = async (config, claim, signer, { admit, number } = {}) => {
     await admit?.()
-    sent.push(() => refund(config, claim, signer))
+    sent.push(() => refund(config, claim, signer, { number }))
     return end()
   }
   return {
@@ -106,9 +106,21 @@ describe('a refund that is sent and not seen to happen', () => {
     expect(await balance()).toBe(left)
     expect(await onWay()).toEqual([])
     expect(await desk.feeTotal()).toBe(left)
-    // The lost one comes after all: there is nothing left to take.
-    await sent[0]!()
-    expect(await balance()).toBe(left)
+    // The lost one comes after all, when there is something to take again.
+    const { wallet, config } = desk.requester.payer
+    await desk.world.chain.faucet(wallet.address, 50_000n)
+    await desk.world.chain.deposit(config, 50_000n, wallet)
+    await expect(sent[0]!()).rejects.toMatchObject({ code: 'chain/reverted' })
+    expect(await balance()).toBe(left + 50_000n)
+  })
+
+  test('is brought forward by a payer that asks again, for one fee', async () => {
+    const { restore } = await askUnclear()
+    restore()
+    const done = await desk.client.refund(await desk.signRefund({ promised: 50_000n }))
+    expect(done).toMatchObject({ amountMicroUsd: depositMicroUsd - left })
+    expect(await onWay()).toEqual([])
+    expect(await desk.feeTotal()).toBe(left)
   })
 
   test('is not given up while it may happen, whatever a later try says', async () => {
@@ -182,9 +194,10 @@ describe('an endpoint that lags after a refund', () => {
   /** Answers with what the channel was before, while `isBehind` says so. */
   function lag(before: ChannelState) {
     const { chain } = desk.world
-    const channel = chain.channel.bind(chain)
+    const [channel, refunds] = [chain.channel.bind(chain), chain.refunds.bind(chain)]
     const seen = { isBehind: true }
     chain.channel = async (channelId) => (seen.isBehind ? before : channel(channelId))
+    chain.refunds = async (channelId) => (seen.isBehind ? 0n : refunds(channelId))
     return seen
   }
 

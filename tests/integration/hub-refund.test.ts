@@ -57,6 +57,19 @@ describe('a refund', () => {
     expect(await job.pay(5_000n)).toEqual({ type: 'paid', chargeMicroUsd: 5_000n })
   })
 
+  test('that would give nothing back is refused', async () => {
+    await desk.client.refund(await desk.signRefund())
+    desk.requester.promisedMicroUsd += feeMicroUsd
+    const { wallet, config } = desk.requester.payer
+    await desk.world.chain.faucet(wallet.address, feeMicroUsd)
+    await desk.world.chain.deposit(config, feeMicroUsd, wallet)
+    await desk.world.clock.advance(1_000)
+    await expect(desk.client.refund(await desk.signRefund())).rejects.toMatchObject({
+      code: 'hub/request-refused',
+    })
+    expect(await desk.hub.store.refunds()).toEqual([])
+  })
+
   test('waits until no job is open', async () => {
     const provider = await desk.joinProvider()
     const job = await desk.requester.open({ provider: provider.account.address, ceilingMicroUsd: 10_000n })
