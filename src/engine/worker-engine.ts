@@ -139,8 +139,10 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     },
     recompute: (request, signal) =>
       beside(signal, ({ channel }) => channel.call('recompute', request, { signal })),
-    embed: (tokenIds, signal) =>
-      held(() => during(place, signal, ({ channel }) => channel.call('embed', { tokenIds }, { signal }))),
+    embed: (tokenIds, signal, owner) =>
+      held(() =>
+        during(place, signal, ({ channel }) => channel.call('embed', { tokenIds, owner }, { signal })),
+      ),
     distributions: (tokenIds, count, top, signal) =>
       beside(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
     throttle: (share) => keeper.throttle(share),

@@ -105,6 +105,8 @@ export type GenerateRequest = {
   seed: Hex
   maxTokens: number
   stop: string[]
+  /** For whom it is: whoever asks for more gets no larger share of the time. All that names nobody is one's. */
+  owner?: string
 }
 
 /** One decoded token. `text` may be empty while a character or a stop string is incomplete. */
@@ -118,7 +120,7 @@ export type GenerateResult = {
 }
 
 /** An answer to be repeated under the settings and the seed it was made with. */
-export type RecomputeRequest = Omit<GenerateRequest, 'maxTokens' | 'stop'> & {
+export type RecomputeRequest = Omit<GenerateRequest, 'maxTokens' | 'stop' | 'owner'> & {
   /** The answer as claimed. */
   tokenIds: number[]
 }
@@ -188,9 +190,9 @@ export interface Engine {
   /**
    * Returns the embedding of a text: `[embeddingWidth]`, finite and of unit length. It is the direction of what the
    * output layer takes in at the last token, after the last norm. Texts that mean something alike point in similar
-   * directions. The arithmetic id says of its bits what it says of an answer's.
+   * directions. The arithmetic id says of its bits what it says of an answer's. `owner` is for whom it is.
    */
-  embed(tokenIds: readonly number[], signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>>
+  embed(tokenIds: readonly number[], signal?: AbortSignal, owner?: string): Promise<Float32Array<ArrayBuffer>>
   /** Returns the `top` likeliest tokens at each of the last `count` positions, given all the tokens before. */
   distributions(tokenIds: number[], count: number, top: number, signal?: AbortSignal): Promise<Distribution[]>
   /**

@@ -81,8 +81,11 @@ export async function admitJob(
   refuse(refuseFunds(free, prompt.tokens, terms, offer))
   // Last, so that a job that was refused may come again.
   if (!(await deps.served.take(terms.jobId))) refuse('served-before')
-  return { terms, prompt, maxTokens, windowTokens, funds }
+  return { terms, prompt, maxTokens, owner: ownerOf(config), windowTokens, funds }
 }
+
+/** Returns who pays from a channel, spelled in one way: whoever asks through several tabs or hubs is one. */
+export const ownerOf = ({ payer }: ChannelConfig): string => payer.toLowerCase()
 
 /** @throws MarketError when the hub left too much unpaid today */
 async function refuseHubInDebt({ channel }: AnnouncedJob, offer: Offer, deps: AdmitDeps): Promise<void> {

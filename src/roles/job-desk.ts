@@ -3,7 +3,14 @@ import type { Offer } from '../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../domain/price.ts'
 import { type PeerError, toPeerError } from '../errors/index.ts'
 import type { FrameStream } from '../ports/index.ts'
-import { type AdmitDeps, type AdmittedJob, type OfferedJob, admitJob, screenJob } from './admit-job.ts'
+import {
+  type AdmitDeps,
+  type AdmittedJob,
+  type OfferedJob,
+  admitJob,
+  ownerOf,
+  screenJob,
+} from './admit-job.ts'
 import { hubOnDay } from './debts.ts'
 import { expectFrame, providerEnd } from './frames.ts'
 import { refuse } from './refuse.ts'
@@ -25,7 +32,7 @@ export type JobDeskEvents = {
   onPaid: (riseMicroUsd: MicroUsd) => void
 }
 
-/** Takes jobs as they come in, at most as many at once as there are slots. */
+/** Takes jobs as they come in, at most as many at once as there are slots, and never all of them of one who pays. */
 export interface JobDesk {
   readonly liveJobs: number
   answer(stream: FrameStream): Promise<void>
@@ -40,6 +47,8 @@ const refused: PeerError = { code: 'market/job-refused', shortMessage: 'This tab
 type Entry = {
   shown: LiveJob
   channelId: Hex
+  /** Who pays. */
+  owner: string
   /** Set when the answer is over and its last payment is on its way. */
   isAnswered: boolean
   over: PromiseWithResolvers<void>
@@ -56,12 +65,22 @@ export function createJobDesk(
   const show = () => events.onJobs([...live.values()].map(({ shown }) => shown))
   const onChannel = (channelId: Hex) => [...live.values()].filter((entry) => entry.channelId === channelId)
 
-  const takeSlot = (jobId: Hex, channelId: Hex, slots: number): Entry => {
+  /** The last free slot is for somebody who has none: nobody takes all there are. */
+  const isFullFor = (owner: string, slots: number) => {
+    const isLast = slots > 1 && live.size === slots - 1
+    return (
+      live.size >= slots ||
+      (isLast && [...live.values()].some((each) => each.owner === owner && !each.isAnswered))
+    )
+  }
+
+  const takeSlot = ({ terms: { jobId, channelId }, channel }: OfferedJob, slots: number): Entry => {
+    const owner = ownerOf(channel)
     if (live.has(jobId)) refuse('served-before')
-    if (live.size >= slots) refuse('provider-full')
+    if (isFullFor(owner, slots)) refuse('provider-full')
     const tokens = { promptTokens: 0, completionTokens: 0 }
     const shown = { jobId, startedAtMs: deps.clock.nowMs(), tokens, chargeMicroUsd: 0n }
-    const entry: Entry = { shown, channelId, isAnswered: false, over: Promise.withResolvers() }
+    const entry: Entry = { shown, channelId, owner, isAnswered: false, over: Promise.withResolvers() }
     live.set(jobId, entry)
     show()
     return entry
@@ -86,10 +105,10 @@ export function createJobDesk(
 
   type Taken = { job: AdmittedJob; entry: Entry }
   const take = async (offered: OfferedJob, current: Offer): Promise<Taken> => {
-    const { jobId, channelId } = offered.terms
+    const { channelId } = offered.terms
     const screened = await screenJob(offered, current, admitting())
     const earlier = onChannel(channelId)
-    const entry = takeSlot(jobId, channelId, current.slots)
+    const entry = takeSlot(offered, current.slots)
     try {
       await lastPayments(earlier)
       const running = onChannel(channelId).length - 1

@@ -16,6 +16,14 @@ export class RememberingSequence implements Sequence {
     return this.#inner.length
   }
 
+  get owner(): string | undefined {
+    return this.#inner.owner
+  }
+
+  set owner(owner: string | undefined) {
+    this.#inner.owner = owner
+  }
+
   get cacheBytes(): number {
     return this.#inner.cacheBytes
   }

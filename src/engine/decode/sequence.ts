@@ -8,6 +8,8 @@ export type OnLogits = (logits: Float32Array, position: number) => void
 export type Sequence = {
   /** Tokens so far. */
   readonly length: number
+  /** For whom it is read and written; owners share the time evenly. */
+  owner?: string | undefined
   /**
    * Appends tokens in slices and hands over the logits after each token from position `from` on.
    * The signal is looked at between slices.

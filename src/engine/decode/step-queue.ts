@@ -1,20 +1,24 @@
+import { type Owned, OwnerTurns } from './owner-turns.ts'
+
 /** A step of so few rows is short: eight cost one and a half times one. */
 export const shortStepRows = 8
 
-/** Work that waits for a step of the model: so many new tokens of one sequence. */
-export type StepJob = { readonly tokens: number; readonly signal: AbortSignal | undefined }
+/** Work that waits for a step of the model: so many new tokens of one sequence, for somebody. */
+export type StepJob = Owned & { readonly tokens: number; readonly signal: AbortSignal | undefined }
 
-type Short<job> = { job: job; overtaken: boolean }
+type Short<job> = Owned & { job: job; overtaken: boolean }
 
 /**
  * Decides whose step is next. Short jobs, which are answers that stream, share a step where they have equally
  * many tokens. A long one, which is a slice of a prompt, goes alone and overtakes each short one at most once.
- * Within either kind the first to come is the first to go; who comes back with more goes to the end.
+ * Within either kind owners take turns, however many jobs each has; of one owner's, the first to come is the first to go.
  */
 export class StepQueue<job extends StepJob> {
   readonly #sharedTokens: number
   #short: Short<job>[] = []
   #long: job[] = []
+  readonly #shortTurns = new OwnerTurns()
+  readonly #longTurns = new OwnerTurns()
 
   /** Jobs of more tokens than `sharedTokens` go alone. */
   constructor(sharedTokens = shortStepRows) {
@@ -31,7 +35,7 @@ export class StepQueue<job extends StepJob> {
   }
 
   add(job: job): void {
-    if (job.tokens <= shortStepRows) this.#short.push({ job, overtaken: false })
+    if (job.tokens <= shortStepRows) this.#short.push({ job, owner: job.owner, overtaken: false })
     else this.#long.push(job)
   }
 
@@ -47,17 +51,27 @@ export class StepQueue<job extends StepJob> {
   /** Takes out the jobs of the next step; none when nobody waits. */
   take(): job[] {
     const isOwed = this.#short.some(({ overtaken }) => overtaken)
-    const long = isOwed ? undefined : this.#long.shift()
-    if (!long) return this.#takeShort()
+    return isOwed || this.#long.length === 0 ? this.#takeShort() : this.#takeLong()
+  }
+
+  #takeLong(): job[] {
+    const [long] = this.#longTurns.order(this.#long)
+    if (!long) return []
+    this.#longTurns.take(long)
+    this.#long = this.#long.filter((job) => job !== long)
     for (const short of this.#short) short.overtaken = true
     return [long]
   }
 
   #takeShort(): job[] {
-    const tokens = this.#short[0]?.job.tokens ?? 1
-    const alike = this.#short.filter(({ job }) => job.tokens === tokens)
+    const inTurn = this.#shortTurns.order(this.#short)
+    const [first] = inTurn
+    if (!first) return []
+    // Who only goes along keeps the turn, for work that goes along with nobody's.
+    this.#shortTurns.take(first)
+    const { tokens } = first.job
     const most = tokens <= this.#sharedTokens ? Math.floor(shortStepRows / tokens) : 1
-    const batch = alike.slice(0, most)
+    const batch = inTurn.filter(({ job }) => job.tokens === tokens).slice(0, most)
     this.#short = this.#short.filter((short) => !batch.includes(short))
     return batch.map(({ job }) => job)
   }

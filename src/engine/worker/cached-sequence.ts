@@ -16,19 +16,20 @@ export function openCachedSequence<cache extends SequenceCache>(
 ): Sequence {
   const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
   return {
+    owner: undefined,
     get length() {
       return cache.length
     },
     async append(tokenIds, from, onLogits, signal) {
       for (const slice of cutSlices(tokenIds, cache.length, from, nextSliceTokens)) {
-        const logits = await runner.run({ cache, slice, wanted: 'logits', signal })
+        const logits = await runner.run({ cache, slice, wanted: 'logits', signal, owner: this.owner })
         deliverLogits(logits, slice, from, vocabularySize, onLogits)
       }
     },
     async readState(tokenIds, signal) {
       let state: Float32Array = new Float32Array()
       for (const slice of cutSlices(tokenIds, cache.length, Infinity, nextSliceTokens)) {
-        state = await runner.run({ cache, slice, wanted: 'states', signal })
+        state = await runner.run({ cache, slice, wanted: 'states', signal, owner: this.owner })
       }
       return state
     },

@@ -43,6 +43,9 @@ export type DistributionsInput = { tokenIds: number[]; count: number; top: numbe
 /** An answer, and its tokens that another worker made before it was lost. */
 export type GenerateInput = { request: GenerateRequest; madeIds: number[] }
 
+/** A text to be embedded, and for whom. */
+export type EmbedInput = { tokenIds: readonly number[]; owner: string | undefined }
+
 /** What the worker that runs a model can be asked. */
 export type ModelCalls = {
   load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
@@ -50,6 +53,6 @@ export type ModelCalls = {
   /** Share of the time that steps may take. */
   throttle: { input: number; event: never; output: void }
   recompute: { input: RecomputeRequest; event: never; output: Recomputation }
-  embed: { input: { tokenIds: readonly number[] }; event: never; output: Float32Array<ArrayBuffer> }
+  embed: { input: EmbedInput; event: never; output: Float32Array<ArrayBuffer> }
   distributions: { input: DistributionsInput; event: never; output: Distribution[] }
 }

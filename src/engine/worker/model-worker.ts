@@ -40,6 +40,7 @@ serveCalls<ModelCalls>(self, {
   async generate({ request, madeIds }, { emit, signal }) {
     const { model, pool } = requireRunning()
     const sequence = await pool.borrow([...request.promptIds, ...madeIds], signal)
+    sequence.owner = request.owner
     try {
       const answer = generate(model, sequence, request, signal, madeIds)
       for (let next = await answer.next(); ; next = await answer.next()) {
@@ -61,8 +62,11 @@ serveCalls<ModelCalls>(self, {
       return { arithmeticId: facts.arithmeticId, ...verdict }
     }, signal),
 
-  embed: ({ tokenIds }, { signal }) =>
-    withSequence((model, sequence) => embed(model, sequence, tokenIds, signal), signal),
+  embed: ({ tokenIds, owner }, { signal }) =>
+    withSequence((model, sequence) => {
+      sequence.owner = owner
+      return embed(model, sequence, tokenIds, signal)
+    }, signal),
 
   distributions: ({ tokenIds, count, top }, { signal }) =>
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),

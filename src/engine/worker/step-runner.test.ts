@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { createSequencePool } from '../decode/sequence-pool.ts'
 import type { LanguageModel, Sequence } from '../decode/sequence.ts'
 
 const longPrompt = Array.from({ length: 400 }, (_, i) => (i * 37 + 11) % 269)
@@ -62,4 +63,20 @@ test('a cancellation counts before the next step', async () => {
   steps = 0
   await expect(reading).rejects.toThrow('Changed my mind.')
   expect(steps).toBe(0)
+})
+
+test('a prompt of one owner is read as fast as three of another together', async () => {
+  const pool = createSequencePool(model)
+  const open = async (owner: string, first: number) => {
+    const tokenIds = [first, ...longPrompt]
+    const sequence = await pool.borrow(tokenIds)
+    sequence.owner = owner
+    return { sequence, reading: read(sequence, tokenIds) }
+  }
+  const three = await Promise.all([1, 2, 3].map((first) => open('one', first)))
+  const other = await open('other', 4)
+  await other.reading
+  const readOfThree = three.reduce((sum, { sequence }) => sum + sequence.length, 0)
+  expect(readOfThree).toBeLessThanOrEqual(other.sequence.length + 2 * 64)
+  await Promise.all(three.map(({ reading }) => reading))
 })

@@ -1,3 +1,4 @@
+import type { Owned } from '../decode/owner-turns.ts'
 import type { Slice } from '../decode/slices.ts'
 import type { SequenceCache } from '../decode/sequence-cache.ts'
 import { StepCosts, type StepMeter } from '../decode/step-meter.ts'
@@ -6,7 +7,7 @@ import { nextTask } from './next-task.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** A slice of one sequence, and the cache that it continues. Keeping the new rows is the step's work. */
-export type SliceJob<cache extends SequenceCache> = {
+export type SliceJob<cache extends SequenceCache> = Owned & {
   cache: cache
   slice: Slice
   /** What is returned from the slice's `logitsFrom` on. */
@@ -84,7 +85,8 @@ export function createStepRunner<cache extends SequenceCache>(
     },
     run(job) {
       const { promise, resolve, reject } = Promise.withResolvers<Float32Array>()
-      queue.add({ job, tokens: job.slice.tokenIds.length, signal: job.signal, resolve, reject })
+      const { slice, signal, owner } = job
+      queue.add({ job, tokens: slice.tokenIds.length, signal, owner, resolve, reject })
       if (!working) void work()
       return promise
     },

@@ -9,19 +9,19 @@ export type OutputFrame = Extract<ProviderFrame, { type: 'tokens' | 'embedding' 
 /** Frames in their order; returns why there are no more. */
 export type Output = AsyncGenerator<OutputFrame, FinishReason, void>
 
-/** A job that was admitted: what is asked, as the model reads it, and how long an answer may be. */
-export type MakeableJob = { terms: JobTerms; prompt: Prompt; maxTokens: number }
+/** A job that was admitted: what is asked, as the model reads it, how long an answer may be, and who pays. */
+export type MakeableJob = { terms: JobTerms; prompt: Prompt; maxTokens: number; owner: string }
 
 /** Returns what the engine makes of a job, frame by frame as it is asked for. */
 export function makeOutput(
-  { terms, prompt, maxTokens }: MakeableJob,
+  { terms, prompt, maxTokens, owner }: MakeableJob,
   engine: Engine,
   signal: AbortSignal,
 ): Output {
-  if (terms.task === 'embed') return embed(prompt.texts, engine, signal)
+  if (terms.task === 'embed') return embed(prompt.texts, owner, engine, signal)
   const [promptIds = []] = prompt.texts
   const { sampler, seed, stop } = terms
-  return answer({ promptIds, sampler, seed, maxTokens, stop }, engine, signal)
+  return answer({ promptIds, sampler, seed, maxTokens, stop, owner }, engine, signal)
 }
 
 async function* answer(
@@ -47,9 +47,9 @@ async function* answer(
   }
 }
 
-async function* embed(texts: number[][], engine: Engine, signal: AbortSignal): Output {
+async function* embed(texts: number[][], owner: string, engine: Engine, signal: AbortSignal): Output {
   for (const [index, tokenIds] of texts.entries()) {
-    const vector = await engine.embed(tokenIds, signal).catch((error: unknown) => {
+    const vector = await engine.embed(tokenIds, signal, owner).catch((error: unknown) => {
       if (signal.aborted) return null
       throw error
     })
