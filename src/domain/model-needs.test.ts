@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { reckonNeeds } from './model-needs.ts'
 
 const file = (path: string, bytes: number) => ({
@@ -34,4 +34,41 @@ it('grows its vocabulary and its cache with the square root of its weights', () 
 it('has no matrix larger than the whole', () => {
   const { largestMatrixBytes, weightBytes } = needsOf('tiny.F32.gguf', 40_000)
   expect(largestMatrixBytes).toBe(weightBytes)
+})
+
+describe('a folder', () => {
+  const folder = (graph: string, weightBytes: number) =>
+    reckonNeeds({
+      format: 'onnx-folder',
+      files: [
+        file('config.json', 1_000),
+        file('tokenizer.json', 9e6),
+        file(`onnx/${graph}.onnx`, 1e6),
+        file(`onnx/${graph}.onnx_data`, weightBytes),
+        file(`onnx/${graph}.onnx_data_1`, weightBytes),
+      ],
+    })
+
+  it.each(['model', 'model_q8', 'model_q4f16', 'model_some_other'])(
+    'computes with what lies in the graph %s and beside it',
+    (graph) => {
+      expect(folder(graph, 50e6)).toMatchObject({ downloadBytes: 110_001_000, weightBytes: 101e6 })
+    },
+  )
+
+  it('has as many weights as the name of its graph tells', () => {
+    const [floats, bytes, halves] = [
+      folder('model', 80e7),
+      folder('model_int8', 20e7),
+      folder('model_fp16', 40e7),
+    ]
+    expect(bytes.largestMatrixBytes / floats.largestMatrixBytes).toBeCloseTo(1 / 4, 2)
+    expect(bytes.cacheBytesPerToken / floats.cacheBytesPerToken).toBeCloseTo(1, 2)
+    expect(halves.cacheBytesPerToken / floats.cacheBytesPerToken).toBeCloseTo(1 / 2, 2)
+  })
+
+  it('has no matrix larger than its graph', () => {
+    const { largestMatrixBytes, weightBytes } = folder('model_q4f16', 1000)
+    expect(largestMatrixBytes).toBeLessThanOrEqual(weightBytes)
+  })
 })
