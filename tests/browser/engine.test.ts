@@ -11,6 +11,7 @@ import { engineCases } from '../conformance/engine.ts'
 import { sentencePieceVocabulary } from '../fixtures/families/sentencepiece-vocabulary.ts'
 import { loadInNode } from '../fixtures/llama/load-in-node.ts'
 import { readFolder } from '../fixtures/llama/read-folder.ts'
+import type { FolderType } from '../../tools/onnx-folder/hugging-face-graph.ts'
 import { writeOnnxFolder } from '../../tools/onnx-folder/write-onnx-folder.ts'
 import { type Harness, moduleIn, openHarness } from './harness.ts'
 
@@ -18,6 +19,7 @@ const tiny = '/tests/fixtures/tiny-llama'
 const tinyFile = fileURLToPath(new URL('../fixtures/tiny-llama/tiny-llama.gguf', import.meta.url))
 /** In a folder that is no part of the repository. */
 const folderUrl = '/.opentab/tests/onnx-folder'
+const halfFolderUrl = '/.opentab/tests/onnx-half-folder'
 const tokenIds = Array.from({ length: 90 }, (_, i) => (i * 37 + 11) % 269)
 const vocabularySize = 271
 
@@ -119,7 +121,8 @@ describe('with an imitated GPU', () => {
   let harness: Harness
   let page: Page
   beforeAll(async () => {
-    await writeFolder()
+    await writeFolder(folderUrl, 'fp32')
+    await writeFolder(halfFolderUrl, 'q4f16')
     harness = await openHarness({ softwareWebGpu: true })
     page = await harness.openPage()
   })
@@ -193,6 +196,36 @@ describe('with an imitated GPU', () => {
     }
   })
 
+  test('a folder in half precision runs on the processor, and on a GPU that has it or not at all', async () => {
+    const { webgpu } = await engine().call('probe')
+    await engine().call('load', halfFolderUrl, ['wasm'])
+    const onProcessor = await engine().call('distributions', tokenIds, 60, vocabularySize)
+    if (webgpu?.shaderF16) {
+      expect((await engine().call('load', halfFolderUrl, ['webgpu'])).backend).toBe('webgpu')
+      const onGpu = await engine().call('distributions', tokenIds, 60, vocabularySize)
+      expect(largestDifference(onProcessor, onGpu)).toBeLessThan(0.5)
+      const request = {
+        promptIds: tokenIds.slice(0, 40),
+        sampler: { ...defaultSampler, temperature: 0 },
+        seed: `0x${'5eed'.repeat(8)}` as const,
+        maxTokens: 6,
+        stop: [],
+      }
+      // Each begins as the others do, so that caches are shared, and cut back, where they lie.
+      const answers = await engine().call('answerAll', [request, request, request], 2)
+      expect(answers).toEqual([1, 2, 3].map(() => answers[0]))
+      return
+    }
+    await expect(engine().call('load', halfFolderUrl, ['webgpu'])).rejects.toMatchObject({
+      code: 'engine/no-backend',
+      shortMessage: expect.stringContaining('no half precision'),
+    })
+    const loaded = await engine().call('load', halfFolderUrl, ['webgpu', 'wasm'])
+    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-folder-1' })
+    expect(loaded.reason).toContain('webgpu failed: The GPU here has no half precision')
+    expect(await engine().call('distributions', tokenIds, 60, vocabularySize)).toEqual(onProcessor)
+  })
+
   test('a back end that fails gives way to the next, and the reason tells', async () => {
     const recipes = { webgpu: 'wasm-int8-2' } as const
     await expect(engine().call('loadWronglyKnown', tiny)).rejects.toMatchObject({
@@ -204,9 +237,9 @@ describe('with an imitated GPU', () => {
 })
 
 /** Writes the tiny model as a folder where the harness serves it. */
-async function writeFolder(): Promise<void> {
-  const folder = fileURLToPath(new URL(`../..${folderUrl}`, import.meta.url))
-  await writeOnnxFolder(await openAsBlob(tinyFile), folder, { type: 'fp32', positions: 512 })
+async function writeFolder(url: string, type: FolderType): Promise<void> {
+  const folder = fileURLToPath(new URL(`../..${url}`, import.meta.url))
+  await writeOnnxFolder(await openAsBlob(tinyFile), folder, { type, positions: 512 })
   await rm(join(folder, 'manifest.json'), { force: true })
   const { manifest } = await readFolder(folder)
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest))

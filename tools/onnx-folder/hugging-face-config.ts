@@ -34,6 +34,9 @@ export function describeModel(
     rope_theta: config.ropeBase,
     tie_word_embeddings: config.tiedEmbedding,
     eos_token_id: [...endIds],
-    'transformers.js_config': { use_external_data_format: true },
+    'transformers.js_config': {
+      use_external_data_format: true,
+      kv_cache_dtype: { q4f16: 'float16', fp16: 'float16' },
+    },
   }
 }

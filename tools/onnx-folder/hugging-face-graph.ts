@@ -1,21 +1,30 @@
 import { blockProducts } from '../../src/engine/graph/block-products.ts'
 import { floatProducts } from '../../src/engine/graph/float-products.ts'
-import type { BuiltGraph, GraphBuilder, Value } from '../../src/engine/graph/graph-builder.ts'
+import { type BuiltGraph, GraphBuilder, type Value } from '../../src/engine/graph/graph-builder.ts'
 import { createGroupedAttention } from '../../src/engine/graph/grouped-attention.ts'
 import type { ModelConfig } from '../../src/engine/graph/model-config.ts'
 import { elementTypes } from '../../src/engine/graph/onnx-encoding.ts'
 import type { Products } from '../../src/engine/graph/products.ts'
 import { buildTransformerGraph } from '../../src/engine/graph/transformer-graph.ts'
 import { dynamicProducts } from './dynamic-products.ts'
+import { HalfGraph } from './half-graph.ts'
+import { nibbleProducts } from './nibble-products.ts'
 
-/** What products are computed with, by transformers.js's names: floats, 8-bit blocks as on WebGPU, integers. */
-export type FolderType = 'fp32' | 'int8' | 'q8'
+/**
+ * What products are computed with, by transformers.js's names: floats, 8-bit blocks as on WebGPU, integers, and 4-bit
+ * blocks with all else in half precision.
+ */
+export type FolderType = 'fp32' | 'int8' | 'q8' | 'q4f16'
 
-/** Products of each type, and how transformers.js ends the name of its file. */
-export const folderTypes: Record<FolderType, { products: Products; suffix: string }> = {
-  fp32: { products: floatProducts, suffix: '' },
-  int8: { products: blockProducts, suffix: '_int8' },
-  q8: { products: dynamicProducts, suffix: '_quantized' },
+/** Products of each type, how transformers.js ends the name of its file, and how precise its floats are. */
+export const folderTypes: Record<
+  FolderType,
+  { products: Products; suffix: string; Graph: typeof GraphBuilder }
+> = {
+  fp32: { products: floatProducts, suffix: '', Graph: GraphBuilder },
+  int8: { products: blockProducts, suffix: '_int8', Graph: GraphBuilder },
+  q8: { products: dynamicProducts, suffix: '_quantized', Graph: GraphBuilder },
+  q4f16: { products: nibbleProducts, suffix: '_q4f16', Graph: HalfGraph },
 }
 
 /**
@@ -31,19 +40,20 @@ export function buildHuggingFaceGraph(
   positions: number,
   weightsPath: string,
 ): BuiltGraph {
+  const { products, Graph } = folderTypes[type]
   const attention = createGroupedAttention({
     past: (layer, part) => `past_key_values.${layer}.${part}`,
     declareLengths,
   })
   const recipe = {
     backend: 'wasm',
-    products: folderTypes[type].products,
+    products,
     attention,
     smooth: false,
     exact: false,
   } as const
   const results = { declareLogitsFrom, states: false }
-  return buildTransformerGraph(config, recipe, positions, { results, weightsPath })
+  return buildTransformerGraph(config, recipe, positions, { results, graph: new Graph(weightsPath) })
 }
 
 /** The mask has a one for each token so far, those of this step included. */

@@ -6,7 +6,11 @@ import type { InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readLogProb } from '../../src/engine/decode/log-probability.ts'
 import { readGgufMetadata } from '../../src/engine/gguf/read-gguf.ts'
+import { openGguf } from '../../src/engine/gguf/tensor-source.ts'
 import { createModelText } from '../../src/engine/text/model-text.ts'
+import { openGemma3Oracle } from '../../tests/fixtures/families/gemma3-oracle.ts'
+import { openQwen2Oracle } from '../../tests/fixtures/families/qwen2-oracle.ts'
+import { openQwen3Oracle } from '../../tests/fixtures/families/qwen3-oracle.ts'
 import { runWhole, tokenIds } from '../../tests/fixtures/families/run-whole.ts'
 import {
   tinyGemma3,
@@ -17,6 +21,7 @@ import {
 import { loadInNode } from '../../tests/fixtures/llama/load-in-node.ts'
 import { nodePlace } from '../node-runtime.ts'
 import type { FolderType } from './hugging-face-graph.ts'
+import { roundToNibbles } from './nibble-products.ts'
 import { writeOnnxFolder } from './write-onnx-folder.ts'
 
 let folder: string
@@ -47,11 +52,11 @@ async function openFolder(model: string) {
     new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims)
   const emptyPast = (past: InferenceSession.ValueMetadata) => {
     const shape = past.isTensor ? past.shape.map((size) => (size === 'batch_size' ? 1 : size)) : []
-    return new ort.Tensor(
-      'float32',
-      new Float32Array(),
-      shape.map((size) => Number(size) || 0),
-    )
+    const dims = shape.map((size) => Number(size) || 0)
+    const isHalf = past.isTensor && past.type === 'float16'
+    return isHalf
+      ? new ort.Tensor('float16', Uint16Array.of(), dims)
+      : new ort.Tensor('float32', Float32Array.of(), dims)
   }
   return async (ids: readonly number[], before: number, kept: number, outputs?: Outputs): Promise<Outputs> =>
     session.run({
@@ -69,13 +74,19 @@ async function openFolder(model: string) {
 
 /** Mean distance of log-probabilities from the engine's at each position. */
 function distance(logits: Tensor, rows: Float32Array[]): number {
-  const values = logits.data as Float32Array
+  const values = Float32Array.from(logits.data as Float32Array)
   const width = rows[0]!.length
   const errors = rows.flatMap((row, index) => {
     const found = values.subarray(index * width, (index + 1) * width)
     return [0, 7, 97, 200].map((id) => Math.abs(readLogProb(found, id) - readLogProb(row, id)))
   })
   return errors.reduce((sum, error) => sum + error, 0) / errors.length
+}
+
+const oracles: Record<string, typeof openQwen2Oracle> = {
+  qwen2: openQwen2Oracle,
+  qwen3: openQwen3Oracle,
+  gemma3: openGemma3Oracle,
 }
 
 describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture model', (shape) => {
@@ -98,6 +109,21 @@ describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture m
     expect(all['logits']!.dims[1]).toBe(1)
     const last = await run(tokenIds.slice(-1), tokenIds.length - 1, 1, all)
     expect(distance(last['logits']!, rows.slice(-1))).toBeLessThan(1e-4)
+  })
+
+  test('predicts in q4f16 what its 4-bit weights do in double precision, whole and step by step', async () => {
+    await write('q4f16')
+    const oracle = await oracles[shape.architecture]!(await openGguf(file), roundToNibbles)
+    const rows = oracle.logProbs(tokenIds).map((row) => Float32Array.from(row))
+    const run = await openFolder('model_q4f16.onnx')
+    const { logits } = await run(tokenIds, 0, 0)
+    expect(logits).toMatchObject({ type: 'float16' })
+    expect(distance(logits!, rows)).toBeLessThan(0.02)
+
+    const all = await run(tokenIds.slice(0, -1), 0, 1)
+    expect(all['present.0.key']).toMatchObject({ type: 'float16' })
+    const last = await run(tokenIds.slice(-1), tokenIds.length - 1, 1, all)
+    expect(distance(last['logits']!, rows.slice(-1))).toBeLessThan(0.02)
   })
 
   test('predicts much the same in q8', async () => {

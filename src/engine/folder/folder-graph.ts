@@ -19,6 +19,11 @@ export function folderPresents({ layers }: FolderConfig): string[] {
   return planeNames(layers).map(({ present }) => present)
 }
 
+/** Returns how precise the keys and values are that a graph is handed. */
+export function cacheType({ inputs }: OpenSession): FloatType {
+  return inputs.get('past_key_values.0.key') === 'float16' ? 'float16' : 'float32'
+}
+
 /**
  * Checks that a session is the decoder of a folder.
  *
@@ -62,7 +67,7 @@ export function openFolderGraph(
   config: FolderConfig,
 ): StepGraph<FolderCache> {
   const names = planeNames(config.layers)
-  const type = session.inputs.get(names[0]!.past) === 'float16' ? 'float16' : 'float32'
+  const type = cacheType(session)
   const shapeOf = (tokens: number) => [1, config.kvHeads, tokens, config.headWidth]
 
   const feed = ({ cache, slice }: SliceJob<FolderCache>): Feeds => {

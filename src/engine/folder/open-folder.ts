@@ -5,14 +5,16 @@ import { openCachedSequence } from '../worker/cached-sequence.ts'
 import { deviceSliceTokens } from '../worker/device-graph.ts'
 import { hostSliceTokens } from '../worker/host-graph.ts'
 import type { OpenModel } from '../worker/open-model.ts'
+import type { FloatType } from '../worker/runtime.ts'
 import { nameRuntimeError } from '../worker/runtime-error.ts'
 import { createStepRunner } from '../worker/step-runner.ts'
 import { recipes } from '../graph/recipe.ts'
 import { FolderCache } from './folder-cache.ts'
 import { type FolderConfig, parseFolderConfig } from './folder-config.ts'
 import { readFolderHead } from './folder-files.ts'
-import { checkFolderGraph, folderPresents, openFolderGraph } from './folder-graph.ts'
+import { cacheType, checkFolderGraph, folderPresents, openFolderGraph } from './folder-graph.ts'
 import { readFolderVocabulary } from './folder-vocabulary.ts'
+import { namesHalves, requireHalves } from './half-precision.ts'
 
 /** Compiles the graph of a folder in the layout of transformers.js, its weights as they are. */
 export const openFolder: OpenModel = async (input, starting, { nowMs }, onProgress) => {
@@ -20,19 +22,22 @@ export const openFolder: OpenModel = async (input, starting, { nowMs }, onProgre
   const { config: json, tokenizer } = await readFolderHead(new Blob(files), manifest)
   const config = parseFolderConfig(json)
   const vocabulary = readFolderVocabulary(tokenizer, config.endIds)
-  const { graph, external } = findGraph(input.model)
+  const { path, graph, external } = findGraph(input.model)
   onProgress({ stage: 'read', fraction: 1 })
   // There is nothing to prepare.
   onProgress({ stage: 'prepare', fraction: 1 })
   onProgress({ stage: 'compile', fraction: 0 })
   const { runtime, arithmeticId } = await starting
   const { backend } = recipes[input.recipe]
+  if (backend === 'webgpu' && namesHalves(path)) await requireHalves(runtime)
   const bytes = new Uint8Array(await graph.arrayBuffer())
   const onDevice = backend === 'webgpu' ? folderPresents(config) : []
   const session = await runtime.createSession(bytes, external, onDevice).catch((error: unknown) => {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
   })
   checkFolderGraph(session, config)
+  const type = cacheType(session)
+  if (backend === 'webgpu' && type === 'float16') await requireHalves(runtime)
 
   const runner = createStepRunner(openFolderGraph(runtime, session, config), nowMs)
   const sliceTokens = input.sliceTokens ?? (backend === 'webgpu' ? deviceSliceTokens : hostSliceTokens)
@@ -50,7 +55,7 @@ export const openFolder: OpenModel = async (input, starting, { nowMs }, onProgre
     // The operators of such graphs round one row otherwise than several.
     exact: false,
     weightBytes: files.reduce((total, { size }) => total + size, 0),
-    cacheBytesPerToken: countCacheBytes(config),
+    cacheBytesPerToken: countCacheBytes(config, type),
     fromCache: false,
   }
   return { model, facts, release: async () => {} }
@@ -70,9 +75,9 @@ function findGraph({ manifest, files }: VerifiedModel) {
   const external = all
     .filter(({ path }) => path.startsWith(`${graph.path}_data`))
     .map(({ path, blob }) => ({ path: path.slice(folder.length), data: blob }))
-  return { graph: graph.blob, external }
+  return { path: graph.path, graph: graph.blob, external }
 }
 
-function countCacheBytes({ layers, kvHeads, headWidth }: FolderConfig): number {
-  return 2 * layers * kvHeads * headWidth * Float32Array.BYTES_PER_ELEMENT
+function countCacheBytes({ layers, kvHeads, headWidth }: FolderConfig, type: FloatType): number {
+  return 2 * layers * kvHeads * headWidth * (type === 'float16' ? 2 : 4)
 }

@@ -60,7 +60,8 @@ export const blockProducts: Products = {
 /** The byte that stands for 0. */
 const blockZero = 128
 
-function checkBlocks(inputs: number): void {
+/** @throws EngineError `engine/unsupported-model` for rows that cannot be cut into blocks of 32 */
+export function checkBlocks(inputs: number): void {
   if (inputs % blockSize === 0) return
   throw new EngineError('engine/unsupported-model', `A matrix of ${inputs} inputs has no whole blocks.`)
 }

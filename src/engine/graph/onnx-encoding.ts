@@ -7,6 +7,7 @@ export const elementTypes = {
   int8: { number: 3, bytes: 1 },
   int32: { number: 6, bytes: 4 },
   int64: { number: 7, bytes: 8 },
+  float16: { number: 10, bytes: 2 },
 } as const
 
 /** What a tensor's elements are. */

@@ -26,8 +26,8 @@ export type GraphOptions = {
   observe?: (graph: GraphBuilder, point: string, input: Value, weights: MatrixRows) => void
   /** How results are asked for; by default the engine's own way. */
   results?: GraphResults
-  /** Where the weights will lie, as seen from the graph's file. */
-  weightsPath?: string
+  /** What the graph is built in; by default one whose weights lie where the engine's own do. */
+  graph?: GraphBuilder
 }
 
 /** How a host asks a graph for its results. */
@@ -66,8 +66,7 @@ export function buildTransformerGraph(
   positions: number,
   options: GraphOptions = {},
 ): BuiltGraph {
-  const { observe = () => {}, results = ownResults, weightsPath } = options
-  const graph = new GraphBuilder(weightsPath)
+  const { observe = () => {}, results = ownResults, graph = new GraphBuilder() } = options
   const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
   const building = { graph, config, products: recipe.products, smoothing, observe, results }
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
