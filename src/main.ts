@@ -279,6 +279,7 @@ const tab: Tab = {
   withdrawals,
   payOut,
   served,
+  claimsOn: async (channelId, sinceSeconds) => (await chain()).claimsOn(channelId, sinceSeconds),
   async trace(payment) {
     const { tracePayment } = await import('./roles/trace-payment.ts')
     return tracePayment(payment, { chain: await chain(), vouchers: await vouchers() })

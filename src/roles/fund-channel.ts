@@ -76,7 +76,7 @@ async function* send(
       throw error
     })
   await openDeposit(channelId, deps)
-  yield { stage: 'deposited', amountMicroUsd: deposit.amount, feeMicroUsd: 0n, transaction }
+  yield { stage: 'deposited', amountMicroUsd: deposit.amount, feeMicroUsd: 0n, transaction, channelId }
 }
 
 async function senderOf({ chain, wallet, sender = wallet }: DirectFundDeps): Promise<Signer> {

@@ -27,6 +27,8 @@ export type FundingStep = {
   asksTwice?: boolean
   /** Once deposited; null where the chain shows the deposit and nobody said which transaction it was. */
   transaction?: Hex | null
+  /** Once deposited: where. */
+  channelId?: Hex
 }
 
 /** Where channels are kept, and what pays for them. */

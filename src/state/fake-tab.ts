@@ -65,6 +65,7 @@ export function fakeTab(parts: Partial<Tab>): Tab {
     withdrawals: never,
     payOut: never,
     served: never,
+    claimsOn: async () => [],
     trace: never,
     check: never,
     addTestFunds: never,

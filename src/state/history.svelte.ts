@@ -14,18 +14,21 @@ export type Movement = {
   feeMicroUsd: MicroUsd
   /** Null where this page was not told. */
   transaction: Hex | null
+  /** Where a deposit went; null for all else, and where this page was not told. */
+  channelId: Hex | null
 }
 
 /** As kept on disk, newest last by key. */
 type HistoryDocument =
-  | (Omit<Movement, 'key' | 'feeMicroUsd'> & { feeMicroUsd?: MicroUsd })
+  | (Omit<Movement, 'key' | 'feeMicroUsd' | 'channelId'> & { feeMicroUsd?: MicroUsd; channelId?: Hex | null })
   | { kind: 'answer'; atMs: number; amountMicroUsd: MicroUsd; modelName: string; answer: Answer }
 
 /** Money that an answer needs before it begins. */
 export type Funding = Extract<AskEvent, { type: 'funding' }>
 
 /** What is written down of money that moved. */
-type Moved = Pick<Movement, 'amountMicroUsd'> & Partial<Pick<Movement, 'feeMicroUsd' | 'transaction'>>
+type Moved = Pick<Movement, 'amountMicroUsd'> &
+  Partial<Pick<Movement, 'feeMicroUsd' | 'transaction' | 'channelId'>>
 
 const collection = 'history'
 /** Documents that are read at a time, newest first. */
@@ -62,6 +65,11 @@ export class History {
     }
   }
 
+  /** Returns the row of an answer that was asked here, or null where it is not known. */
+  rowOf({ terms: { jobId } }: Pick<Answer, 'terms'>): ReceiptRow | null {
+    return this.asked.find((row) => row.jobId === jobId) ?? null
+  }
+
   /** Reads one answer whole. */
   async answer(key: string): Promise<Answer | null> {
     const kept = (await this.#tab.documents.get(collection, key)) as HistoryDocument | undefined
@@ -81,9 +89,9 @@ export class History {
 
   async addMovement(
     kind: Movement['kind'],
-    { amountMicroUsd, feeMicroUsd = 0n, transaction = null }: Moved,
+    { amountMicroUsd, feeMicroUsd = 0n, transaction = null, channelId = null }: Moved,
   ): Promise<void> {
-    await this.#add({ kind, atMs: Date.now(), amountMicroUsd, feeMicroUsd, transaction })
+    await this.#add({ kind, atMs: Date.now(), amountMicroUsd, feeMicroUsd, transaction, channelId })
   }
 
   /** Each entry is a document of its own, so that two tabs never overwrite each other's receipts. */
@@ -102,7 +110,7 @@ export class History {
       this.#known.add(key)
       if (document.kind === 'answer') {
         asked.push(askedRow(key, document.atMs, document.modelName, document.answer))
-      } else movements.push({ key, feeMicroUsd: 0n, ...document })
+      } else movements.push({ key, feeMicroUsd: 0n, channelId: null, ...document })
     }
     if (asked.length > 0) this.asked = [...this.asked, ...asked]
     if (movements.length > 0) this.movements = [...this.movements, ...movements]

@@ -7,6 +7,7 @@ import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
 import type { Answer } from '../roles/answer.ts'
 import type { ClaimRecord, ServedJob } from '../roles/served-jobs.ts'
+import type { Movement } from './history.svelte.ts'
 
 /** One answer that was paid for, asked or given here: what a table shows and an export writes. */
 export type ReceiptRow = {
@@ -82,10 +83,27 @@ export function answeredRow(job: ServedJob): ReceiptRow {
   }
 }
 
+/** A transaction that put money into a channel. */
+export type DepositMade = Pick<Movement, 'atMs' | 'channelId'> & { transaction: Hex }
+
+/** Returns the deposit that an answer which was asked here was paid from: the last into its channel before it ended. */
+export function depositOf(
+  { side, channelId, atMs }: ReceiptRow,
+  movements: readonly Movement[],
+): DepositMade | null {
+  if (side === 'answered') return null
+  const made = movements
+    .filter(
+      (moved): moved is Movement & DepositMade => moved.kind === 'deposit' && moved.transaction !== null,
+    )
+    .filter((moved) => moved.channelId === channelId && moved.atMs <= atMs)
+  return made.toSorted((a, b) => b.atMs - a.atMs)[0] ?? null
+}
+
 /** Returns the claim that collected an answer's pay: the first that reached what its channel promised then. */
 export function claimOf(row: ReceiptRow, claims: readonly ClaimRecord[]): ClaimRecord | null {
-  const { side, channelId, promisedMicroUsd } = row
-  if (side === 'asked' || promisedMicroUsd === null) return null
+  const { channelId, promisedMicroUsd } = row
+  if (promisedMicroUsd === null) return null
   const reaches = (claim: ClaimRecord) =>
     claim.channels.some(
       (channel) => channel.channelId === channelId && channel.totalClaimedMicroUsd >= promisedMicroUsd,

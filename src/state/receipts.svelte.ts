@@ -4,10 +4,11 @@ import type { ClaimRecord, ServedJob } from '../roles/served-jobs.ts'
 import type { PaymentTrail } from '../roles/trace-payment.ts'
 import { toFailure, type Failure } from './failure.ts'
 import type { History } from './history.svelte.ts'
-import { type ReceiptRow, answeredRow, claimOf } from './receipt-row.ts'
+import { OthersClaims } from './others-claims.svelte.ts'
+import { type DepositMade, type ReceiptRow, answeredRow, claimOf, depositOf } from './receipt-row.ts'
 import type { Tab } from './tab.ts'
 
-export type { ClaimRecord, PaymentTrail, ReceiptRow }
+export type { ClaimRecord, DepositMade, PaymentTrail, ReceiptRow }
 
 /** Which receipts are looked at. */
 export type ReceiptFilter = 'all' | ReceiptRow['side']
@@ -22,8 +23,9 @@ export const rowsPerPage = 10
 export class Receipts {
   #tab: Tab
   #history: History
+  #others: OthersClaims
   #served = $state.raw<ServedJob[]>([])
-  /** Claims that reached the chain. */
+  /** Claims of this browser's own that reached the chain. */
   claims = $state.raw<ClaimRecord[]>([])
   filter = $state<ReceiptFilter>('all')
   /** From 0, the newest. */
@@ -47,6 +49,7 @@ export class Receipts {
   constructor(tab: Tab, history: History) {
     this.#tab = tab
     this.#history = history
+    this.#others = new OthersClaims(tab)
   }
 
   /** Reads what was asked, answered and claimed; what is known already stays while it is read. */
@@ -60,6 +63,7 @@ export class Receipts {
     } catch (error) {
       this.failure = toFailure(error)
     }
+    await this.#others.lookUp(this.#history.asked)
   }
 
   show(filter: ReceiptFilter): void {
@@ -71,9 +75,14 @@ export class Receipts {
     this.page = Math.min(Math.max(this.page + pages, 0), this.pages - 1)
   }
 
-  /** The claim that collected an answer's pay, or null. */
+  /** The claim that collected an answer's pay; null where there is none, or the chain tells of none. */
   claimOf(row: ReceiptRow): ClaimRecord | null {
-    return claimOf(row, this.claims)
+    return claimOf(row, row.side === 'asked' ? this.#others.claims : this.claims)
+  }
+
+  /** The deposit that an answer was paid from; null for one that was given here, and where it is not known. */
+  depositOf(row: ReceiptRow): DepositMade | null {
+    return depositOf(row, this.#history.movements)
   }
 
   /** Reads the whole answer of a row that was asked here. */

@@ -1,8 +1,12 @@
-import { expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Hex } from '../domain/bytes.ts'
+import { ChainError } from '../errors/index.ts'
+import type { ClaimSeen } from '../ports/chain.ts'
 import type { ClaimRecord, ServedJob } from '../roles/served-jobs.ts'
 import { answerOf, fakeTab, offer } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { Receipts, rowsPerPage } from './receipts.svelte.ts'
+import type { Tab } from './tab.ts'
 
 const channelId = '0xc1'
 
@@ -40,8 +44,9 @@ const claim = (atMs: number, total: bigint): ClaimRecord => ({
   channels: [{ channelId, totalClaimedMicroUsd: total }],
 })
 
-function open(jobs: ServedJob[], claims: ClaimRecord[] = []) {
-  const tab = fakeTab({ served: async () => ({ jobs: async () => jobs, claims: async () => claims }) })
+function open(jobs: ServedJob[], claims: ClaimRecord[] = [], parts: Partial<Tab> = {}) {
+  const served = async () => ({ jobs: async () => jobs, claims: async () => claims })
+  const tab = fakeTab({ served, ...parts })
   const history = new History(tab)
   return { tab, history, receipts: new Receipts(tab, history) }
 }
@@ -86,4 +91,129 @@ it('names the first claim that reached what a channel promised with the answer',
   await receipts.load()
   const claimedAt = receipts.rows.map((row) => receipts.claimOf(row)?.atMs ?? null)
   expect(claimedAt).toEqual([null, 6, 5])
+})
+
+describe('what was asked', () => {
+  const paidFrom: Hex = '0xc2'
+  const startedAtMs = Date.UTC(2026, 10, 29)
+
+  beforeEach(() => void vi.useFakeTimers({ now: startedAtMs, toFake: ['Date'] }))
+  afterEach(() => void vi.useRealTimers())
+
+  /** Adds an answer whose voucher promised so much on the channel. */
+  function addAnswer(history: History, promised: bigint, from: Hex = paidFrom) {
+    const answer = answerOf('Bees fly.', 5)
+    const voucher = { channelId: from, maxClaimableAmount: promised, signature: '0x05' } as const
+    return history.addAnswer('Fixture', { ...answer, terms: { ...answer.terms, channelId: from }, voucher })
+  }
+
+  function addDeposit(history: History, transaction: Hex | null, into?: Hex) {
+    const made = { amountMicroUsd: 100n, feeMicroUsd: 1n, transaction, ...(into && { channelId: into }) }
+    return history.addFunding({ type: 'funding', stage: 'deposited', ...made })
+  }
+
+  const later = (ms: number) => vi.setSystemTime(Date.now() + ms)
+
+  const seen = (transaction: Hex, totalClaimed: bigint): ClaimSeen => ({
+    transaction,
+    atSeconds: startedAtMs / 1000 + 60,
+    totalClaimed,
+  })
+
+  /** A chain on which these claims were made; `asked` is since when it was searched, by channel. */
+  function chainWith(claims: ClaimSeen[]) {
+    const asked: [Hex, number][] = []
+    const claimsOn: Tab['claimsOn'] = async (channel, sinceSeconds) => {
+      asked.push([channel, sinceSeconds])
+      return channel === paidFrom ? claims : []
+    }
+    return { asked, claimsOn }
+  }
+
+  it('names the last deposit into its channel before the answer ended', async () => {
+    const { receipts, history } = open([])
+    await addDeposit(history, '0xd1', paidFrom)
+    await addDeposit(history, '0xd9', '0xc9')
+    later(1_000)
+    await addAnswer(history, 10n)
+    later(1_000)
+    await addDeposit(history, '0xd2', paidFrom)
+    await addAnswer(history, 20n)
+    await receipts.load()
+    expect(receipts.rows.map((row) => receipts.depositOf(row)?.transaction)).toEqual(['0xd2', '0xd1'])
+  })
+
+  it('names no deposit that nobody told the channel or the transaction of, and none for what was answered', async () => {
+    const { receipts, history } = open([job(startedAtMs + 1, 3n)])
+    await addDeposit(history, null, channelId)
+    await addDeposit(history, '0xd1')
+    await addDeposit(history, '0xd2', channelId)
+    later(1)
+    await addAnswer(history, 10n)
+    await receipts.load()
+    expect(receipts.rows.map(({ side }) => side).toSorted()).toEqual(['answered', 'asked'])
+    expect(receipts.rows.map((row) => receipts.depositOf(row))).toEqual([null, null])
+  })
+
+  it('names the first claim on the chain that reached it, and asks for no more than that takes', async () => {
+    const chain = chainWith([seen('0xa1', 10n), seen('0xa2', 25n)])
+    const { receipts, history } = open([], [], chain)
+    for (const promised of [10n, 20n, 30n]) {
+      await addAnswer(history, promised)
+      later(1_000)
+    }
+    await receipts.load()
+    const claimed = receipts.rows.map((row) => receipts.claimOf(row)?.transaction ?? null)
+    expect(claimed).toEqual([null, '0xa2', '0xa1'])
+    expect(chain.asked).toEqual([[paidFrom, startedAtMs / 1000 - 600]])
+    await receipts.load()
+    expect(chain.asked).toHaveLength(1)
+  })
+
+  it('keeps what it found, and looks on from the answers that are open', async () => {
+    const { tab, receipts, history } = open([], [], chainWith([seen('0xa1', 10n)]))
+    await addAnswer(history, 10n)
+    await receipts.load()
+
+    later(3_600_000)
+    await addAnswer(history, 20n)
+    const chain = chainWith([seen('0xa2', 20n)])
+    const again = new Receipts({ ...tab, ...chain }, new History(tab))
+    await again.load()
+    expect(again.rows.map((row) => again.claimOf(row)?.transaction)).toEqual(['0xa2', '0xa1'])
+    expect(chain.asked).toEqual([[paidFrom, startedAtMs / 1000 + 3000]])
+
+    const done = chainWith([])
+    const afterwards = new Receipts({ ...tab, ...done }, new History(tab))
+    await afterwards.load()
+    expect(afterwards.rows.map((row) => afterwards.claimOf(row)?.transaction)).toEqual(['0xa2', '0xa1'])
+    expect(done.asked).toEqual([])
+  })
+
+  it('is listed all the same while the chain does not answer, and looked for again', async () => {
+    let isThere = false
+    const { claimsOn } = chainWith([seen('0xa1', 10n)])
+    const { receipts, history } = open([], [], {
+      claimsOn: async (...args) => {
+        if (isThere) return claimsOn(...args)
+        throw new ChainError('chain/unreachable', 'The chain does not answer.')
+      },
+    })
+    await addAnswer(history, 10n)
+    await receipts.load()
+    const claimed = () => receipts.rows.map((row) => receipts.claimOf(row)?.transaction ?? null)
+    expect(claimed()).toEqual([null])
+    expect(receipts.failure).toBeNull()
+    isThere = true
+    later(60_000)
+    await receipts.load()
+    expect(claimed()).toEqual(['0xa1'])
+  })
+
+  it('is not mixed up with what was claimed here', async () => {
+    const { receipts, history } = open([], [claim(5, 100n)])
+    await addAnswer(history, 10n, channelId)
+    await receipts.load()
+    expect(receipts.rows.map((row) => receipts.claimOf(row))).toEqual([null])
+  })
 })

@@ -1,8 +1,9 @@
-import type { Address } from '../domain/bytes.ts'
+import type { Address, Hex } from '../domain/bytes.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Accounts } from '../ports/accounts.ts'
+import type { ClaimSeen } from '../ports/chain.ts'
 import type { Directory } from '../ports/directory.ts'
 import type { Device } from '../ports/device.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
@@ -71,6 +72,8 @@ export type Tab = {
   payOut(): Promise<PayOut>
   /** What this browser answered and claimed. */
   served(): Promise<Pick<ServedJobs, 'jobs' | 'claims'>>
+  /** Claims that anybody made on a channel, as the chain tells of them from a time on; oldest first. */
+  claimsOn(channelId: Hex, sinceSeconds: number): Promise<ClaimSeen[]>
   /** Checks a receipt's signature and finds the voucher that pays it. */
   trace(payment: TracedPayment): Promise<PaymentTrail>
   /** Re-computes an answer with the model in this tab. */

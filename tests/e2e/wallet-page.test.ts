@@ -152,3 +152,42 @@ describe('what was earned', () => {
     await receipts().getByText('0 receipts').waitFor()
   })
 })
+
+describe('what was asked', () => {
+  test('leads to the deposit that paid it and the claim that collected it, in the table, the receipt and the CSV', async () => {
+    const deposit = `https://explorer.example.org/tx/0x${'de'.repeat(32)}`
+    const claim = `https://explorer.example.org/tx/0x${'cc'.repeat(32)}`
+    page = await scripted.open('?scene=bonded#/ask')
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('What makes a rainbow?')
+    await page.getByRole('button', { name: 'Send', exact: true }).click()
+    await page.getByRole('log', { name: 'Conversation' }).getByRole('article').waitFor()
+
+    await page.getByRole('link', { name: 'Wallet', exact: true }).click()
+    await receipts().getByText('Asked', { exact: true }).first().click()
+    const row = receipts().getByRole('row').nth(1)
+    const [toDeposit, toClaim] = ['deposit', 'claimed'].map((name) => row.getByRole('link', { name }))
+    expect(await toDeposit!.getAttribute('href')).toBe(deposit)
+    expect(await toClaim!.getAttribute('href')).toBe(claim)
+    expect(await toClaim!.getAttribute('rel')).toContain('noopener')
+
+    await row.getByRole('button', { name: 'Asked: open the receipt' }).click()
+    const sheet = page.getByRole('dialog', { name: 'Receipt' })
+    expect(await sheet.getByRole('link', { name: /^0xdede/ }).getAttribute('href')).toBe(deposit)
+    expect(await sheet.getByRole('link', { name: /^0xcccc/ }).getAttribute('href')).toBe(claim)
+    await page.keyboard.press('Escape')
+
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      receipts().getByRole('button', { name: 'Save as CSV' }).click(),
+    ])
+    const [names, asked] = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n')
+    const cells = Object.fromEntries(names!.split(',').map((name, at) => [name, asked!.split(',')[at]]))
+    expect(cells).toMatchObject({
+      side: 'asked',
+      deposit_transaction: `0x${'de'.repeat(32)}`,
+      deposit_link: deposit,
+      claim_transaction: `0x${'cc'.repeat(32)}`,
+      claim_link: claim,
+    })
+  })
+})

@@ -93,7 +93,8 @@ export class HubFunding {
       if (!mustDeposit && channel && this.#unreserved(channel) >= mostMicroUsd) return null
       const record = earlier?.record ?? channel?.record ?? (await addChannel(hub.account, this.#deps))
       const signed = earlier?.signed ?? (await signDeposit(record, amountMicroUsd, feeMicroUsd, this.#deps))
-      return sendDeposit(record, signed, this.#deps.hubs.client(hub.peerId), this.#deps)
+      const sent = await sendDeposit(record, signed, this.#deps.hubs.client(hub.peerId), this.#deps)
+      return { ...sent, channelId: record.channelId }
     })
     if (made) yield { stage: 'deposited', ...made }
   }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { ClaimRecord, ReceiptRow } from '../../state/receipts.svelte.ts'
+import type { ClaimRecord, DepositMade, ReceiptRow } from '../../state/receipts.svelte.ts'
 import { toCsv } from './receipts-csv.ts'
 
 /** Reads CSV as RFC 4180 describes it. */
@@ -47,8 +47,17 @@ const claim: ClaimRecord = {
   channels: [],
 }
 
+const deposit: DepositMade = { atMs: Date.UTC(2026, 10, 22), transaction: '0xdd', channelId: '0x04' }
+const nothing = () => ({ deposit: null, claim: null })
+const network = { explorerUrl: 'https://explorer.example.org/' }
+
 it('has one record per receipt, with every id, exact amounts and ISO times', () => {
-  const csv = toCsv([row, { ...row, side: 'asked', hub: '0x05' }], ({ hub }) => (hub ? null : claim))
+  const rows: ReceiptRow[] = [row, { ...row, side: 'asked', hub: '0x05' }]
+  const csv = toCsv(
+    rows,
+    ({ side }) => (side === 'asked' ? { deposit, claim: null } : { deposit: null, claim }),
+    network,
+  )
   expect(csv.endsWith('\r\n')).toBe(true)
   expect(asRecords(csv)).toMatchObject([
     {
@@ -59,18 +68,34 @@ it('has one record per receipt, with every id, exact amounts and ISO times', () 
       job_id: '0x01',
       channel_id: '0x04',
       voucher_up_to_usd: '2.000000',
+      deposit_transaction: '',
+      deposit_link: '',
       claim_transaction: '0xaa',
+      claim_link: 'https://explorer.example.org/tx/0xaa',
       claimed_at: '2026-11-24T00:00:00.000Z',
       relay_account: '',
     },
-    { side: 'asked', relay_account: '0x05', claim_transaction: '', claimed_at: '' },
+    {
+      side: 'asked',
+      relay_account: '0x05',
+      deposit_transaction: '0xdd',
+      deposit_link: 'https://explorer.example.org/tx/0xdd',
+      claim_transaction: '',
+      claim_link: '',
+      claimed_at: '',
+    },
   ])
+})
+
+it('names transactions where there is no explorer to link to', () => {
+  const [record] = asRecords(toCsv([row], () => ({ deposit, claim }), {}))
+  expect(record).toMatchObject({ deposit_transaction: '0xdd', deposit_link: '', claim_link: '' })
 })
 
 it.each(['plain', 'with, comma', 'with "quotes"', 'two\r\nlines', ''])(
   'gives %j back as it was',
   (modelName) => {
-    const [record] = asRecords(toCsv([{ ...row, modelName }], () => null))
+    const [record] = asRecords(toCsv([{ ...row, modelName }], nothing, null))
     expect(record?.model).toBe(modelName)
   },
 )
@@ -78,7 +103,7 @@ it.each(['plain', 'with, comma', 'with "quotes"', 'two\r\nlines', ''])(
 it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\tx', '\r=1', '=HYPERLINK("x";"y")'])(
   'leaves nothing of %j for a spreadsheet to compute',
   (modelName) => {
-    const [record] = asRecords(toCsv([{ ...row, modelName }], () => null))
+    const [record] = asRecords(toCsv([{ ...row, modelName }], nothing, null))
     expect(record?.model).toBe(`'${modelName}`)
   },
 )

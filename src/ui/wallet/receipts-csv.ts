@@ -1,8 +1,14 @@
-import type { ClaimRecord, ReceiptRow } from '../../state/receipts.svelte.ts'
+import type { Hex } from '../../domain/bytes.ts'
+import type { Network } from '../../domain/network.ts'
+import type { ReceiptRow } from '../../state/receipts.svelte.ts'
 import { exactUsd } from '../format.ts'
+import { explorerLink } from '../parts/explorer.ts'
+import type { ReceiptMoney } from './trail-facts.ts'
 
 type Cell = string | number | null
-type Column = [name: string, cell: (row: ReceiptRow, claim: ClaimRecord | null) => Cell]
+/** The transactions behind a receipt, and where a reader sees one. */
+type Money = ReceiptMoney & { linkTo: (made: { transaction: Hex } | null) => string | null }
+type Column = [name: string, cell: (row: ReceiptRow, money: Money) => Cell]
 
 const usd = (amount: bigint | null) => (amount === null ? null : exactUsd(amount))
 const isoTime = (atMs: number) => new Date(atMs).toISOString()
@@ -24,8 +30,11 @@ const columns: Column[] = [
   ['relay_account', ({ hub }) => hub],
   ['channel_id', ({ channelId }) => channelId],
   ['voucher_up_to_usd', ({ promisedMicroUsd }) => usd(promisedMicroUsd)],
-  ['claim_transaction', (_, claim) => claim && claim.transaction],
-  ['claimed_at', (_, claim) => claim && isoTime(claim.atMs)],
+  ['deposit_transaction', (_, { deposit }) => deposit && deposit.transaction],
+  ['deposit_link', (_, { deposit, linkTo }) => linkTo(deposit)],
+  ['claim_transaction', (_, { claim }) => claim && claim.transaction],
+  ['claim_link', (_, { claim, linkTo }) => linkTo(claim)],
+  ['claimed_at', (_, { claim }) => claim && isoTime(claim.atMs)],
   ['arithmetic_id', ({ receipt }) => receipt && receipt.receipt.arithmeticId],
   ['terms_hash', ({ receipt }) => receipt && receipt.receipt.termsHash],
   ['prompt_hash', ({ receipt }) => receipt && receipt.receipt.promptHash],
@@ -45,10 +54,15 @@ function toCell(value: Cell): string {
 }
 
 /** Returns receipts as CSV (RFC 4180): one row each, times in ISO 8601, amounts to the micro-dollar. */
-export function toCsv(rows: readonly ReceiptRow[], claimOf: (row: ReceiptRow) => ClaimRecord | null): string {
+export function toCsv(
+  rows: readonly ReceiptRow[],
+  moneyOf: (row: ReceiptRow) => ReceiptMoney,
+  network: Pick<Network, 'explorerUrl'> | null,
+): string {
+  const linkTo: Money['linkTo'] = (made) => (made && explorerLink(network, 'tx', made.transaction)) ?? null
   const lines = rows.map((row) => {
-    const claim = claimOf(row)
-    return columns.map(([, cell]) => toCell(cell(row, claim)))
+    const money = { ...moneyOf(row), linkTo }
+    return columns.map(([, cell]) => toCell(cell(row, money)))
   })
   return [columns.map(([name]) => name), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('')
 }

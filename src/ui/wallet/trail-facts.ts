@@ -1,5 +1,6 @@
+import type { Hex } from '../../domain/bytes.ts'
 import type { Network } from '../../domain/network.ts'
-import type { ClaimRecord, PaymentTrail, ReceiptRow } from '../../state/receipts.svelte.ts'
+import type { ClaimRecord, DepositMade, PaymentTrail, ReceiptRow } from '../../state/receipts.svelte.ts'
 import { exactUsd, formatTime } from '../format.ts'
 import { explorerLink } from '../parts/explorer.ts'
 import type { Fact } from '../parts/fact.ts'
@@ -27,26 +28,31 @@ const givenVoucher = ({ promisedMicroUsd }: ReceiptRow, voucher: PaymentTrail['v
   ['Covers this answer', promisedMicroUsd === null ? null : `from $${exactUsd(promisedMicroUsd)} on`],
 ]
 
-/** What leads from a receipt to its money: the signature, the voucher that pays it, the claim that collected it. */
+/** The transactions behind a receipt, as far as they are known. */
+export type ReceiptMoney = { deposit: DepositMade | null; claim: ClaimRecord | null }
+
+/**
+ * What leads from a receipt to its money: the signature, the deposit that it was paid from, the voucher that pays it, the
+ * claim that collected it.
+ */
 export function trailFacts(
   row: ReceiptRow,
   trail: PaymentTrail,
-  claim: ClaimRecord | null,
+  { deposit, claim }: ReceiptMoney,
   network: Network | null,
 ): Fact[] {
   const { voucher, isSigned } = trail
+  const linkTo = (made: { transaction: Hex } | null) =>
+    made ? explorerLink(network, 'tx', made.transaction) : undefined
   return [
     ['Receipt signature', signatureWords(isSigned)],
+    ['Deposit', deposit && `${deposit.transaction}, ${formatTime(deposit.atMs)}`, linkTo(deposit)],
     [
       'Highest voucher',
       voucher ? `$${exactUsd(voucher.maxClaimableAmount)}, over all answers of this channel` : null,
     ],
     // An answer that was asked keeps the voucher that was given for it, and its signature, itself.
     ...(row.side === 'answered' ? givenVoucher(row, voucher) : []),
-    [
-      'Claim',
-      collected(row, trail, claim),
-      claim ? explorerLink(network, 'tx', claim.transaction) : undefined,
-    ],
+    ['Claim', collected(row, trail, claim), linkTo(claim)],
   ]
 }

@@ -8,6 +8,8 @@ import { network, ownAddress } from './scripted-market.ts'
 
 const hash = (byte: string): Hex => `0x${byte.repeat(32)}`
 const promptTokens = 34
+/** Channel that pays for what is asked. */
+export const askedChannelId = hash('c4')
 
 /** Cuts a text into pieces about as long as tokens. */
 export function toPieces(text: string): string[] {
@@ -19,7 +21,7 @@ export function scriptedAnswer(prompt: string, text: string, offer: Offer): Answ
   const tokens = { promptTokens, completionTokens: toPieces(text).length }
   const charge = chargeMicroUsd(tokens, offer.price)
   const hub = offer.hubs[0] ?? null
-  const channelId = hash('c4')
+  const channelId = askedChannelId
   const terms = {
     jobId: hash('10'),
     channelId,

@@ -5,7 +5,7 @@ import { typicalChargeMicroUsd } from '../../../src/domain/rank-offers.ts'
 import { MarketError, PriceChangedError } from '../../../src/errors/index.ts'
 import type { Answer, AskEvent } from '../../../src/roles/answer.ts'
 import type { AskRequest, Requester } from '../../../src/roles/request.ts'
-import { scriptedAnswer, toPieces } from './scripted-answer.ts'
+import { askedChannelId, scriptedAnswer, toPieces } from './scripted-answer.ts'
 import { countTokens, embeddingCharge, scriptedEmbeddings } from './scripted-embeddings.ts'
 
 const pieceMs = 12
@@ -52,7 +52,8 @@ export function createScriptedRequester(offered: Offer[]): Requester {
       const deposit = { amountMicroUsd: 1_000_000n, feeMicroUsd: depositFeeMicroUsd }
       yield { type: 'funding', stage: 'deposit', ...deposit }
       await sleep(fundingMs)
-      yield { type: 'funding', stage: 'deposited', ...deposit, transaction: `0x${'de'.repeat(32)}` }
+      const made = { transaction: `0x${'de'.repeat(32)}`, channelId: askedChannelId } as const
+      yield { type: 'funding', stage: 'deposited', ...deposit, ...made }
     }
     yield { type: 'accepted', offer, promptTokens: 34 }
     const whole = prompt.includes('hostile')

@@ -10,6 +10,7 @@ import { createGovernor } from '../../../src/roles/govern.ts'
 import type { Tab } from '../../../src/state/tab.ts'
 import { Database } from '../../../src/storage/database.ts'
 import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-store.ts'
+import { askedChannelId } from './scripted-answer.ts'
 import { createScriptedKeptModels, createScriptedLender } from './scripted-lending.ts'
 import { catalogue, network, offers, publicNetwork } from './scripted-market.ts'
 import { createScriptedMoney } from './scripted-money.ts'
@@ -63,6 +64,12 @@ export function createScriptedTab(scene: Scene): Tab {
     network: async () => (scene === 'bonded' ? publicNetwork : network),
     ...createScriptedMoney(scene),
     accounts: async () => accounts,
+    // The other side has claimed all that was ever asked, a minute from now.
+    async claimsOn(channelId) {
+      const atSeconds = Math.floor(Date.now() / 1000) + 60
+      const claim = { transaction: `0x${'cc'.repeat(32)}`, atSeconds, totalClaimed: 10n ** 9n } as const
+      return channelId === askedChannelId ? [claim] : []
+    },
     balanceOf: async () => 2_500_000n,
     catalogue: async () => [...catalogue, ...published],
     listed: () => unlessAlone({ refresh: async () => published.length > 0 }),
