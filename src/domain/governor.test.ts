@@ -183,6 +183,35 @@ describe('hours', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  const hourMs = 3_600_000
+
+  test.each<[string, Partial<DeviceState>, Partial<DeviceState>, number]>([
+    ['on battery', { power: 'battery' }, { power: 'mains' }, 10_000],
+    ['with a low battery', { power: 'battery', batteryLevel: 0.1 }, { power: 'mains' }, 10_000],
+    ['in use', { computerUse: 'active' }, { computerUse: 'idle' }, 120_000],
+    ['with input on the page', { lastInputMs: mondayNoon }, {}, 120_000],
+  ])('makes no pause %s longer than its rest', async (_, paused, over, restMs) => {
+    const governor = govern()
+    expect(why(await governor.after(0, paused))).not.toBeNull()
+    expect(why(await governor.after(-hourMs, over))).not.toBeNull()
+    expect(why(await governor.after(restMs - 1))).not.toBeNull()
+    expect(why(await governor.after(1))).toBeNull()
+    expect(why(await governor.after(hourMs / 2))).toBeNull()
+  })
+
+  test('makes neither a heat last nor one go unseen', async () => {
+    const governor = govern()
+    await governor.after(0, { pressure: 'serious' })
+    expect(why(await governor.after(60_000))).toBe('hot')
+    await governor.after(-hourMs, { pressure: 'nominal' })
+    expect(why(await governor.after(120_000))).toBeNull()
+    await governor.after(0, { pressure: 'serious' })
+    await governor.after(-hourMs)
+    expect(why(await governor.after(60_000))).toBe('hot')
+  })
+})
+
 test('the first of several reasons is told, the rest hold until they are over', async () => {
   const governor = govern()
   expect(why(await governor.after(0, { power: 'battery', computerUse: 'active' }))).toBe('on-battery')

@@ -71,8 +71,9 @@ export function decide(
   settings: GovernorSettings,
   device: DeviceState,
   nowMs: number,
-  before: GovernorMemory,
+  remembered: GovernorMemory,
 ): { decision: GovernorDecision; memory: GovernorMemory } {
+  const before = untilNow(remembered, nowMs)
   const hotSinceMs = isHot(device) ? (before.hotSinceMs ?? nowMs) : null
   const seenMs: GovernorMemory['seenMs'] = {}
   for (const kind of kinds) {
@@ -91,6 +92,15 @@ export function decide(
 /** Returns a share that a machine can keep. */
 export function clampShare(share: number): number {
   return Math.min(Math.max(share, leastShare), 1)
+}
+
+/** A clock that was set back leaves memories of the future: they count as of now, so that no pause grows by it. */
+function untilNow({ hotSinceMs, seenMs }: GovernorMemory, nowMs: number): GovernorMemory {
+  const seen = Object.entries(seenMs).map(([kind, atMs]) => [kind, Math.min(atMs, nowMs)] as const)
+  return {
+    hotSinceMs: hotSinceMs === null ? null : Math.min(hotSinceMs, nowMs),
+    seenMs: Object.fromEntries(seen),
+  }
 }
 
 /** The first that holds is told. */
@@ -135,8 +145,9 @@ function isBatteryLow({ leastBattery }: GovernorSettings, device: DeviceState, w
 /** Where the browser tells of the whole computer, that counts; elsewhere what happens in this tab. */
 function lastUsedMs({ computerUse, lastInputMs }: DeviceState, nowMs: number, seen: number | null) {
   if (computerUse === 'active') return nowMs
-  if (lastInputMs === null) return seen
-  return Math.max(Math.min(lastInputMs, nowMs), seen ?? 0)
+  // An input of the future is from before the clock was set back; what is remembered of it counts.
+  if (lastInputMs === null || lastInputMs > nowMs) return seen
+  return Math.max(lastInputMs, seen ?? 0)
 }
 
 function reasonFor(
