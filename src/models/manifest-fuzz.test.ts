@@ -1,13 +1,25 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { smallFacts, smallFiles } from '../../tests/fixtures/small-model.ts'
+import type { ModelManifest } from '../domain/model.ts'
 import { StorageError } from '../errors/index.ts'
 import { makeManifest } from './make-manifest.ts'
 import { manifestLimits, parseManifest } from './manifest-schema.ts'
 import { computeModelId } from './model-id.ts'
 import { modelPieces, numberPieces } from './pieces.ts'
 
-const { manifest: good } = await makeManifest(smallFiles(), smallFacts, 4096)
+const files = smallFiles()
+/** Has everything that a manifest may have, so that every place of one is broken. */
+const { manifest: good } = await makeManifest(
+  files,
+  {
+    ...smallFacts,
+    format: 'onnx-folder',
+    mirrors: ['https://models.example/someone/small/resolve/main/', 'http://127.0.0.1:8080/'],
+    smoothing: files[1]!.path,
+  },
+  4096,
+)
 
 /** Every place of a value, as the keys that lead there. */
 function placesIn(value: unknown, path: string[] = []): string[][] {
@@ -25,6 +37,21 @@ function replaceAt(value: unknown, [key, ...rest]: string[], by: unknown): unkno
 const nasty = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom(-1, 0, 0.5, 2 ** 53, 1e308, -0, '', '../x', '/x', 'a\u0000b', '\u202e', '__proto__', '<b>'),
+  fc.constantFrom(
+    'https://a.example/',
+    'https://a.example',
+    'https://a.example/?b=/',
+    'https://a.example/#/',
+  ),
+  fc.constantFrom(
+    'javascript:alert(1)/',
+    'ftp://a.example/',
+    'https:///',
+    'http://[/',
+    'https://a b/',
+    '//a.example/',
+  ),
+  fc.constantFrom('onnx-folder', 'gguf', 'toString', 'weights.gguf', 'more/extra.bin', 'More/extra.bin'),
   fc.string({ unit: 'binary', maxLength: 300 }),
   fc.integer({ min: 0, max: 2 ** 40 }),
 )
@@ -43,6 +70,7 @@ async function judge(value: unknown): Promise<number | null> {
       const { href } = new URL(piece.file.path, 'https://models.example/folder/')
       expect(href.startsWith('https://models.example/folder/')).toBe(true)
     })
+    expect(mayBeUsed(manifest)).toBe(true)
     return pieces.length
   } catch (error) {
     expect(error).toBeInstanceOf(StorageError)
@@ -52,8 +80,24 @@ async function judge(value: unknown): Promise<number | null> {
   }
 }
 
-test('the manifest that is broken below is a good one', async () => {
+/** Whether paths stay below the mirrors, scales lie in a file beside the model, and the format is one that is known. */
+function mayBeUsed({ files, mirrors = [], smoothing, format }: ModelManifest): boolean {
+  const staysBelow = (mirror: string) =>
+    /^https?:/.test(mirror) &&
+    files.every(({ path }) => new URL(path, mirror).href === `${new URL(mirror).href}${path}`)
+  const others = files.slice(1).map(({ path }) => path)
+  return (
+    mirrors.length <= manifestLimits.mirrors &&
+    mirrors.every(staysBelow) &&
+    (smoothing === undefined || others.includes(smoothing)) &&
+    (format === undefined || format === 'onnx-folder')
+  )
+}
+
+test('the manifest that is broken below is a good one, and has all that one may have', async () => {
   expect(await judge(good)).toBeGreaterThan(0)
+  expect(Object.keys(good)).toEqual(expect.arrayContaining(['format', 'mirrors', 'smoothing']))
+  expect(placesIn(good)).toContainEqual(['mirrors', '1'])
 })
 
 test('whatever stands in any place of a manifest, it is taken within the limits or refused by name', async () => {
@@ -79,7 +123,7 @@ test('added fields are refused wherever they stand', async () => {
       fc.string({ minLength: 1 }),
       nasty,
       async (place, key, by) => {
-        fc.pre(!Object.hasOwn(valueAt(good, place) as object, key) && !['smoothing', 'mirrors'].includes(key))
+        fc.pre(!Object.hasOwn(valueAt(good, place) as object, key))
         const value = JSON.parse(JSON.stringify(good)) as unknown
         Object.defineProperty(valueAt(value, place), key, { value: by, enumerable: true })
         expect(await judge(value)).toBeNull()
