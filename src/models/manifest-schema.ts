@@ -43,6 +43,11 @@ const folderAddress = v.pipe(
   v.url(),
 )
 
+/** Whether a manifest may name an address as one of its mirrors. */
+export function isMirror(address: string): boolean {
+  return v.is(folderAddress, address)
+}
+
 const modelFile = v.pipe(
   v.strictObject({
     path,

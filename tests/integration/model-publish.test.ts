@@ -38,11 +38,13 @@ const readJson = async (path: string) => JSON.parse(await readFile(join(folder, 
 
 test('one line publishes a model: measured, described, listed in the catalogue and on the chain', async () => {
   const source = 'https://models.example/tiny/'
-  const said = ['--license', 'MIT', '--royalty', '5', '--source', source]
+  const mirror = 'https://mirror.example/someone/tiny/resolve/main/'
+  const said = ['--license', 'MIT', '--royalty', '5', '--source', source, '--mirror', mirror]
   const output = await publish(...said)
   const manifest = parseManifest(await readJson('models/tiny/manifest.json'))
   const id = await computeModelId(manifest)
   expect(manifest).toMatchObject({ license: 'MIT', family: 'llama', smoothing: 'smoothing.safetensors' })
+  expect(manifest.mirrors).toEqual([mirror])
   expect(parseCatalogue(await readJson('models/catalogue.json')).models).toMatchObject([{ id }])
   expect(output).toContain(`Model id ${id}`)
   expect(output).toMatch(/costs about 0\.0000\d+ ETH/)
@@ -64,11 +66,13 @@ test('one line publishes a model: measured, described, listed in the catalogue a
 test('a folder of ONNX files is published as it is', async () => {
   const gguf = await openAsBlob(join(folder, 'tiny.gguf'))
   await writeOnnxFolder(gguf, join(folder, 'onnx-tiny'), { type: 'fp32', positions: 512 })
-  const args = [tool, 'onnx-tiny', '--out', 'models/folder', '--license', 'MIT', '--no-register']
+  const said = ['--license', 'MIT', '--no-register', '--mirror', 'https://mirror.example/folder']
+  const args = [tool, 'onnx-tiny', '--out', 'models/folder', ...said]
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder })
   const manifest = parseManifest(await readJson('models/folder/manifest.json'))
   expect(stdout).toContain(`Model id ${await computeModelId(manifest)}`)
   expect(manifest).toMatchObject({ format: 'onnx-folder', family: 'llama', contextTokens: 512 })
+  expect(manifest.mirrors).toEqual(['https://mirror.example/folder/'])
   expect(manifest.files.at(-1)?.path).toBe('onnx/model.onnx_data')
   const files = await Promise.all(
     manifest.files.map(({ path }) => openAsBlob(join(folder, 'models/folder', path))),

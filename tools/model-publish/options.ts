@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { listingLimits } from '../../src/domain/model.ts'
+import { isMirror, manifestLimits } from '../../src/models/manifest-schema.ts'
 import { ToolError } from '../tool-error.ts'
 import { type ModelWords, folderFor } from './write-model.ts'
 
@@ -20,7 +21,9 @@ What an earlier manifest says need not be said again. A known-answer.json and a 
   --name TEXT          name for people (default: what the file says)
   --description TEXT   one plain sentence for people
   --context N          longest prompt plus answer, in tokens (default: what the file says)
-  --source URL         folder that serves manifest and files; may be repeated
+  --source URL         folder that serves manifest and files, in catalogue and listing; may be repeated
+  --mirror URL         folder that serves the files too, such as https://…/resolve/main/ of a repository of models. The
+                       manifest names it, and so it is part of the model's id; may be repeated, up to 8
   --out FOLDER         where they go (default: a folder of the model's name in public/models)
   --known-answer FILE  JSON from another reference: promptIds, tokenIds, logProbs, toleranceNats
   --measure            measure anew what lies beside the model already
@@ -60,6 +63,7 @@ export function parseOptions(args: string[]): PublishOptions | null {
     knownAnswerFile: values['known-answer'],
     description: values.description,
     sources,
+    mirrors: values.mirror && parseMirrors(values.mirror),
     measureAnew: values.measure,
   }
   if (values['no-register']) return { words, registration: null }
@@ -83,6 +87,7 @@ function parseFlags(args: string[]) {
         description: string,
         context: string,
         source: { type: 'string', multiple: true },
+        mirror: { type: 'string', multiple: true },
         out: string,
         'known-answer': string,
         measure: flag,
@@ -109,6 +114,26 @@ function parseSource(text: string): string {
   const isWeb = /^https?:\/\//.test(text) && URL.canParse(text)
   if (isWeb && text.length <= listingLimits.sourceBytes) return text.endsWith('/') ? text : `${text}/`
   throw badOption('--source is the http address of a folder.')
+}
+
+function parseMirrors(texts: string[]): string[] {
+  const mirrors = [...new Set(texts.map(parseMirror))]
+  if (mirrors.length <= manifestLimits.mirrors) return mirrors
+  throw badOption(`--mirror may be given ${manifestLimits.mirrors} times.`)
+}
+
+function parseMirror(text: string): string {
+  const address = text.endsWith('/') ? text : `${text}/`
+  if (!isMirror(address)) throw badOption('--mirror is the http address of a folder, without a query.')
+  const { username, password, pathname } = new URL(address)
+  // Everybody who looks at the model reads it.
+  if (username || password) throw badOption('--mirror must hold no name and no password.')
+  if (/\/(tree|blob)\//.test(pathname)) {
+    throw badOption(
+      '--mirror is where the files themselves lie: below resolve/main/, not on a page about them.',
+    )
+  }
+  return address
 }
 
 function badOption(message: string): ToolError {

@@ -45,6 +45,7 @@ export async function writeFolder(words: ModelWords, measure: MeasureFolder): Pr
     family: measured.family,
     contextTokens: words.contextTokens ?? measured.contextTokens,
     knownAnswer: kept ?? measured.knownAnswer,
+    ...(words.mirrors ? { mirrors: words.mirrors } : {}),
   })
   for (const { path } of files) {
     await mkdir(join(folder, dirname(path)), { recursive: true })

@@ -70,6 +70,21 @@ test('takes what is not said from before, measures nothing twice, and replaces t
   expect(measured).toBe(1)
 })
 
+test('names mirrors in the manifest, and keeps them until others are said', async () => {
+  const mirrors = ['https://example.org/someone/small/resolve/main/']
+  const bare = await writeModel(words(), measure)
+  expect(bare.manifest).not.toHaveProperty('mirrors')
+  const mirrored = await writeModel(words({ mirrors }), measure)
+  expect(await readJson('small', 'manifest.json')).toMatchObject({ mirrors })
+  expect(mirrored.id).not.toBe(bare.id)
+  const again = { modelFile, folder: join(models, 'small') }
+  expect((await writeModel(again, measure)).id).toBe(mirrored.id)
+  const others = ['https://example.net/small/']
+  expect((await writeModel({ ...again, mirrors: others }, measure)).manifest.mirrors).toEqual(others)
+  const wrong = { ...again, mirrors: ['https://example.net/small'] }
+  await expect(writeModel(wrong, measure)).rejects.toMatchObject({ code: 'storage/malformed-manifest' })
+})
+
 test("another reference's answer counts in place of the measured one", async () => {
   const knownAnswerFile = join(models, 'reference.json')
   const other = { ...knownAnswer, tokenIds: [7] }

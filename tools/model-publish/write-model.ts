@@ -31,6 +31,8 @@ export type ModelWords = {
   knownAnswerFile?: string | undefined
   description?: string | undefined
   sources?: string[] | undefined
+  /** Folders that serve the files too, as the manifest names them: they are part of its id. */
+  mirrors?: string[] | undefined
   /** Whether to measure what lies beside the model already. */
   measureAnew?: boolean | undefined
 }
@@ -118,17 +120,25 @@ async function findMeasures(
   return isOwn ? measured.knownAnswer : kept
 }
 
+/** What an earlier manifest or the file itself says; neither has to say all. */
+type SaidOfModel = Pick<ModelFacts, 'family' | 'contextTokens' | 'mirrors'> & {
+  name: string | null
+  license: string | null
+}
+
 /** `said` is what an earlier manifest says, and the file itself where there is none. */
 function collectFacts(
   { modelFile, ...words }: ModelWords,
-  said: { name: string | null; license: string | null; family: string; contextTokens: number },
+  said: SaidOfModel,
 ): Omit<ModelFacts, 'knownAnswer'> {
   const license = words.license ?? suggestLicense(said.license)
   if (license === null) throw new ToolError('tools/bad-option', '--license is missing: the file names none.')
+  const mirrors = words.mirrors ?? said.mirrors
   return {
     name: words.name ?? said.name ?? basename(modelFile),
     license,
     family: said.family,
     contextTokens: words.contextTokens ?? said.contextTokens,
+    ...(mirrors ? { mirrors } : {}),
   }
 }
