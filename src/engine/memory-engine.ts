@@ -26,7 +26,13 @@ export type MemoryEngineOptions = {
 }
 
 /** An engine whose model can be lost on demand. It keeps no share of the time: it only remembers the last. */
-export type MemoryEngine = Engine & { readonly share: number; lose(error?: Error): void }
+export type MemoryEngine = Engine & {
+  readonly share: number
+  /** For good. */
+  lose(error?: Error): void
+  /** As if it had been lost and were back, changed. */
+  comeBack(change: Partial<LoadedModel>): void
+}
 
 /**
  * Returns an engine that computes a tiny byte-level model in this thread: deterministic, and as honest as
@@ -36,6 +42,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
   const { weights = 1, slots = 4, contextTokens = 2048, tokensPerSecond = 100, pause = nextTurn } = options
   const model = createByteModel({ contextTokens, weights, pause })
   const listeners = new Set<(error: Error) => void>()
+  const backListeners = new Set<(loaded: LoadedModel) => void>()
   let loaded: LoadedModel | null = null
   /** Aborts with the reason when the model is lost. */
   let life = new AbortController()
@@ -72,8 +79,8 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
   })
   /** Takes a slot; returns what gives it back. */
   const enter = () => {
-    requireLoaded()
-    if (running === slots) throw new EngineError('engine/busy', 'The model is busy with other requests.')
+    if (running >= requireLoaded().slots)
+      throw new EngineError('engine/busy', 'The model is busy with other requests.')
     running++
     const release = lock.hold()
     return () => {
@@ -157,12 +164,20 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       listeners.add(onLost)
       return () => listeners.delete(onLost)
     },
+    watchBack(onBack) {
+      backListeners.add(onBack)
+      return () => backListeners.delete(onBack)
+    },
     hold,
     unload: async () => lock.unload(),
     lose(error = new EngineError('engine/device-lost', 'The device was lost.')) {
       loaded = null
       life.abort(error)
       for (const onLost of listeners) onLost(error)
+    },
+    comeBack(change) {
+      loaded = { ...requireLoaded(), ...change }
+      for (const onBack of backListeners) onBack(loaded)
     },
   }
 }

@@ -134,6 +134,21 @@ describe('a lost worker', () => {
     expect(workers).toHaveLength(5)
   })
 
+  test('that is back is told of, with the slots and the back end that it has now', async () => {
+    const outOfMemory = new EngineError('engine/out-of-memory', 'The memory here is too small for this.')
+    const { keeper, workers } = keep('loads', outOfMemory, outOfMemory, 'loads')
+    const back: [string, number][] = []
+    const unsubscribe = keeper.watchBack(({ backend, slots }) => back.push([backend, slots]))
+    await start(keeper)
+    workers[0]!.say({ kind: 'lost', error: toWireError(outOfMemory, 'engine/device-lost') })
+    await keeper.live()
+    expect(back).toEqual([['wasm', 1]])
+    unsubscribe()
+    fail(workers.at(-1))
+    await keeper.live()
+    expect(back).toHaveLength(1)
+  })
+
   test('is given up, and everyone told, when it cannot be brought back', async () => {
     const { keeper, workers } = keep('loads', wrongAnswer)
     const lost: Error[] = []

@@ -20,6 +20,7 @@ export class ModelKeeper {
   readonly #openWorker: () => WorkerLike
   readonly #stallMs: number
   readonly #listeners = new Set<(error: Error) => void>()
+  readonly #backListeners = new Set<(loaded: LoadedModel) => void>()
   /** The only worker there is, also while it still loads. */
   #channel: CallChannel<ModelCalls> | null = null
   #live: StartedModel | null = null
@@ -82,6 +83,12 @@ export class ModelKeeper {
     return () => this.#listeners.delete(onLost)
   }
 
+  /** Calls back when a model that was lost is there again. Returns an unsubscribe. */
+  watchBack(onBack: (loaded: LoadedModel) => void): () => void {
+    this.#backListeners.add(onBack)
+    return () => this.#backListeners.delete(onBack)
+  }
+
   /** Sets the share of the time that the model may run, also of those that come after it. */
   throttle(share: number): void {
     this.#share = share
@@ -122,7 +129,9 @@ export class ModelKeeper {
     if (this.#live?.channel !== channel) return
     if (++this.#losses > mostLosses) return this.#giveUp(error)
     const recovery = this.#start(planAgain(plan, this.#live.loaded, error), () => {}).then(
-      () => {},
+      (loaded) => {
+        for (const onBack of this.#backListeners) onBack(loaded)
+      },
       (failure: Error) => {
         if (this.#recovery === recovery) this.#giveUp(failure)
       },

@@ -147,6 +147,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       beside(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
     throttle: (share) => keeper.throttle(share),
     watchLost: (onLost) => keeper.watchLost(onLost),
+    watchBack: (onBack) => keeper.watchBack(onBack),
     hold: () => lock.hold(),
     unload: async () => lock.unload(),
   }

@@ -202,6 +202,8 @@ export interface Engine {
   throttle(share: number): void
   /** Called when the model is lost (device, memory, worker) and cannot be brought back. Returns an unsubscribe. */
   watchLost(onLost: (error: Error) => void): () => void
+  /** Called when the model was lost and is back, perhaps with fewer slots or on another back end. Returns an unsubscribe. */
+  watchBack(onBack: (loaded: LoadedModel) => void): () => void
   /**
    * Keeps the model from being given up, also one that is loaded while it holds, until the function that it returns is
    * called. Work under way holds by itself.

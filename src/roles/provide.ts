@@ -202,6 +202,10 @@ export function createProvider(deps: ProvideDeps): Provider {
       transport.handle(inferProtocol, (stream) => desk.answer(stream), { maxStreamsPerPeer: 8 }),
       transport.watchStatus(() => advertiser.refresh()),
       engine.watchLost((error) => void finish('failed', error)),
+      engine.watchBack((loaded) => {
+        update({ loaded })
+        advertiser.refresh()
+      }),
     ]
     mine.goOffline = async () => {
       for (const unsubscribe of unsubscribes) unsubscribe()

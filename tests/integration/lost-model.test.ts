@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../src/device/manual-clock.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { EngineError } from '../../src/errors/index.ts'
 import { accounts, price } from '../fixtures/jobs.ts'
@@ -70,4 +71,15 @@ test('a model that is lost for good ends sharing, and says of what; what was sen
   await expect.poll(() => provider.status().stage).toBe('failed')
   expect(provider.status()).toMatchObject({ error: outOfMemory.toPeer(), jobs: [] })
   expect((await directory.list()).offers).toEqual([])
+})
+
+test('a model that is back with fewer slots or other arithmetic is offered so at once', async () => {
+  const market = openMarket()
+  const tab = await market.joinProvider(accounts[2], { clock: new ManualClock(Date.now()) })
+  const arithmeticId = `0x${'22'.repeat(32)}` as const
+  tab.engine.comeBack({ slots: 2, arithmeticId })
+  const offered = async () => (await tab.directory.list()).offers.map(({ offer }) => offer)
+  await expect.poll(offered).toMatchObject([{ slots: 2, freeSlots: 2, arithmeticId }])
+  expect(tab.provider.status().loaded).toMatchObject({ slots: 2, arithmeticId })
+  await tab.provider.stop()
 })
