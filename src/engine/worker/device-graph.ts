@@ -48,8 +48,10 @@ export class DeviceGraph implements StepGraph<DeviceCache> {
     return this.#runShared(jobs)
   }
 
-  /** Whoever asks next has a place already. */
-  rest(): void {}
+  /** Whoever asks next keeps the place. */
+  rest(): void {
+    this.#shared.release()
+  }
 
   async #runAlone({ cache, slice, wanted }: SliceJob<DeviceCache>): Promise<Float32Array> {
     const { tokenIds, logitsFrom } = slice

@@ -108,6 +108,13 @@ describe('loading', () => {
     expect(kept.size).toBe(2)
   })
 
+  test('two texts take steps together before anybody shares one', async () => {
+    let steps = 0
+    await loadInNode(file, { onStep: () => steps++ })
+    // One token of the known answer, four for the speed, and two steps that two texts share.
+    expect(steps).toBe(1 + 4 + 2)
+  })
+
   test('the arithmetic is named by its recipe and identified by a hash', async () => {
     const [int8, again, float] = [
       await loadInNode(file),

@@ -36,6 +36,15 @@ export class SharedPlanes {
     return caches.every(isHere) && hasRoom && 2 * caches.length > this.#caches.length
   }
 
+  /** Gives the memory back once nobody has a place any more. */
+  release(): void {
+    if (this.#caches.some(({ at }) => at.planes === this.#planes)) return
+    for (const plane of this.#planes) plane.destroy()
+    this.#caches = []
+    this.#planes = []
+    this.#capacity = 0
+  }
+
   /** Gives each of them a place with room for one more token; who else had one moves out. */
   gather(caches: readonly DeviceCache[]): void {
     if (this.suits(caches)) return
