@@ -33,8 +33,10 @@ test('embeddings of the embedded model are closer for texts that mean something 
   }
   const closeness = (a: Float32Array, b: Float32Array) =>
     a.reduce((sum, value, at) => sum + value * b[at]!, 0)
+  const mistaken: string[] = []
   for (const [one, alike, other] of triples) {
     const [first, second, third] = [await embedText(one), await embedText(alike), await embedText(other)]
-    expect(closeness(first, second), one).toBeGreaterThan(closeness(first, third))
+    if (closeness(first, second) <= closeness(first, third)) mistaken.push(one)
   }
+  expect(mistaken).toEqual([])
 }, 120_000)
