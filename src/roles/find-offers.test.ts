@@ -2,18 +2,30 @@ import { expect, test } from 'vitest'
 import { accounts } from '../../tests/fixtures/jobs.ts'
 import { signedTestOffer } from '../../tests/fixtures/offer.ts'
 import type { SignedOffer } from '../domain/offer.ts'
+import type { ModelListing } from '../domain/model.ts'
+import type { Network } from '../domain/network.ts'
 import { systemClock } from '../device/system-clock.ts'
 import { signOffer } from '../ledger/sign-offer.ts'
 import type { Directory } from '../ports/index.ts'
-import { findOffers } from './find-offers.ts'
+import { type FindOffersDeps, findOffers } from './find-offers.ts'
 
 /** Finds offers in a directory that lists these, for a tab on the network of the first. */
-async function found(...offers: SignedOffer[]): Promise<SignedOffer[]> {
+async function foundBy(change: Partial<FindOffersDeps & Network>, ...offers: SignedOffer[]) {
   const { modelId, chainId, settlement, token } = offers[0]!.offer
-  const network = { name: '', rpcUrl: '', collector: token, relays: [], chainId, settlement, token }
+  const { listingOf, ...terms } = change
+  const network = { name: '', rpcUrl: '', collector: token, relays: [], chainId, settlement, token, ...terms }
   const directory = { list: async () => ({ offers, peers: 1 }) } as Partial<Directory> as Directory
-  return findOffers({ modelId, task: 'chat' }, { directory, clock: systemClock, network, ownPeerId: 'me' })
+  const deps = {
+    directory,
+    clock: systemClock,
+    network,
+    ownPeerId: 'me',
+    ...(listingOf ? { listingOf } : {}),
+  }
+  return findOffers({ modelId, task: 'chat' }, deps)
 }
+
+const found = (...offers: SignedOffer[]) => foundBy({}, ...offers)
 
 test('of a tab that two relays know, the newest offer counts', async () => {
   const [older, newer] = [
@@ -45,4 +57,31 @@ test('an offer on another network, of another model or of this very tab is left 
     signedTestOffer('me'),
   ])
   expect(await found(payable, ...others)).toEqual([payable])
+})
+
+const listingId = `0x${'55'.repeat(32)}` as const
+const bond = `0x${'0d'.repeat(20)}` as const
+
+/** Knows one listing of the model, with this royalty. */
+const knowing = (royaltyBps: number): Pick<FindOffersDeps, 'listingOf'> => ({
+  listingOf: (modelId): ModelListing => ({
+    ...{ listingId, modelId, royaltyBps },
+    ...{ publisher: `0x${'0e'.repeat(20)}`, sources: [], isDeprecated: false },
+  }),
+})
+
+test('where a royalty is owed, an offer that does not name the listing is left out', async () => {
+  const honest = await signedTestOffer('a', { listingId })
+  const others = await Promise.all([
+    signedTestOffer('b', { listingId: null }),
+    signedTestOffer('c', { listingId: `0x${'56'.repeat(32)}` }),
+  ])
+  expect(await foundBy({ ...knowing(500), bond }, honest, ...others)).toEqual([honest])
+  expect(await foundBy({ bond }, honest, ...others)).toHaveLength(3)
+})
+
+test('where none is owed, or nothing could share it, offers need name no listing', async () => {
+  const plain = await signedTestOffer('a', { listingId: null })
+  expect(await foundBy({ ...knowing(0), bond }, plain)).toEqual([plain])
+  expect(await foundBy(knowing(500), plain)).toEqual([plain])
 })

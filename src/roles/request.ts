@@ -10,7 +10,7 @@ import type { Directory } from '../ports/index.ts'
 import type { Answer, AskEvent, Embeddings } from './answer.ts'
 import { type AskDeps, askProvider } from './ask-provider.ts'
 import { Attempts } from './attempts.ts'
-import { type Wanted, findOffers } from './find-offers.ts'
+import { type FindOffersDeps, type Wanted, findOffers } from './find-offers.ts'
 import { type RoutedOffer, routeOffers } from './hub/choose-route.ts'
 import { HubFunding } from './hub/fund-hub-channel.ts'
 import { PriceLimit } from './price-limit.ts'
@@ -47,7 +47,10 @@ export type EmbedQuote = BestOffer & {
 }
 
 /** All that asking and paying takes. */
-export type RequestDeps = Omit<AskDeps, 'funding'> & { directory: Directory }
+export type RequestDeps = Omit<AskDeps, 'funding'> & { directory: Directory } & Pick<
+    FindOffersDeps,
+    'listingOf'
+  >
 
 /** A tab that asks and pays. */
 export interface Requester {
