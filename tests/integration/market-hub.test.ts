@@ -40,6 +40,7 @@ describe('an answer that a hub pays for', () => {
         amountMicroUsd: 1_000_000n,
         feeMicroUsd,
         transaction: expect.stringMatching(/^0x/),
+        channelId: answer.terms.channelId,
       },
     ])
     const [channel] = await buyer.vouchers.channels('payer')
