@@ -1,5 +1,5 @@
 import { foundryBinary } from '../native-binary.ts'
-import { runProgram } from './run-program.ts'
+import { type ProgramOptions, runProgram } from './run-program.ts'
 import type { Suite } from './suite.ts'
 
 type TestResult = {
@@ -20,8 +20,11 @@ export type ForgeResult = {
 }
 
 /** Runs the contracts' own tests and counts them. Null when they do not compile; what forge said is shown then. */
-export async function runForgeTests(args: string[] = []): Promise<ForgeResult | null> {
-  const { stdout, output } = await runProgram(foundryBinary('forge'), ['test', '--json', ...args])
+export async function runForgeTests(
+  args: string[] = [],
+  options?: ProgramOptions,
+): Promise<ForgeResult | null> {
+  const { stdout, output } = await runProgram(foundryBinary('forge'), ['test', '--json', ...args], options)
   const report = parseReport(stdout)
   if (report === null) {
     console.log(output.trimEnd())

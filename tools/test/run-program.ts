@@ -10,13 +10,22 @@ export type ProgramResult = {
 }
 
 /** No suite comes near it on two cores: a program that runs so long hangs. */
-const limitMinutes = 25
+const suiteMinutes = 25
 
-/**
- * Runs a program to its end in the current folder, for 25 minutes at most, and ends what it left running.
- * With `show`, its output appears at once as well.
- */
-export function runProgram(program: string, args: string[], { show = false } = {}): Promise<ProgramResult> {
+/** How a program is run. */
+export type ProgramOptions = {
+  /** Its output appears at once as well. */
+  show?: boolean
+  /** It is ended after so long; after 25 minutes unless told. */
+  limitMinutes?: number
+}
+
+/** Runs a program to its end in the current folder, within its time limit, and ends what it left running. */
+export function runProgram(
+  program: string,
+  args: string[],
+  { show = false, limitMinutes = suiteMinutes }: ProgramOptions = {},
+): Promise<ProgramResult> {
   return new Promise((resolve) => {
     // A process group of its own: a worker that hangs, or a child it forgot, would keep the output open for ever.
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -57,10 +66,6 @@ function endProcessGroup(leader: number | undefined): void {
 }
 
 /** Arguments that run the program of an npm package on this Node, without a shell or a wrapper between. */
-export function runPackage(
-  bin: string,
-  args: string[],
-  options?: { show?: boolean },
-): Promise<ProgramResult> {
+export function runPackage(bin: string, args: string[], options?: ProgramOptions): Promise<ProgramResult> {
   return runProgram(process.execPath, [`node_modules/${bin}`, ...args], options)
 }
