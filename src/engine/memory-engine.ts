@@ -120,6 +120,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       const { family, knownAnswer } = createMemoryModel({ weights }).manifest
       return { name: null, license: null, family, contextTokens, knownAnswer, smoothing: new Uint8Array([0]) }
     },
+    warm: async () => {},
     load: (verified, options) => lock.load(verified, options),
     get loaded() {
       return loaded

@@ -116,6 +116,54 @@ describe('starting', () => {
   })
 })
 
+describe('a worker that is started early', () => {
+  const input = { recipe: defaultRecipes.webgpu, threads: 1 }
+
+  test('gets the model', async () => {
+    const { keeper, workers } = keep('loads')
+    keeper.warm(input)
+    keeper.warm(input)
+    await start(keeper)
+    expect(workers).toHaveLength(1)
+    expect(workers[0]!.received).toMatchObject([{ name: 'warm', input }, { name: 'load' }])
+    fail(workers[0])
+    expect((await keeper.live()).loaded.backend).toBe('webgpu')
+  })
+
+  test('goes where another is wanted, where nobody wants one any more, and where it fails', async () => {
+    const { keeper, workers } = keep('loads', 'loads', 'loads', wrongAnswer, 'loads')
+    keeper.warm({ ...input, threads: 4 })
+    await start(keeper)
+    keeper.stop()
+    const cancel = new AbortController()
+    keeper.warm(input, cancel.signal)
+    cancel.abort()
+    keeper.warm(input, cancel.signal)
+    keeper.warm(input)
+    await new Promise((resolve) => setTimeout(resolve))
+    await start(keeper)
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, true, true, true, false])
+  })
+
+  test('stays with the model that it got when the download’s signal aborts', async () => {
+    const { keeper, workers } = keep('loads')
+    const cancel = new AbortController()
+    keeper.warm(input, cancel.signal)
+    await start(keeper)
+    cancel.abort()
+    expect([workers.length, workers[0]!.terminated]).toEqual([1, false])
+  })
+
+  test('that dies before its model comes is replaced by the load', async () => {
+    const { keeper, workers } = keep('loads')
+    keeper.warm(input)
+    await new Promise((resolve) => setTimeout(resolve))
+    fail(workers[0])
+    await start(keeper)
+    expect(workers.map(({ terminated }) => terminated)).toEqual([true, false])
+  })
+})
+
 describe('a lost worker', () => {
   test('is replaced; who asks meanwhile waits for the new one', async () => {
     const { keeper, workers } = keep('loads')

@@ -3,7 +3,7 @@ import type { LoadedModel, LoadProgress } from '../ports/engine.ts'
 import { cancelled } from './cancelled.ts'
 import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
-import type { ModelCalls } from './worker/model-calls.ts'
+import type { ModelCalls, WarmInput } from './worker/model-calls.ts'
 
 /**
  * Losses in a row, without a finished call between, that are made good; at the next the model is given up. One more
@@ -21,9 +21,12 @@ export class ModelKeeper {
   readonly #stallMs: number
   readonly #listeners = new Set<(error: Error) => void>()
   readonly #backListeners = new Set<(loaded: LoadedModel) => void>()
-  /** The only worker there is, also while it still loads. */
+  /** The only worker that has a model, also while it still loads. */
   #channel: CallChannel<ModelCalls> | null = null
+  /** A worker whose runtime is started before its model is there. */
+  #early: { channel: CallChannel<ModelCalls>; input: WarmInput } | null = null
   #live: StartedModel | null = null
+  #plan: StartPlan | null = null
   #recovery: Promise<void> | null = null
   #losses = 0
   #share = 1
@@ -36,6 +39,21 @@ export class ModelKeeper {
   /** The model that is ready, or being brought back. */
   get loaded(): LoadedModel | null {
     return this.#live?.loaded ?? null
+  }
+
+  /** Starts a worker's runtime for a model that is on its way, until the signal aborts or a start takes it over. */
+  warm(input: WarmInput, signal?: AbortSignal): void {
+    if (this.#channel || this.#early || signal?.aborted) return
+    const channel = this.#open()
+    this.#early = { channel, input }
+    const giveUp = () => {
+      if (this.#early?.channel !== channel) return
+      this.#early = null
+      channel.end(cancelled())
+    }
+    signal?.addEventListener('abort', giveUp, { once: true })
+    // A start finds out by itself what cannot be started.
+    channel.call('warm', input).catch(giveUp)
   }
 
   /** Starts a model in place of the one before. */
@@ -110,12 +128,8 @@ export class ModelKeeper {
   }
 
   async #start(plan: StartPlan, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
-    const open = () => {
-      const onLost = (error: Error) => this.#recover(channel, plan, error)
-      const channel = new CallChannel<ModelCalls>(this.#openWorker(), { stallMs: this.#stallMs, onLost })
-      this.#channel = channel
-      return channel
-    }
+    this.#plan = plan
+    const open = (input: WarmInput) => (this.#channel = this.#takeEarly(input) ?? this.#open())
     const started = await startModel(plan, open, onProgress)
     if (this.#channel !== started.channel) throw cancelled()
     this.#live = started
@@ -124,11 +138,26 @@ export class ModelKeeper {
     return started.loaded
   }
 
+  #open(): CallChannel<ModelCalls> {
+    const onLost = (error: Error) => this.#recover(channel, error)
+    const channel = new CallChannel<ModelCalls>(this.#openWorker(), { stallMs: this.#stallMs, onLost })
+    return channel
+  }
+
+  #takeEarly({ recipe, threads }: WarmInput): CallChannel<ModelCalls> | null {
+    const early = this.#early
+    this.#early = null
+    if (early?.input.recipe === recipe && early.input.threads === threads) return early.channel
+    early?.channel.end(cancelled())
+    return null
+  }
+
   /** A worker lost while it loads is the loader's business. */
-  #recover(channel: CallChannel<ModelCalls>, plan: StartPlan, error: Error): void {
-    if (this.#live?.channel !== channel) return
+  #recover(channel: CallChannel<ModelCalls>, error: Error): void {
+    if (this.#early?.channel === channel) this.#early = null
+    if (this.#live?.channel !== channel || this.#plan === null) return
     if (++this.#losses > mostLosses) return this.#giveUp(error)
-    const recovery = this.#start(planAgain(plan, this.#live.loaded, error), () => {}).then(
+    const recovery = this.#start(planAgain(this.#plan, this.#live.loaded, error), () => {}).then(
       (loaded) => {
         for (const onBack of this.#backListeners) onBack(loaded)
       },

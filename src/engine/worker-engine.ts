@@ -43,12 +43,13 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
   let text: ModelText | null = null
 
+  const recipes = { ...defaultRecipes, ...options.recipes }
   const start: Loader['start'] = async (model, { backends, signal, onProgress }) => {
     const machine = await probe()
     const plan = {
       model,
       backends: backends ?? machine.backends,
-      recipes: { ...defaultRecipes, ...options.recipes },
+      recipes,
       reason: backends ? 'The caller chose.' : machine.reason,
       threads: machine.threads,
       slots: options.slots,
@@ -115,6 +116,11 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       await texts.check(file)
       const { threads } = await probe()
       return measureInWorkers(file, { openWorker: openMeasureWorker, stallMs, threads }, measuring)
+    },
+    async warm({ backends, signal } = {}) {
+      const { threads, ...machine } = await probe()
+      const [backend] = backends ?? machine.backends
+      if (backend) keeper.warm({ recipe: recipes[backend], threads }, signal)
     },
     load: (model, loading) => lock.load(model, loading),
     get loaded(): LoadedModel | null {

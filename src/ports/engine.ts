@@ -167,6 +167,11 @@ export interface Engine {
    */
   measure(file: Blob, options?: MeasureOptions): Promise<MeasuredModel>
   /**
+   * Starts what runs models, for one whose bytes are on their way: until the signal aborts, or a load takes it over.
+   * What cannot be started is found out by that load.
+   */
+  warm(options?: Pick<LoadOptions, 'backends' | 'signal'>): Promise<void>
+  /**
    * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
    * Replaces the model loaded before. Who asks for one that is there, or being loaded, for the same back ends, gets
    * that; a load `whileHeld` takes it on any.

@@ -126,6 +126,8 @@ export function createProvider(deps: ProvideDeps): Provider {
   }
 
   const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
+    // While bytes come and are checked, the engine starts.
+    engine.warm({ signal, ...(backends ? { backends } : {}) }).catch(() => {})
     if ((await models.status(entry.id)).state !== 'ready') {
       await readHead(models, entry, (head) => engine.checkModel(head, entry.manifest), signal)
     }

@@ -69,4 +69,20 @@ export const loadingCases: ConformanceCase<EngineSubject>[] = [
       for (const stream of streams) await stream.return({ finishReason: 'cancelled', text: '' })
     },
   },
+  {
+    name: 'a warmed engine has no model, and loads one as ever',
+    async run({ engine, model }) {
+      const cancel = new AbortController()
+      await engine.warm({ signal: cancel.signal })
+      cancel.abort()
+      await engine.warm()
+      await engine.warm()
+      assertEqual(engine.loaded, null, 'nothing is loaded')
+      const loaded = await engine.load(model)
+      await engine.warm()
+      assertEqual(engine.loaded, loaded, 'what is loaded stays')
+      await engine.unload()
+      assertEqual((await engine.load(model)).arithmeticId, loaded.arithmeticId, 'the arithmetic')
+    },
+  },
 ]

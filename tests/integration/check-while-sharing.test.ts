@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
-import type { ModelStore } from '../../src/ports/index.ts'
+import type { Engine, ModelStore } from '../../src/ports/index.ts'
 import type { Answer } from '../../src/roles/answer.ts'
 import { createChecker } from '../../src/roles/checker.ts'
+import { createProvider } from '../../src/roles/provide.ts'
+import { createRequester } from '../../src/roles/request.ts'
 import { accounts, network, price } from '../fixtures/jobs.ts'
 import { entry, makeAsk, models, never, openMarket, runAsk } from '../fixtures/market.ts'
 
@@ -96,11 +98,12 @@ test('sharing goes before the load of a check, which says so', async () => {
 
 test('checks beside full slots take no paid answer its place', async () => {
   const { checker, answer, provider, market, requester, shut, open } = await openCheckedMarket(2)
-  const second = await market.joinRequester()
+  const { requester: _, ...joined } = await market.joinRequester()
+  const second = createRequester({ ...joined, chain: market.chain, wallet: accounts[3] })
   shut()
   const checks = [checker(answer), checker(answer)]
   await nextTurn()
-  const asked = [requester, second.requester].map((each) => runAsk(each.ask(makeAsk(), never)))
+  const asked = [requester, second].map((each) => runAsk(each.ask(makeAsk(), never)))
   await expect.poll(() => provider.status().jobs.length).toBe(2)
   open()
   for (const { error, tokenIds } of await Promise.all(asked)) {
@@ -141,3 +144,32 @@ test('a tab that stops while it answers signs for what it sent, and gives the me
   expect(answer.receipt?.receipt.tokens).toEqual(answer.tokens)
   await expect.poll(() => engine.loaded).toBeNull()
 })
+
+test('the engine starts while the model’s bytes are still coming, and no more once they are not wanted', async () => {
+  const market = openMarket()
+  const tab = await market.joinProvider()
+  await tab.provider.stop()
+  const bytes = Promise.withResolvers<void>()
+  const warmed: (AbortSignal | undefined)[] = []
+  const engine: Engine = {
+    ...tab.engine,
+    warm: async ({ signal } = {}) => void warmed.push(signal),
+  }
+  const slowly: ModelStore = {
+    ...models,
+    async fetch(wanted, options) {
+      await Promise.race([bytes.promise, whenAborted(options?.signal)])
+      return models.fetch(wanted)
+    },
+  }
+  const provider = createProvider({ ...tab, engine, models: slowly, chain: market.chain, signer: tab.wallet })
+  const starting = provider.start({ entry, price }).catch((error: unknown) => error)
+  await expect.poll(() => warmed.length).toBe(1)
+  expect([provider.status().stage, warmed[0]!.aborted]).toEqual(['download', false])
+  await provider.stop()
+  await starting
+  expect(warmed[0]!.aborted).toBe(true)
+})
+
+const whenAborted = (signal?: AbortSignal) =>
+  new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))

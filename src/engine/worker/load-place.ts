@@ -1,5 +1,6 @@
 import type { PreparedStore } from './prepared-store.ts'
 import type { RunStep, RuntimeFiles } from './runtime.ts'
+import type { EarlyRuntime } from './start-runtime.ts'
 
 /** What loading needs from the place it runs in. */
 export type LoadPlace = {
@@ -8,5 +9,7 @@ export type LoadPlace = {
   /** A clock that stands still while a step waits to be run. */
   nowMs(): number
   fetchRuntime(signal: AbortSignal): Promise<RuntimeFiles>
+  /** The runtime that was started before, if any. */
+  early?: EarlyRuntime | undefined
   prepared: PreparedStore
 }

@@ -12,11 +12,12 @@ import type {
 } from '../../ports/engine.ts'
 import type { RecipeName } from '../graph/recipe.ts'
 
+/** What decides which runtime a model needs. */
+export type WarmInput = { recipe: RecipeName; threads: number }
+
 /** One model, on one back end. */
-export type LoadInput = {
+export type LoadInput = WarmInput & {
   model: VerifiedModel
-  recipe: RecipeName
-  threads: number
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
   /** Whether to guess tokens and check several in one step, where that changes no bit; by default yes. */
@@ -48,6 +49,8 @@ export type EmbedInput = { tokenIds: readonly number[]; owner: string | undefine
 
 /** What the worker that runs a model can be asked. */
 export type ModelCalls = {
+  /** Starts the runtime, for a model that is still on its way. */
+  warm: { input: WarmInput; event: never; output: void }
   load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
   generate: { input: GenerateInput; event: TokenEvent; output: GenerateResult }
   /** Share of the time that steps may take. */

@@ -7,29 +7,32 @@ import type { LanguageModel, Sequence } from '../decode/sequence.ts'
 import { createSequencePool, type SequencePool } from '../decode/sequence-pool.ts'
 import { recipes } from '../graph/recipe.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
-import type { LoadOutput, ModelCalls } from './model-calls.ts'
+import type { LoadPlace } from './load-place.ts'
+import type { LoadOutput, ModelCalls, WarmInput } from './model-calls.ts'
 import { monotonicClock } from './monotonic-clock.ts'
 import { Pacer } from './pacer.ts'
 import { originPreparedStore } from './prepared-store.ts'
 import { fetchRuntimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
+import { type EarlyRuntime, startRuntime } from './start-runtime.ts'
 
 /** A worker loads one model in its life; another model gets another worker. */
 let running: (RunningModel & { pool: SequencePool }) | null = null
+
+let early: EarlyRuntime | undefined
 
 const pacer = new Pacer(monotonicClock)
 const restBeatMs = 2_000
 
 serveCalls<ModelCalls>(self, {
+  async warm(input, { signal }) {
+    const starting = startRuntime(input, placeFor(input), signal)
+    early = { input, starting }
+    await starting
+  },
+
   async load(input, { emit, signal }) {
-    const { backend } = recipes[input.recipe]
-    const place = {
-      fetchRuntime: () => fetchRuntimeFiles(backend, signal),
-      prepared: originPreparedStore,
-      runStep,
-      nowMs: () => pacer.workMs(),
-    }
-    const loaded = await loadModel(input, place, (progress) => void emit(progress), signal)
+    const loaded = await loadModel(input, placeFor(input), (progress) => void emit(progress), signal)
     running = { ...loaded, pool: createSequencePool(loaded.model) }
     void running.lost.then((error) =>
       self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') }),
@@ -71,6 +74,17 @@ serveCalls<ModelCalls>(self, {
   distributions: ({ tokenIds, count, top }, { signal }) =>
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),
 })
+
+function placeFor({ recipe }: WarmInput): LoadPlace {
+  const { backend } = recipes[recipe]
+  return {
+    fetchRuntime: (signal) => fetchRuntimeFiles(backend, signal),
+    early,
+    prepared: originPreparedStore,
+    runStep,
+    nowMs: () => pacer.workMs(),
+  }
+}
 
 async function runStep<value>(step: () => Promise<value>): Promise<value> {
   // Who rests lives.

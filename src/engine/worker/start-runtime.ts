@@ -1,7 +1,7 @@
 import type { Hex } from '../../domain/bytes.ts'
 import { recipes } from '../graph/recipe.ts'
 import type { LoadPlace } from './load-place.ts'
-import type { LoadInput } from './model-calls.ts'
+import type { WarmInput } from './model-calls.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
@@ -9,9 +9,26 @@ import { sha256 } from './sha256.ts'
 /** A runtime, and what identifies its arithmetic. */
 export type StartedRuntime = { runtime: Runtime; arithmeticId(arithmetic: string): Promise<Hex> }
 
-/** @throws EngineError `engine/load-failed` */
-export async function startRuntime(
-  { recipe, threads }: LoadInput,
+/** A runtime that is started before its model is there. */
+export type EarlyRuntime = { input: WarmInput; starting: Promise<StartedRuntime> }
+
+/**
+ * Returns the runtime that was started early where it is of the right kind, or starts one.
+ *
+ * @throws EngineError `engine/load-failed`
+ */
+export function startRuntime(
+  { recipe, threads }: WarmInput,
+  place: LoadPlace,
+  signal: AbortSignal,
+): Promise<StartedRuntime> {
+  const { early } = place
+  if (early && early.input.recipe === recipe && early.input.threads === threads) return early.starting
+  return startAnew({ recipe, threads }, place, signal)
+}
+
+async function startAnew(
+  { recipe, threads }: WarmInput,
   { fetchRuntime, runStep }: LoadPlace,
   signal: AbortSignal,
 ): Promise<StartedRuntime> {
