@@ -19,6 +19,7 @@ import { HubPayment } from '../src/roles/hub/hub-payment.ts'
 import { type JobPayments, directPayments } from '../src/roles/job-payments.ts'
 import { addChannel, payerEnd } from '../src/roles/payer-channels.ts'
 import type { PaymentRoute } from '../src/roles/payment-route.ts'
+import { MemoryDocumentStore } from '../src/storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../src/storage/memory-voucher-store.ts'
 import { createFrameStream } from '../src/transport/frame-stream.ts'
 import { startLocalChain } from '../tests/fixtures/local-chain.ts'
@@ -114,7 +115,8 @@ async function openHubRoute(
   const channel = { record: payer.record, balanceMicroUsd: depositMicroUsd, isAlone: () => true }
   return async () => {
     const job = jobOf(hub, payer.record.channelId, signer.address)
-    const payment = await HubPayment.open({ hub, job, channel }, { ...payer, transport })
+    const deps = { ...payer, transport, documents: new MemoryDocumentStore() }
+    const payment = await HubPayment.open({ hub, job, channel }, deps)
     return { payment, payments: line.channel!.payments(job.jobId) }
   }
 }

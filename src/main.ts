@@ -214,6 +214,7 @@ const withdrawals = once(async () => {
     session: await session(),
     hubs: await hubs(),
     clock,
+    documents,
   })
 })
 

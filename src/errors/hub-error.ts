@@ -11,6 +11,8 @@ const traits = {
   'hub/spread-changed': { fault: 'peer', retryable: true },
   'hub/session-over': { fault: 'user', retryable: false },
   'hub/fee-too-low': { fault: 'peer', retryable: true },
+  /** It took its fee, and the chain does not show what it was for. */
+  'hub/fee-taken': { fault: 'peer', retryable: false },
   /** More than a sponsored transaction can plausibly cost. */
   'hub/fee-too-high': { fault: 'peer', retryable: false },
   'hub/unpaid': { fault: 'peer', retryable: false },

@@ -1,7 +1,7 @@
 import type { Hub } from '../domain/hub.ts'
 import { type BaseError, HubError, type PeerError } from '../errors/index.ts'
 import type { Clock } from '../ports/index.ts'
-import { type RouteDeps, type RoutedOffer, canPayGas } from './hub/choose-route.ts'
+import { type RouteDeps, type RoutedOffer, canDeposit } from './hub/choose-route.ts'
 
 /** Providers that are tried before giving up. */
 const maxProviders = 4
@@ -60,7 +60,7 @@ export class Attempts {
     if (!(error instanceof HubError)) return null
     this.#deps.hubs.forget(hub.peerId)
     const mayGoRound = signed.offer.listingId === null && error.code !== 'hub/spread-changed'
-    if (mayGoRound && (await canPayGas(this.#deps).catch(() => false))) {
+    if (mayGoRound && (await canDeposit(this.#deps).catch(() => false))) {
       this.#queue.unshift({ ...signed, hub: null })
       return { hub, error: error.toPeer() }
     }

@@ -47,6 +47,19 @@ export function claimable(channel: EarnedChannel): MicroUsd {
   return rise > 0n ? rise : 0n
 }
 
+/** Whether a channel's payer is taking its money back while something is unclaimed. */
+export function isThreatened(channel: EarnedChannel): boolean {
+  return channel.state.withdrawal !== null && claimable(channel) > 0n
+}
+
+/** Returns when the first of the threatened among some channels is emptied, Unix time in milliseconds; null for none. */
+export function firstEndMs(channels: readonly EarnedChannel[]): number | null {
+  const ends = channels
+    .filter(isThreatened)
+    .map(({ record, state }) => Number(state.withdrawal?.initiatedAtSeconds) + record.config.withdrawDelay)
+  return ends.length > 0 ? Math.min(...ends) * 1000 : null
+}
+
 /** Returns the line of a claim that takes all that a channel has to give, or none where there is nothing. */
 export function claimOf(channel: EarnedChannel): ChannelClaim[] {
   const { config, voucher } = channel.record

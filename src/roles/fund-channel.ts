@@ -1,9 +1,9 @@
 import type { Address, Hex } from '../domain/bytes.ts'
 import { promisedBy } from '../domain/channel.ts'
-import { isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { PayerChannel } from '../ledger/payer-channel.ts'
 import type { ChannelRecord, Signer } from '../ports/index.ts'
+import { canPayGas } from './can-pay-gas.ts'
 import {
   type FundDeps,
   type FundingStep,
@@ -80,7 +80,5 @@ async function* send(
 }
 
 async function senderOf({ chain, wallet, sender = wallet }: DirectFundDeps): Promise<Signer> {
-  if (isLocalChain(chain.network)) return sender
-  const [held, needed] = await Promise.all([chain.gasBalance(sender.address), chain.gasCost('deposit')])
-  return held >= needed ? sender : wallet
+  return (await canPayGas('deposit', sender, chain)) ? sender : wallet
 }

@@ -1,9 +1,9 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Clock } from '../ports/index.ts'
-import { type EarnedChannel, claimable } from './earned-channels.ts'
+import { type EarnedChannel, claimable, isThreatened } from './earned-channels.ts'
 import type { ClaimQuotes } from './hub/claim-through-hub.ts'
-import { type SendClaimsDeps, sliceClaims } from './send-claims.ts'
+import { type SliceDeps, sliceClaims } from './send-claims.ts'
 
 const intervalMs = 30_000
 /** Nobody is in a hurry for what is only worth claiming. */
@@ -21,17 +21,12 @@ export type GuardRules = {
 
 /** What earnings are guarded with. */
 export type GuardDeps = GuardRules &
-  Pick<SendClaimsDeps, 'hubs'> & {
+  SliceDeps & {
     clock: Clock
     quotes: ClaimQuotes
     earned: () => Promise<EarnedChannel[]>
     claim: (channels: EarnedChannel[]) => Promise<unknown>
   }
-
-/** Whether a channel's payer is taking its money back while something is unclaimed. */
-export function isThreatened(channel: EarnedChannel): boolean {
-  return channel.state.withdrawal !== null && claimable(channel) > 0n
-}
 
 /**
  * Claims at once what payers are taking back, and now and then what is well worth its fee. Of a locked account only
@@ -61,7 +56,7 @@ export async function guardEarnings(deps: GuardDeps, signal: AbortSignal): Promi
 async function worthClaiming(channels: EarnedChannel[], deps: GuardDeps): Promise<EarnedChannel[]> {
   const { hubs, quotes } = deps
   const worthy: EarnedChannel[] = []
-  for (const { hub, claims } of await sliceClaims(channels, { hubs })) {
+  for (const { hub, claims } of await sliceClaims(channels, deps)) {
     const ids = new Set(claims.map(({ voucher }) => voucher.channelId))
     const claimed = channels.filter(({ record }) => ids.has(record.channelId))
     const fee = hub && (await quotes.fee(hubs.client(hub.peerId), claims.length).catch(() => null))

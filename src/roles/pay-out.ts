@@ -4,10 +4,10 @@ import type { MicroUsd } from '../domain/price.ts'
 import { ChainError, LedgerError } from '../errors/index.ts'
 import { parseAddress } from '../ledger/parse-address.ts'
 import type { Clock } from '../ports/index.ts'
-import { canPayGas } from './hub/choose-route.ts'
+import { canPayGas } from './can-pay-gas.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { checkFee, isPlausibleFee } from './hub/plausible-fee.ts'
-import { seenOnChain } from './hub/seen-on-chain.ts'
+import { SponsorFees } from './hub/sponsor-fees.ts'
 import { SignedTransfers, type SignedTransferDeps } from './signed-transfers.ts'
 
 /** What sending money out of the wallet costs, and who sends it. */
@@ -43,7 +43,8 @@ export interface PayOut {
    * Sends money at a quoted fee. What may be under way already, a reload between, is sent again as it was signed, so
    * that it moves once.
    * @throws LedgerError `ledger/bad-address`, `ledger/bad-amount`; ChainError `chain/insufficient-funds`
-   * @throws HubError why the hub refuses, or `hub/no-answer` while only the chain can tell
+   * @throws HubError why the hub refuses, `hub/no-answer` while only the chain can tell, `hub/fee-taken` where it took
+   * its fee alone
    */
   send(to: string, amountMicroUsd: MicroUsd, quote: PayOutQuote): Promise<PaidOut>
   /** Returns what has moved since nobody could tell whether it would. Each is told once. */
@@ -54,8 +55,9 @@ type HubFee = { peerId: PeerId; account: Address; feeMicroUsd: MicroUsd }
 
 /** Returns the ways out of one wallet. */
 export function createPayOut(deps: PayOutDeps): PayOut {
-  const { chain, wallet, hubs, clock } = deps
+  const { chain, wallet, hubs } = deps
   const signed = new SignedTransfers(deps)
+  const fees = new SponsorFees(deps)
   const balance = () => chain.balance(wallet.address)
 
   const hasMoved = async (transfer: TransferAuthorization) =>
@@ -82,17 +84,21 @@ export function createPayOut(deps: PayOutDeps): PayOut {
     { peerId, account, feeMicroUsd }: HubFee,
   ): Promise<Hex | null> => {
     checkFee(feeMicroUsd)
-    const fee = await chain.authorizeTransfer(account, feeMicroUsd, wallet)
-    const handed = hubs.client(peerId).transfer(transfer, fee)
-    const sent = await seenOnChain(handed, () => hasMoved(transfer), clock)
+    const client = hubs.client(peerId)
+    const sent = await fees.pay({ peerId, account }, feeMicroUsd, { transfer }, (fee) =>
+      client.transfer(transfer, fee),
+    )
     return sent?.transaction ?? null
   }
 
-  const sendItself = (transfer: TransferAuthorization): Promise<Hex | null> =>
-    chain.submitTransfers([transfer], wallet).catch(async (error: unknown) => {
+  const sendItself = async (transfer: TransferAuthorization): Promise<Hex | null> => {
+    const sent = await chain.submitTransfers([transfer], wallet).catch(async (error: unknown) => {
       if (await hasMoved(transfer).catch(() => false)) return null
       throw error
     })
+    await fees.done({ transfer }, null)
+    return sent
+  }
 
   const paidOut = (
     { to, amount: amountMicroUsd }: TransferAuthorization,
@@ -105,6 +111,7 @@ export function createPayOut(deps: PayOutDeps): PayOut {
       const held = await balance()
       const most = (feeMicroUsd: MicroUsd) => (held > feeMicroUsd ? held - feeMicroUsd : 0n)
       for (const { peerId, account } of await hubs.connected()) {
+        if (!(await fees.trusts({ peerId, account }))) continue
         const quoted = await hubs
           .client(peerId)
           .quote('transfer')
@@ -113,7 +120,8 @@ export function createPayOut(deps: PayOutDeps): PayOut {
         const { feeMicroUsd } = quoted
         return { hub: { peerId, account }, feeMicroUsd, mostMicroUsd: most(feeMicroUsd) }
       }
-      if (await canPayGas({ chain, wallet })) return { hub: null, feeMicroUsd: 0n, mostMicroUsd: held }
+      if (await canPayGas('transfer', wallet, chain))
+        return { hub: null, feeMicroUsd: 0n, mostMicroUsd: held }
       throw new ChainError(
         'chain/insufficient-funds',
         'No hub is there to send this, and the wallet has no gas.',

@@ -1,12 +1,23 @@
 import type { BondAccount } from '../domain/bond.ts'
 import { promisedBy } from '../domain/channel.ts'
+import type { Address } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Chain, ChannelRecord, ClaimResult, Clock, Signer, VoucherStore } from '../ports/index.ts'
+import type {
+  Chain,
+  ChannelRecord,
+  ClaimResult,
+  Clock,
+  DocumentStore,
+  Signer,
+  VoucherStore,
+} from '../ports/index.ts'
+import { canPayGas } from './can-pay-gas.ts'
 import { channelsHere } from './channels-here.ts'
-import { type EarnedChannel, claimable, earnedChannels } from './earned-channels.ts'
-import { type GuardRules, guardEarnings, isThreatened } from './guard-earnings.ts'
+import { type EarnedChannel, claimable, earnedChannels, firstEndMs, isThreatened } from './earned-channels.ts'
+import { type GuardRules, guardEarnings } from './guard-earnings.ts'
 import { ClaimQuotes, type SentClaim } from './hub/claim-through-hub.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
+import { SponsorFees } from './hub/sponsor-fees.ts'
 import { type ClaimSlice, claimedBy, sendSlice, sliceClaims } from './send-claims.ts'
 import type { ServedJobs } from './served-jobs.ts'
 
@@ -30,6 +41,8 @@ export type WalletOverview = {
   balanceMicroUsd: MicroUsd
   /** Native coin for gas. */
   gasWei: bigint
+  /** Whether that pays for a claim. */
+  claimsItself: boolean
   /** Vouchers received, claimed or not. */
   earnedMicroUsd: MicroUsd
   /** Received, not yet claimed, and covered by its payer's deposit. */
@@ -42,6 +55,8 @@ export type WalletOverview = {
   depositedMicroUsd: MicroUsd
   /** Claimable of payers that are taking their money back, and until when; null where there are none. */
   threatened: { amountMicroUsd: MicroUsd; untilMs: number } | null
+  /** Hubs that took a fee for a claim or a payment and did nothing for it; they are handed none any more. */
+  faithlessHubs: Address[]
   /** Null on a network without a bond contract. */
   bond: BondOverview | null
 }
@@ -53,7 +68,9 @@ export type SettleDeps = {
   /** Account that earns. */
   wallet: Signer
   clock: Clock
-  hubs: Pick<KnownHubs, 'byAccount' | 'client'>
+  hubs: Pick<KnownHubs, 'byAccount' | 'connected' | 'client'>
+  /** Keeps the fees that hubs were handed. */
+  documents: DocumentStore
   served: Pick<ServedJobs, 'keepClaim'>
   /** Left out, the account is never locked, and claims only what it must without being asked. */
   rules?: GuardRules
@@ -91,24 +108,21 @@ function bondOverview(account: BondAccount): BondOverview {
 }
 
 function threatenedOf(channels: EarnedChannel[]): WalletOverview['threatened'] {
-  const threatened = channels.filter(isThreatened)
-  const ends = threatened.map(
-    ({ record, state }) =>
-      (Number(state.withdrawal?.initiatedAtSeconds) + record.config.withdrawDelay) * 1000,
-  )
-  return threatened.length === 0
+  const untilMs = firstEndMs(channels)
+  return untilMs === null
     ? null
-    : { amountMicroUsd: sum(threatened.map(claimable)), untilMs: Math.min(...ends) }
+    : { amountMicroUsd: sum(channels.filter(isThreatened).map(claimable)), untilMs }
 }
 
 /** Returns the settlement of one account. */
 export function createSettlement(deps: SettleDeps): Settlement {
   const { chain, vouchers, wallet, clock, hubs, served, rules = unattended } = deps
   const quotes = new ClaimQuotes(clock)
+  const fees = new SponsorFees(deps)
   const earned = () => earnedChannels(wallet.address, chain, vouchers)
 
   const send = async (slice: ClaimSlice): Promise<SentClaim> => {
-    const sent = await sendSlice(slice, quotes, deps)
+    const sent = await sendSlice(slice, quotes, { ...deps, fees })
     const { transaction, settledMicroUsd, feeMicroUsd } = sent
     const channels = claimedBy(slice, sent)
     for (const { channelId, totalClaimedMicroUsd } of channels) {
@@ -130,7 +144,7 @@ export function createSettlement(deps: SettleDeps): Settlement {
   }
 
   const claimAll = async (channels: EarnedChannel[]): Promise<ClaimResult> => {
-    const slices = await sliceClaims(channels, { hubs })
+    const slices = await sliceClaims(channels, { chain, wallet, hubs, fees })
     if (slices.length === 0) return claimRest()
     const result: ClaimResult = { transaction: null, settledMicroUsd: 0n, skipped: [] }
     const failures: unknown[] = []
@@ -148,16 +162,21 @@ export function createSettlement(deps: SettleDeps): Settlement {
   return {
     async overview() {
       const paying = await channelsHere(vouchers, 'payer', chain.network)
-      const [balanceMicroUsd, gasWei, channels, funded, bond] = await Promise.all([
-        chain.balance(wallet.address),
-        chain.gasBalance(wallet.address),
-        earned(),
-        Promise.all(paying.map(({ channelId }) => chain.channel(channelId))),
-        chain.bond(wallet.address),
-      ])
+      const [balanceMicroUsd, gasWei, claimsItself, faithlessHubs, channels, funded, bond] =
+        await Promise.all([
+          chain.balance(wallet.address),
+          chain.gasBalance(wallet.address),
+          canPayGas('claim', wallet, chain),
+          fees.faithless(),
+          earned(),
+          Promise.all(paying.map(({ channelId }) => chain.channel(channelId))),
+          chain.bond(wallet.address),
+        ])
       return {
         balanceMicroUsd,
         gasWei,
+        claimsItself,
+        faithlessHubs,
         earnedMicroUsd: sum(channels.map(({ record }) => promised(record))),
         claimableMicroUsd: sum(channels.map(claimable)),
         claimedMicroUsd: sum(channels.map(({ state }) => state.totalClaimed)),
@@ -168,13 +187,13 @@ export function createSettlement(deps: SettleDeps): Settlement {
       }
     },
     async claimFee() {
-      const slices = await sliceClaims(await earned(), { hubs })
-      const fees = slices.flatMap(({ hub, claims }) =>
+      const slices = await sliceClaims(await earned(), { chain, wallet, hubs, fees })
+      const asked = slices.flatMap(({ hub, claims }) =>
         hub ? [quotes.fee(hubs.client(hub.peerId), claims.length)] : [],
       )
-      return fees.length > 0 ? sum(await Promise.all(fees)) : null
+      return asked.length > 0 ? sum(await Promise.all(asked)) : null
     },
     claim: async () => claimAll(await earned()),
-    guard: (signal) => guardEarnings({ ...rules, hubs, clock, quotes, earned, claim: claimAll }, signal),
+    guard: (signal) => guardEarnings({ ...rules, ...deps, fees, quotes, earned, claim: claimAll }, signal),
   }
 }

@@ -7,6 +7,7 @@ import { channelIdOf } from '../ledger/channel-id.ts'
 import { signVoucher } from '../ledger/sign-voucher.ts'
 import type { Chain, VoucherStore } from '../ports/index.ts'
 import { createMemoryNetwork } from '../transport/memory-network.ts'
+import { MemoryDocumentStore } from '../storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../storage/memory-voucher-store.ts'
 import { createKnownHubs } from './hub/known-hubs.ts'
 import { type Withdrawals, createWithdrawals } from './withdraw.ts'
@@ -25,6 +26,7 @@ let withdrawals: Withdrawals
 const rest = () => ({
   session,
   clock,
+  documents: new MemoryDocumentStore(),
   hubs: createKnownHubs({ transport: createMemoryNetwork().join().transport, clock, network }),
 })
 

@@ -3,11 +3,12 @@ import { type ChannelState, usedOf } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { sessionEndOf } from '../domain/session.ts'
 import { BaseError, StorageError } from '../errors/index.ts'
-import type { Chain, ChannelRecord, Clock, Signer, VoucherStore } from '../ports/index.ts'
+import type { Chain, ChannelRecord, Clock, DocumentStore, Signer, VoucherStore } from '../ports/index.ts'
+import { canPayGas } from './can-pay-gas.ts'
 import { channelsHere } from './channels-here.ts'
-import { canPayGas } from './hub/choose-route.ts'
 import type { KnownHubs } from './hub/known-hubs.ts'
 import { isPlausibleFee } from './hub/plausible-fee.ts'
+import { refundFee } from './hub/refund-fees.ts'
 import { type TakenBack, refundThroughHub } from './hub/refund-through-hub.ts'
 
 /** Money in one channel that its payer may have back. */
@@ -36,6 +37,8 @@ export type WithdrawDeps = {
   session: Signer
   hubs: KnownHubs
   clock: Clock
+  /** Keeps what is promised for refunds. */
+  documents: DocumentStore
 }
 
 /** How a payer gets back what its channels hold unspent. */
@@ -94,7 +97,9 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
     const hub = await hubs.byAccount(config.receiver)
     const feeMicroUsd = hub && (await hubs.feeFor(hub.peerId, 'refund').catch(() => null))
     if (hub === null || feeMicroUsd === null || !isPlausibleFee(feeMicroUsd)) return null
-    return unspent(channel) > feeMicroUsd ? { hub: hub.peerId, feeMicroUsd } : null
+    // What is promised for it already is not unspent.
+    const most = unspent(channel) + (await refundFee(channel.record.channelId, deps))
+    return most > feeMicroUsd ? { hub: hub.peerId, feeMicroUsd } : null
   }
 
   /** Returns what a hub has given back; null where it does not, and the wallet can do without it. */
@@ -105,7 +110,7 @@ export function createWithdrawals(deps: WithdrawDeps): Withdrawals {
       return await refundThroughHub(channel.record, hubs.client(refund.hub), deps)
     } catch (error) {
       const isOpen = error instanceof BaseError && error.code !== 'hub/no-answer'
-      if (!isOpen || !(await canPayGas(deps))) throw error
+      if (!isOpen || !(await canPayGas('refund', wallet, chain))) throw error
       return null
     }
   }

@@ -9,12 +9,14 @@ import { testFundsMicroUsd, Wallet } from './wallet.svelte.ts'
 const overview: WalletOverview = {
   balanceMicroUsd: 5n,
   gasWei: 0n,
+  claimsItself: false,
   earnedMicroUsd: 3n,
   claimableMicroUsd: 3n,
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
   depositedMicroUsd: 0n,
   threatened: null,
+  faithlessHubs: [],
   bond: null,
 }
 

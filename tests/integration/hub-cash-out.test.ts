@@ -35,6 +35,30 @@ describe('money comes out again without gas', () => {
     await deal.stop()
   })
 
+  test.each([
+    ['the next attempt', 0],
+    ['the answers between', 2],
+  ])('what was promised for a refund that failed pays for %s', async (_what, answersBetween) => {
+    let faults = 0
+    const desk = faultyDesk(({ type }) => (type === 'refund' && faults++ === 0 ? 'lost before' : null))
+    const deal = await openDeal({ between: { [hubDeskProtocol.id]: desk }, clock: hastyClock })
+    const { market, buyer } = deal
+    const answers = [await runAsk(buyer.requester.ask(makeAsk(), never))]
+    const { channelId } = answers[0]!.terms
+    const promised = async () =>
+      (await buyer.vouchers.channel(channelId, 'payer'))?.voucher?.maxClaimableAmount
+    await expect(buyer.withdrawals.takeBack(channelId)).rejects.toMatchObject({ code: 'hub/no-answer' })
+    const promisedForIt = await promised()
+    for (let n = 0; n < answersBetween; n++) answers.push(await runAsk(buyer.requester.ask(makeAsk(), never)))
+    expect(await buyer.withdrawals.takeBack(channelId)).not.toBeNull()
+    if (answersBetween === 0) expect(await promised()).toBe(promisedForIt)
+    const { paid } = costOf(deal, answers)
+    const { feesMicroUsd } = await market.store.totals()
+    expect(await promised()).toBe(paid + feesMicroUsd)
+    expect(await market.chain.balance(wallet.address)).toBe(2_000_000n - paid - feesMicroUsd)
+    await deal.stop()
+  })
+
   test('a channel whose session key has ended is paid back too, when the wallet itself asks', async () => {
     let aheadMs = 0
     const clock = { nowMs: () => Date.now() + aheadMs, sleep: hastyClock.sleep }

@@ -26,11 +26,12 @@ async function openEarned({ bond = false, rules }: { bond?: boolean; rules?: Gua
   await expect.poll(() => provider.provider.status().earnedMicroUsd).toBe(charge)
   const { chain, clock } = world
   const { served, transport } = provider
-  const { vouchers } = provider.kept
+  const { vouchers, documents } = provider.kept
   const hubs = createKnownHubs({ transport, clock, network: chain.network })
   const settlement = createSettlement({
     chain,
     vouchers,
+    documents,
     wallet,
     clock,
     hubs,

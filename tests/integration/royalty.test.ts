@@ -39,6 +39,7 @@ function settlementOf(owner: Signer, tab: Tab) {
   return createSettlement({
     chain,
     vouchers,
+    documents,
     wallet: owner,
     clock,
     hubs,

@@ -53,8 +53,10 @@ async function openPair() {
   })
   const { transport } = createMemoryNetwork().join()
   const hubs = createKnownHubs({ transport, clock: systemClock, network: chain.network })
-  const served = createServedJobs(new MemoryDocumentStore())
-  const settlement = createSettlement({ chain, vouchers, wallet: provider, clock: systemClock, hubs, served })
+  const documents = new MemoryDocumentStore()
+  const served = createServedJobs(documents)
+  const stores = { vouchers, documents, served }
+  const settlement = createSettlement({ chain, ...stores, wallet: provider, clock: systemClock, hubs })
   const pay = async (amount: bigint) => inbox.accept(await channel.promise(amount))
   const withdrawals = createWithdrawals({ ...funding, hubs })
   return { wallet, provider, record, steps, settlement, served, withdrawals, pay }

@@ -9,8 +9,8 @@ test('taken back right after an answer: the provider loses nothing, and the next
   const market = openMarket(clock)
   const { chain } = market
   const seller = await market.joinProvider()
-  const { requester, vouchers, wallet, session, hubs } = await market.joinRequester()
-  const withdrawals = createWithdrawals({ chain, vouchers, wallet, session, hubs, clock })
+  const { requester, vouchers, documents, wallet, session, hubs } = await market.joinRequester()
+  const withdrawals = createWithdrawals({ chain, vouchers, documents, wallet, session, hubs, clock })
 
   const first = await runAsk(requester.ask(makeAsk(), never))
   const [funded] = await withdrawals.list()

@@ -81,13 +81,17 @@ test('the spread counts: at the same price, who needs no hub is first', async ()
   ])
 })
 
-test('a wallet without gas takes offers that need a channel of its own last', async () => {
-  deps = { ...deps, chain: Object.assign(chain, { network: { ...network, chainId: 8453 } }) }
-  expect(await routed([offer('none'), offer('hub', { hubs: [hub] })])).toEqual([
-    ['hub', 'relay'],
-    ['none', null],
-  ])
-})
+test.each([0n, 1n, 4n])(
+  'a wallet with %s wei takes offers that need a channel of its own last',
+  async (held) => {
+    const poor = { gasBalance: async () => held, gasCost: async () => 5n }
+    deps = { ...deps, chain: Object.assign(chain, { ...poor, network: { ...network, chainId: 8453 } }) }
+    expect(await routed([offer('none'), offer('hub', { hubs: [hub] })])).toEqual([
+      ['hub', 'relay'],
+      ['none', null],
+    ])
+  },
+)
 
 test('an answer that costs nothing needs no hub', async () => {
   expect(await routed([offer('a', { hubs: [hub] })], 0n)).toEqual([['a', null]])

@@ -1,9 +1,9 @@
 import type { Hub } from '../../domain/hub.ts'
 import type { Task } from '../../domain/job.ts'
-import { isLocalChain } from '../../domain/network.ts'
 import type { Offer, SignedOffer } from '../../domain/offer.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { rankOffers } from '../../domain/rank-offers.ts'
+import { canPayGas } from '../can-pay-gas.ts'
 import { type FundDeps, freeMicroUsd, usableChannels } from '../payer-channels.ts'
 import type { KnownHubs } from './known-hubs.ts'
 
@@ -13,9 +13,9 @@ export type RouteDeps = FundDeps & { hubs: KnownHubs }
 /** An offer and how it would be paid: through a hub, or directly. */
 export type RoutedOffer = SignedOffer & { hub: Hub | null }
 
-/** Whether this account can send transactions of its own. */
-export async function canPayGas({ chain, wallet }: Pick<FundDeps, 'chain' | 'wallet'>): Promise<boolean> {
-  return isLocalChain(chain.network) || (await chain.gasBalance(wallet.address)) > 0n
+/** Whether a direct channel can be opened and filled: the wallet's deposit takes gas, its own or its sender's. */
+export async function canDeposit({ chain, wallet, sender = wallet }: FundDeps): Promise<boolean> {
+  return (await canPayGas('deposit', sender, chain)) || canPayGas('deposit', wallet, chain)
 }
 
 /**
@@ -41,7 +41,7 @@ export async function routeOffers(
   )
   const payable = routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null)
   const ranked = rankOffers(payable, task)
-  if (!ranked.some(({ needsGas }) => needsGas) || (await canPayGas(deps).catch(() => true))) return ranked
+  if (!ranked.some(({ needsGas }) => needsGas) || (await canDeposit(deps).catch(() => true))) return ranked
   return [...ranked.filter(({ needsGas }) => !needsGas), ...ranked.filter(({ needsGas }) => needsGas)]
 }
 

@@ -7,13 +7,13 @@ import { HubError } from '../../errors/index.ts'
 import type { Chain, ClaimResult, Clock, Signer } from '../../ports/index.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
-import { seenOnChain } from './seen-on-chain.ts'
+import type { SponsorFees } from './sponsor-fees.ts'
 
 /** A quote must hold until the hub has looked at what is sent for it. */
 const leastLeftSeconds = 10
 
 /** What a claim through a hub takes. */
-export type HubClaimDeps = { chain: Chain; wallet: Signer; clock: Clock }
+export type HubClaimDeps = { chain: Chain; wallet: Signer; fees: SponsorFees }
 
 /** What a claim came to, and what sending it cost. */
 export type SentClaim = ClaimResult & { feeMicroUsd: MicroUsd }
@@ -43,8 +43,9 @@ export class ClaimQuotes {
 }
 
 /**
- * Signs a claim of channels that a hub pays through, and its fee, and has the hub send both in one transaction.
- * @throws HubError when the hub refuses, when sending costs more than it brings, or when the chain shows nothing of it
+ * Signs a claim of channels, and its fee, and has a hub send both in one transaction.
+ * @throws HubError when the hub refuses, when sending costs more than it brings, or when the chain shows nothing of it;
+ * `hub/fee-taken` when the hub took its fee alone
  */
 export async function claimThroughHub(
   claims: ChannelClaim[],
@@ -53,7 +54,7 @@ export async function claimThroughHub(
   quotes: ClaimQuotes,
   deps: HubClaimDeps,
 ): Promise<SentClaim> {
-  const { chain, wallet, clock } = deps
+  const { chain, wallet, fees } = deps
   const claim = await chain.authorizeClaim(claims, wallet)
   const left = leftOut(claims, claim.claims)
   const nothing: SentClaim = { transaction: null, settledMicroUsd: 0n, skipped: left, feeMicroUsd: 0n }
@@ -61,17 +62,9 @@ export async function claimThroughHub(
   const feeMicroUsd = await quotes.fee(client, claim.claims.length)
   const worth = await worthOf(claim.claims, chain)
   if (feeMicroUsd >= worth) throw notWorthIt()
-  const fee = await chain.authorizeTransfer(hub.account, feeMicroUsd, wallet)
-  const isClaimed = () => areClaimed(claim.claims, chain)
-  const done = await seenOnChain(client.claim(claim, fee), isClaimed, clock)
+  const done = await fees.pay(hub, feeMicroUsd, claim, (fee) => client.claim(claim, fee))
   const settledMicroUsd = done?.amountMicroUsd ?? worth
   return { transaction: done?.transaction ?? null, settledMicroUsd, skipped: left, feeMicroUsd }
-}
-
-/** What is signed as one batch is claimed as one, whatever a hub says of parts of it. */
-async function areClaimed(claims: ChannelClaim[], chain: Chain): Promise<boolean> {
-  const states = await Promise.all(claims.map(({ voucher }) => chain.channel(voucher.channelId)))
-  return claims.every(({ totalClaimed }, index) => (states[index]?.totalClaimed ?? 0n) >= totalClaimed)
 }
 
 function leftOut(claims: ChannelClaim[], signed: ChannelClaim[]): Hex[] {

@@ -3,16 +3,15 @@ import { type Hub, type HubJob, withSpread } from '../../domain/hub.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import { signHubJob } from '../../ledger/sign-hub.ts'
-import type { PromiseDeps } from '../payer-channels.ts'
 import type { PaymentRoute } from '../payment-route.ts'
-import { JobPromises, type SharedChannel } from './job-promises.ts'
+import { JobPromises, type JobPromisesDeps, type SharedChannel } from './job-promises.ts'
 import { type LinePayment, type OpenFrame, type Opened, PayLine, type PayLineDeps } from './pay-line.ts'
 
 /** How long the end of an answer waits for the hub's word that its last payment was handed on. */
 const settleTimeoutMs = 10_000
 
 /** What a job is paid through a hub with. */
-export type HubPaymentDeps = PayLineDeps & PromiseDeps
+export type HubPaymentDeps = PayLineDeps & JobPromisesDeps
 
 /** A job, the hub that pays its provider, and the channel to the hub. */
 export type HubPaymentJob = { hub: Hub; job: HubJob; channel: SharedChannel }

@@ -5,6 +5,7 @@ import type { PayerChannel } from '../../ledger/payer-channel.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import { type PromiseDeps, payerEnd } from '../payer-channels.ts'
 import type { Opened } from './pay-line.ts'
+import { type RefundFeesDeps, addRefundFee } from './refund-fees.ts'
 
 /** A channel that many jobs are paid from, as one of them finds it. */
 export type SharedChannel = {
@@ -14,6 +15,9 @@ export type SharedChannel = {
   /** Whether this tab pays for nothing else from it now. */
   isAlone: () => boolean
 }
+
+/** What jobs' promises are signed and kept with. */
+export type JobPromisesDeps = PromiseDeps & RefundFeesDeps
 
 /** What one job promises on a channel that other jobs promise on at the same time. */
 export class JobPromises {
@@ -25,9 +29,9 @@ export class JobPromises {
   #madeUp: MicroUsd = 0n
   #largestDue: MicroUsd = 0n
   readonly #channel: SharedChannel
-  readonly #deps: PromiseDeps
+  readonly #deps: JobPromisesDeps
 
-  constructor(channel: SharedChannel, deps: PromiseDeps) {
+  constructor(channel: SharedChannel, deps: JobPromisesDeps) {
     this.#channel = channel
     this.#deps = deps
     this.#limitMicroUsd = channel.balanceMicroUsd
@@ -54,6 +58,8 @@ export class JobPromises {
     const voucher = await this.#promiseMore(rise - fromUnused)
     this.#unused -= fromUnused
     this.#takenFromUnused += fromUnused
+    // What an answer uses up pays for no refund any more.
+    if (fromUnused > 0n) await addRefundFee(this.#channel.record.channelId, -fromUnused, this.#deps)
     return voucher
   }
 

@@ -1,11 +1,15 @@
 import type { Hex } from '../../domain/bytes.ts'
+import type { Voucher } from '../../domain/channel.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { isSessionOver } from '../../domain/session.ts'
+import { HubError } from '../../errors/index.ts'
 import { signRefundRequest } from '../../ledger/sign-hub.ts'
+import type { PayerChannel } from '../../ledger/payer-channel.ts'
 import type { ChannelRecord } from '../../ports/index.ts'
 import { type FundDeps, payerEnd } from '../payer-channels.ts'
 import type { HubClient } from './hub-client.ts'
 import { checkFee } from './plausible-fee.ts'
+import { type RefundFeesDeps, addRefundFee, forgetRefundFee, refundFee } from './refund-fees.ts'
 import { seenOnChain } from './seen-on-chain.ts'
 
 /** Money that came back from a channel. */
@@ -18,11 +22,12 @@ export type TakenBack = {
 }
 
 /** What a refund is asked for with. */
-export type RefundDeps = Omit<FundDeps, 'random'>
+export type RefundDeps = Omit<FundDeps, 'random'> & RefundFeesDeps
 
 /**
- * Asks a hub for all that a channel to it holds unspent, and returns what came back, as the chain shows it.
- * @throws HubError when the chain does not show it
+ * Asks a hub for all that a channel to it holds unspent, and returns what came back, as the chain shows it. What was
+ * promised for an earlier attempt pays for this one.
+ * @throws HubError when the chain does not show it; `hub/fee-taken` where it shows that the hub has claimed its fee alone
  */
 export async function refundThroughHub(
   record: ChannelRecord,
@@ -38,12 +43,33 @@ export async function refundThroughHub(
   // A session key that has ended may still pay for the way out, if the wallet itself asks for that.
   const isOver = isSessionOver(config, signedAtSeconds)
   const payer = payerEnd(record, balance, deps, isOver ? () => 0 : undefined)
-  const feeVoucher = await payer.promiseMore(feeMicroUsd)
+  const feeVoucher = await promiseFee(channelId, feeMicroUsd, payer, deps)
   const request = { channelId, feeMicroUsd, signedAtSeconds }
   const signature = await signRefundRequest(request, chain.network, isOver ? wallet : session)
   const asked = client.refund({ channel: config, feeMicroUsd, signedAtSeconds, signature, feeVoucher })
   const isBack = async () => (await chain.channel(channelId)).balance < balance
-  const sent = await seenOnChain(asked, isBack, clock)
+  const sent = await seenOnChain(asked, isBack, clock).catch(async (error: unknown) => {
+    const owedMicroUsd = (await payer.promised()) - (await refundFee(channelId, deps))
+    throw (await chain.channel(channelId)).totalClaimed > owedMicroUsd ? feeTaken(error) : error
+  })
+  await forgetRefundFee(channelId, deps)
   const amountMicroUsd = balance - (await chain.channel(channelId)).balance
   return { amountMicroUsd, feeMicroUsd, transaction: sent?.transaction ?? null }
 }
+
+/** Promises what an earlier promise for a refund does not cover, and returns the voucher that covers all. */
+async function promiseFee(
+  channelId: Hex,
+  feeMicroUsd: MicroUsd,
+  payer: PayerChannel,
+  deps: RefundFeesDeps,
+): Promise<Voucher> {
+  const missing = feeMicroUsd - (await refundFee(channelId, deps))
+  if (missing <= 0n) return payer.promise(await payer.promised())
+  const voucher = await payer.promiseMore(missing)
+  await addRefundFee(channelId, missing, deps)
+  return voucher
+}
+
+const feeTaken = (cause: unknown) =>
+  new HubError('hub/fee-taken', 'This hub took its fee and did not pay back what is yours.', { cause })

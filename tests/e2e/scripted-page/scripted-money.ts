@@ -18,12 +18,14 @@ const feeMicroUsd = 2_100n
 const nothing: WalletOverview = {
   balanceMicroUsd: 0n,
   gasWei: 0n,
+  claimsItself: false,
   earnedMicroUsd: 0n,
   claimableMicroUsd: 0n,
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
   depositedMicroUsd: 0n,
   threatened: null,
+  faithlessHubs: [],
   bond: null,
 }
 
@@ -32,12 +34,14 @@ function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigin
   return {
     balanceMicroUsd: 4_999_982n,
     gasWei: 0n,
+    claimsItself: false,
     earnedMicroUsd,
     claimableMicroUsd: earnedMicroUsd - claimedMicroUsd,
     claimedMicroUsd,
     spentMicroUsd: 18n,
     depositedMicroUsd: 3_170_000n,
     threatened: null,
+    faithlessHubs: [],
     bond:
       scene === 'bonded'
         ? {
