@@ -32,7 +32,7 @@ const brought = 'manifests'
 const described = 'described-manifests'
 
 /** Folders that keep silent must hold up neither each other nor whoever waits for the next model. */
-const patience = { eachMs: 2_000, allMs: 30_000 }
+const patience = { eachMs: 1_500, allMs: 20_000 }
 
 /** Keeps manifests under their ids, and brings those that are missing. Nothing is believed that the id does not bind. */
 export class ManifestBook implements Manifests {

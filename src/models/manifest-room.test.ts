@@ -26,6 +26,12 @@ test('long ones displace no more than each other', () => {
   expect(chooseDropped(sizes, needed([], ['a', 'b', 'c']), room)).toEqual([idOf('c')])
 })
 
+test('of two that are alike the same one goes, whichever came last', () => {
+  const listed = needed([], ['a', 'b'])
+  expect(chooseDropped(sizesOf({ a: 70, b: 70 }), listed, room)).toEqual([idOf('b')])
+  expect(chooseDropped(sizesOf({ b: 70, a: 70 }), listed, room)).toEqual([idOf('b')])
+})
+
 test('what is held takes nobody’s room', () => {
   const sizes = sizesOf({ a: 500, b: 60, c: 40, d: 0 })
   expect(chooseDropped(sizes, needed(['a'], ['b', 'c', 'd']), room)).toEqual([])

@@ -16,8 +16,10 @@ export function chooseDropped(
   const loose = [...sizes].filter(([id]) => !held.has(id))
   const dropped: ModelId[] = []
   let bytes = loose.reduce((sum, [, size]) => sum + size, 0)
+  // Of two that are alike the same one always goes, or each would displace the other for ever.
   const worstFirst = loose.toSorted(
-    ([a, aBytes], [b, bBytes]) => Number(listed.has(a)) - Number(listed.has(b)) || bBytes - aBytes,
+    ([a, aBytes], [b, bBytes]) =>
+      Number(listed.has(a)) - Number(listed.has(b)) || bBytes - aBytes || (a < b ? 1 : -1),
   )
   for (const [id, size] of worstFirst) {
     if (loose.length - dropped.length <= room.count && bytes <= room.bytes) break

@@ -82,7 +82,7 @@ export function serveManifests(
     await stream.write(await replyTo(stream.remotePeer, modelId))
     await stream.close()
   }
-  return transport.handle(manifestProtocol, answer, { maxStreamsPerPeer: 4 })
+  return transport.handle(manifestProtocol, answer, { maxStreamsPerPeer: 8 })
 }
 
 const unknown = new MarketError('market/no-model', 'This tab does not know that model.')
