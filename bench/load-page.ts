@@ -24,10 +24,11 @@ new PerformanceObserver((list) => {
 export async function load(threads: number): Promise<LoadTiming> {
   const machine = await probeMachine()
   engine = createWorkerEngine({ probe: async () => ({ ...machine, threads }) })
+  const catalogueUrl = new URL('/models/catalogue.json', location.href).href
   const store = new PieceModelStore({
     pieces: await openPieceStore(),
     fetchRange: createHttpSource(),
-    loadCatalogue: () => loadCatalogue(new URL('/models/catalogue.json', location.href).href),
+    loadCatalogue: async () => (await loadCatalogue(catalogueUrl)).entries,
   })
   const [entry] = await store.catalogue()
   const stages: LoadTiming['stages'] = {}

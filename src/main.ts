@@ -1,6 +1,6 @@
 import { isLocalChain } from './domain/network.ts'
 import { TransportError } from './errors/index.ts'
-import type { Chain, ManifestPeers, PiecePeers } from './ports/index.ts'
+import type { ManifestPeers, PiecePeers } from './ports/index.ts'
 import { Page } from './state/page.svelte.ts'
 import type { Tab } from './state/tab.ts'
 import { createCrashMark } from './device/crash-mark.ts'
@@ -130,8 +130,8 @@ const manifests = once(async () => {
 
 const listed = once(async () => {
   const { createListedModels } = await import('./roles/listed-models.ts')
-  const listings: Chain['listings'] = async (from, count) => (await chain()).listings(from, count)
-  return createListedModels({ chain: { listings }, manifests: await manifests(), documents })
+  const held = async () => (await pieces()).models()
+  return createListedModels({ chain, manifests: await manifests(), documents, clock, held })
 })
 
 const models = once(async () => {
@@ -144,7 +144,7 @@ const models = once(async () => {
     fetchRange: createHttpSource(),
     peers,
     onUsed: (entry) => void modelUses().then((uses) => uses.note(entry)),
-    loadCatalogue: async () => (await listed()).addTo(await loadCatalogue(catalogueUrl)),
+    loadCatalogue: async () => (await listed()).addTo(() => loadCatalogue(catalogueUrl)),
   })
 })
 
@@ -221,10 +221,12 @@ const withdrawals = once(async () => {
 const requester = once(async () => {
   const { createRequester } = await import('./roles/request.ts')
   const keys = { wallet: await wallet(), sender: await earner(), session: await session() }
-  const parts = { hubs: await hubs(), openText: await openText() }
+  const parts = { hubs: await hubs(), openText: await openText(), listingOf: (await listed()).listingOf }
   const { countAsks } = await import('./roles/pieces/count-answers.ts')
   const { answers } = await exchange()
-  return countAsks(createRequester({ ...(await market()), ...keys, ...parts, documents, random }), answers)
+  const deps = { ...(await market()), ...keys, ...parts, documents, random }
+  void (await import('./roles/guard-deposits.ts')).guardDeposits(deps, new AbortController().signal)
+  return countAsks(createRequester(deps), answers)
 })
 
 const provider = once(async () => {

@@ -2,15 +2,18 @@ import * as v from 'valibot'
 import type { CatalogueEntry } from '../domain/model.ts'
 import { StorageError } from '../errors/index.ts'
 import { address as account, hexBytes } from '../protocol/fields.ts'
+import type { LoadedCatalogue } from '../ports/model-store.ts'
+import { fetchJson } from './fetch-json.ts'
 import { parseManifest } from './manifest-schema.ts'
 import { computeModelId } from './model-id.ts'
 
 /** An http address, or one relative to the catalogue. */
-const address = v.pipe(
+const webAddress = v.pipe(
   v.string(),
   v.minLength(1),
   v.maxLength(2048),
   v.regex(/^(https?:\/\/|(?![a-z][a-z0-9+.-]*:))/i),
+  v.check((text) => URL.canParse(text, 'https://page.example/'), 'an address that cannot be parsed'),
 )
 
 const catalogueSchema = v.strictObject({
@@ -20,9 +23,9 @@ const catalogueSchema = v.strictObject({
       v.strictObject({
         id: hexBytes(32),
         /** Where the manifest lies. */
-        manifest: address,
+        manifest: webAddress,
         /** Folders that serve the manifest's files, preferred first. */
-        sources: v.pipe(v.array(address), v.minLength(1), v.maxLength(16)),
+        sources: v.pipe(v.array(webAddress), v.minLength(1), v.maxLength(16)),
         description: v.pipe(v.string(), v.minLength(1), v.maxLength(400)),
         /** Account whose listing on the chain is paid the royalty. */
         publisher: v.optional(account),
@@ -46,19 +49,25 @@ export function parseCatalogue(value: unknown): Catalogue {
 }
 
 /**
- * Reads the models that a catalogue lists, and checks each manifest against its id.
+ * Reads the models that a catalogue lists, and checks each manifest against its id. A model whose manifest cannot be
+ * read, or is another one (`storage/hash-mismatch`, naming it), is left out and told.
  *
- * @throws StorageError `storage/source-failed`, `storage/malformed-manifest`,
- * or `storage/hash-mismatch` naming the model
+ * @throws StorageError `storage/source-failed`, `storage/malformed-manifest` when that is the catalogue itself
  */
-export async function loadCatalogue(catalogueUrl: string): Promise<CatalogueEntry[]> {
-  const { models } = parseCatalogue(await fetchJson(catalogueUrl))
-  return Promise.all(models.map((listed) => loadEntry(listed, catalogueUrl)))
+export async function loadCatalogue(catalogueUrl: string): Promise<LoadedCatalogue> {
+  const { models } = parseCatalogue(await fetchJson(catalogueUrl, 'The list of models'))
+  const loaded: LoadedCatalogue = { entries: [], failures: [] }
+  for (const result of await Promise.allSettled(models.map((listed) => loadEntry(listed, catalogueUrl)))) {
+    if (result.status === 'fulfilled') loaded.entries.push(result.value)
+    else loaded.failures.push(result.reason)
+  }
+  return loaded
 }
 
 async function loadEntry(listed: Catalogue['models'][number], catalogueUrl: string): Promise<CatalogueEntry> {
   const { id, description, publisher } = listed
-  const manifest = parseManifest(await fetchJson(new URL(listed.manifest, catalogueUrl).href))
+  const address = new URL(listed.manifest, catalogueUrl).href
+  const manifest = parseManifest(await fetchJson(address, 'A model description'))
   if ((await computeModelId(manifest)) !== id) {
     const message = `The description of ${manifest.name} does not match its id.`
     throw new StorageError('storage/hash-mismatch', message, { details: `expected ${id}` })
@@ -71,17 +80,4 @@ async function loadEntry(listed: Catalogue['models'][number], catalogueUrl: stri
 function folderUrl(address: string, base: string): string {
   const { href } = new URL(address, base)
   return href.endsWith('/') ? href : `${href}/`
-}
-
-async function fetchJson(address: string): Promise<unknown> {
-  try {
-    const response = await fetch(address, { cache: 'no-cache' })
-    if (!response.ok) throw new Error(`status ${response.status}`)
-    return await response.json()
-  } catch (cause) {
-    throw new StorageError('storage/source-failed', 'The list of models could not be read.', {
-      details: `${address}: ${String(cause)}`,
-      cause,
-    })
-  }
 }

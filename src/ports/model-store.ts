@@ -1,6 +1,9 @@
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
 import type { VerifiedModel } from './engine.ts'
 
+/** The models of a page's own catalogue that could be read, and why others could not. */
+export type LoadedCatalogue = { entries: CatalogueEntry[]; failures: unknown[] }
+
 /** How much of a model is kept here. */
 export type ModelStatus = { state: 'absent' | 'partial' | 'ready'; bytes: number; totalBytes: number }
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
-import type { ModelManifest } from '../../src/domain/model.ts'
 import { loadCatalogue } from '../../src/models/catalogue.ts'
 import { makeManifest } from '../../src/models/make-manifest.ts'
+import { limits } from '../../src/protocol/limits.ts'
 import { serveFiles, type FileServer } from '../fixtures/file-server.ts'
 import { smallFacts, smallFiles } from '../fixtures/small-model.ts'
 
@@ -16,33 +16,54 @@ const listed = {
   description: 'Small.',
 }
 
-/** Returns the address of a catalogue beside one manifest. */
-async function serve(catalogue: unknown, served: ModelManifest = manifest): Promise<string> {
-  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
+/** Returns the address of a catalogue beside manifests. */
+async function serve(catalogue: unknown, manifests: Record<string, unknown> = { small: manifest }) {
   server = await serveFiles([
     { path: 'models/catalogue.json', content: json(catalogue) },
-    { path: 'models/small/manifest.json', content: json(served) },
+    ...Object.entries(manifests).map(([folder, served]) => {
+      return { path: `models/${folder}/manifest.json`, content: json(served) }
+    }),
   ])
   return `${server.url}models/catalogue.json`
 }
 
 test('lists models with absolute sources, each a folder', async () => {
   const url = await serve({ version: 1, models: [listed] })
-  expect(await loadCatalogue(url)).toEqual([
+  const sources = [`${server?.url}models/small/`, 'https://example.org/m/']
+  const entries = [{ id, manifest, sources, description: 'Small.' }]
+  expect(await loadCatalogue(url)).toEqual({ entries, failures: [] })
+})
+
+test('leaves out a model whose manifest is wrong, gone, malformed or endless, and tells why', async () => {
+  const folders = ['wrong', 'gone', 'malformed', 'small', 'endless']
+  const models = folders.map((folder) => ({ ...listed, manifest: `${folder}/manifest.json` }))
+  const url = await serve(
+    { version: 1, models },
     {
-      id,
-      manifest,
-      sources: [`${server?.url}models/small/`, 'https://example.org/m/'],
-      description: 'Small.',
+      small: manifest,
+      wrong: { ...manifest, contextTokens: 65 },
+      malformed: { ...manifest, files: [] },
+      endless: { ...manifest, padding: 'x'.repeat(limits.manifestBytes) },
     },
+  )
+  const { entries, failures } = await loadCatalogue(url)
+  expect(entries).toMatchObject([{ id, manifest }])
+  expect(failures).toMatchObject([
+    { code: 'storage/hash-mismatch', shortMessage: expect.stringContaining('Small') },
+    { code: 'storage/source-failed', details: expect.stringContaining('404') },
+    { code: 'storage/malformed-manifest' },
+    { code: 'storage/source-failed', details: expect.stringContaining('too long') },
   ])
 })
 
-test('refuses a manifest that is not the one listed, and names the model', async () => {
-  const url = await serve({ version: 1, models: [listed] }, { ...manifest, contextTokens: 65 })
+test('a catalogue that is longer than one may be is not read to its end', async () => {
+  const description = 'x'.repeat(limits.manifestBytes)
+  const url = await serve({ version: 1, models: [{ ...listed, description }] })
   await expect(loadCatalogue(url)).rejects.toMatchObject({
-    code: 'storage/hash-mismatch',
-    shortMessage: expect.stringContaining('Small'),
+    code: 'storage/source-failed',
+    details: expect.stringContaining('too long'),
   })
 })
 
@@ -52,6 +73,10 @@ test.each([
   [
     'with a source that is no web address',
     { version: 1, models: [{ ...listed, sources: ['data:text/plain,'] }] },
+  ],
+  [
+    'with a source that no browser can parse',
+    { version: 1, models: [{ ...listed, sources: ['https://[/'] }] },
   ],
   ['that is no object', 'models'],
 ])('refuses a catalogue %s', async (_what, catalogue) => {
