@@ -4,7 +4,7 @@ import { createMemoryChain } from '../chain/memory-chain.ts'
 import { ManualClock } from '../device/manual-clock.ts'
 import { channelIdOf } from '../ledger/channel-id.ts'
 import { MemoryDocumentStore } from '../storage/memory-document-store.ts'
-import { type SignedDeposit, keepDeposit, openDeposit } from './signed-deposits.ts'
+import { type SignedDeposit, keepDeposit, openDeposit, undoneDeposits } from './signed-deposits.ts'
 
 const [wallet, , sender] = accounts
 const config = { ...channelConfig, payer: wallet.address }
@@ -29,6 +29,25 @@ test('of two tabs that sign at once, the deposit of one counts for both', async 
   const counts = await Promise.all([keepDeposit(channelId, one, deps), keepDeposit(channelId, other, deps)])
   expect(counts).toEqual([one, one])
   expect(await openDeposit(channelId, deps)).toEqual(one)
+})
+
+test('a deposit that the chain shows no more is told until the hour is over, unless others made up for it', async () => {
+  const { sign, ...deps } = await openBrowser()
+  const { chain, clock } = deps
+  const signed = await keepDeposit(channelId, await sign(10n), deps)
+  await chain.submitDeposit(signed.deposit, sender)
+  expect(await openDeposit(channelId, deps)).toBeNull()
+  expect(await undoneDeposits(channelId, deps)).toEqual([])
+  const { authorizationState, channel } = chain
+  chain.authorizationState = async () => 'open'
+  expect(await undoneDeposits(channelId, deps)).toEqual([])
+  chain.channel = async () => ({ balance: 9n, totalClaimed: 0n, withdrawal: null })
+  expect(await undoneDeposits(channelId, deps)).toEqual([signed])
+  expect(await undoneDeposits(`0x${'00'.repeat(32)}`, deps)).toEqual([])
+  await clock.advance(3_600_000)
+  expect(await undoneDeposits(channelId, deps)).toEqual([])
+  Object.assign(chain, { authorizationState, channel })
+  expect(await deps.documents.keys('made-deposits')).toEqual([])
 })
 
 test('a deposit is open until it is made, and room for another then', async () => {

@@ -17,7 +17,13 @@ export type SignedDeposit = {
 /** Where signed deposits are kept, and what tells their end. */
 export type SignedDepositDeps = { chain: Chain; documents: DocumentStore; clock: Clock }
 
+/** A deposit that the chain has shown. Structured-clone values only. */
+type MadeDeposit = { signed: SignedDeposit; madeAtMs: number }
+
 const collection = 'signed-deposits'
+const madeCollection = 'made-deposits'
+/** The chain undoes no block that is older, and what was signed is valid for no longer, in milliseconds. */
+const finalMs = 3600_000
 /** A node may lag behind the one that told of the deposit. */
 const visibleTimeoutMs = 10_000
 
@@ -33,9 +39,34 @@ export async function openDeposit(channelId: Hex, deps: SignedDepositDeps): Prom
   const state = await chain.authorizationState(kept.deposit)
   if (state === 'open') return kept
   const isMade = async () => madeIn(kept)(await chain.channel(channelId))
-  if (state === 'used') await chainShows(isMade, visibleTimeoutMs, clock)
+  if (state === 'used') {
+    await chainShows(isMade, visibleTimeoutMs, clock)
+    const madeAtMs = clock.nowMs()
+    await documents.put(madeCollection, `${channelId} ${madeAtMs}`, {
+      signed: kept,
+      madeAtMs,
+    } satisfies MadeDeposit)
+  }
   await documents.change(collection, channelId, (now) => (isSame(asSigned(now), kept) ? undefined : now))
   return null
+}
+
+/**
+ * Returns the deposits of a channel that the chain has shown within the hour and shows no more: a reorganisation undid
+ * them, and whoever was paid on their strength is not covered. Each may be sent again as it was signed.
+ */
+export async function undoneDeposits(channelId: Hex, deps: SignedDepositDeps): Promise<SignedDeposit[]> {
+  const { chain, documents, clock } = deps
+  const undone: SignedDeposit[] = []
+  for (const key of await documents.keys(madeCollection)) {
+    if (!key.startsWith(`${channelId} `)) continue
+    const { signed, madeAtMs } = (await documents.get(madeCollection, key)) as MadeDeposit
+    const state = await chain.authorizationState(signed.deposit)
+    const isFinal = state === 'ended' || clock.nowMs() - madeAtMs >= finalMs
+    if (isFinal) await documents.delete(madeCollection, key)
+    else if (state === 'open' && !madeIn(signed)(await chain.channel(channelId))) undone.push(signed)
+  }
+  return undone
 }
 
 /** Keeps a signed deposit before anybody is given it. Returns the one that counts, where another tab was first. */
