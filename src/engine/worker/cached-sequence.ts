@@ -7,14 +7,20 @@ import type { StepRunner } from './step-runner.ts'
 /** Tokens of a prompt's slice beside answers that stream: each of their tokens waits for one slice at most. */
 const streamingSliceTokens = 16
 
-/** Returns the sequence whose tokens a cache holds. Prompts go through the model in slices of at most `sliceTokens`. */
+/**
+ * Returns the sequence whose tokens a cache holds. Prompts go through the model in slices of at most `sliceTokens`, which
+ * may change from one to the next.
+ */
 export function openCachedSequence<cache extends SequenceCache>(
   cache: cache,
   runner: StepRunner<cache>,
   { vocabularySize }: Pick<ModelConfig, 'vocabularySize'>,
-  sliceTokens: number,
+  sliceTokens: number | (() => number),
 ): Sequence {
-  const nextSliceTokens = () => (runner.streaming ? Math.min(sliceTokens, streamingSliceTokens) : sliceTokens)
+  const nextSliceTokens = () => {
+    const most = typeof sliceTokens === 'number' ? sliceTokens : sliceTokens()
+    return runner.streaming ? Math.min(most, streamingSliceTokens) : most
+  }
   return {
     owner: undefined,
     get length() {

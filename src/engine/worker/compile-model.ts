@@ -1,4 +1,5 @@
 import type { Sequence } from '../decode/sequence.ts'
+import { SliceLength } from '../decode/slice-length.ts'
 import type { StepMeter } from '../decode/step-meter.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import { type BuiltGraph, weightsFile } from '../graph/graph-builder.ts'
@@ -19,6 +20,8 @@ export type CompiledModel = {
   openSequence: () => Sequence
   /** Absent on a device: there a row's bits depend on who shares the step, so guesses would change answers. */
   steps?: StepMeter
+  /** How long slices are, where that is to be found out. */
+  slices?: SliceLength
 }
 
 /**
@@ -43,11 +46,13 @@ export async function compileModel(
       backend === 'webgpu' ? cachePlanes(config.layers).map(({ present }) => present) : [],
     )
     if (backend === 'webgpu') {
-      const { sliceTokens = deviceSliceTokens } = input
-      const graphOnDevice = new DeviceGraph(runtime, session, config, await runtime.device())
+      const slices = new SliceLength(deviceSliceTokens)
+      const clock = { slices, nowMs }
+      const graphOnDevice = new DeviceGraph(runtime, session, config, await runtime.device(), clock)
       const runner = createStepRunner(graphOnDevice, nowMs)
+      const sliceTokens = input.sliceTokens ?? (() => slices.tokens)
       const openSequence = () => openCachedSequence(graphOnDevice.openCache(), runner, config, sliceTokens)
-      return { lost, openSequence }
+      return { lost, openSequence, ...(input.sliceTokens ? {} : { slices }) }
     }
     const { sliceTokens = hostSliceTokens } = input
     const runner = createStepRunner(openHostGraph(runtime, session, config), nowMs)

@@ -1,3 +1,4 @@
+import type { SliceLength } from '../decode/slice-length.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { DeviceCache } from './device-cache.ts'
@@ -6,8 +7,11 @@ import { type Feeds, readFloats, type Runtime, type Session, type Tensor } from 
 import { SharedPlanes } from './shared-planes.ts'
 import { shareOf, type SliceJob, type StepGraph } from './step-runner.ts'
 
-/** Some adapters compute grouped attention wrongly from 32 tokens up. */
+/** Until more is known: some adapters compute grouped attention wrongly from 32 tokens up. */
 export const deviceSliceTokens = 31
+
+/** What learns how long slices take, by a clock that stands still while a step waits to be run. */
+type SliceClock = { slices: SliceLength; nowMs: () => number }
 
 /** A graph on a GPU: what has its cache in the planes that go in and come out again. */
 type Binding = { feeds: Feeds; results: Record<string, Tensor> }
@@ -24,14 +28,16 @@ export class DeviceGraph implements StepGraph<DeviceCache> {
   readonly #device: GPUDevice
   readonly #shape: CacheShape
   readonly #shared: SharedPlanes
+  readonly #clock: SliceClock
 
-  constructor(runtime: Runtime, session: Session, config: ModelConfig, device: GPUDevice) {
+  constructor(runtime: Runtime, session: Session, config: ModelConfig, device: GPUDevice, clock: SliceClock) {
     this.#runtime = runtime
     this.#session = session
     this.#config = config
     this.#device = device
     this.#shape = { planes: 2 * config.layers, heads: config.kvHeads, headWidth: config.headWidth }
     this.#shared = new SharedPlanes(device, this.#shape)
+    this.#clock = clock
   }
 
   openCache(): DeviceCache {
@@ -57,7 +63,10 @@ export class DeviceGraph implements StepGraph<DeviceCache> {
     const { tokenIds, logitsFrom } = slice
     const bound = this.#bind(cache.reserve(tokenIds.length), 1)
     const totals = [cache.length + tokenIds.length]
+    const { slices, nowMs } = this.#clock
+    const startedMs = nowMs()
     const results = await this.#step(bound, [tokenIds], totals, logitsFrom, [wanted])
+    slices.observe(tokenIds.length, nowMs() - startedMs)
     cache.grow(tokenIds.length)
     return readFloats(results, wanted)
   }

@@ -1,5 +1,7 @@
 import type { LoadProgress } from '../../ports/engine.ts'
 import { runKnownAnswer } from '../decode/known-answer.ts'
+import { settleSlices } from '../decode/settle-slices.ts'
+import type { SliceLength } from '../decode/slice-length.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { isFolder } from '../folder/folder-files.ts'
 import { openFolder } from '../folder/open-folder.ts'
@@ -26,12 +28,12 @@ export async function loadModel(
   const starting = startRuntime(input, place, signal)
   starting.catch(() => {})
   const open = isFolder(input.model.manifest) ? openFolder : openFile
-  const { model, facts, release } = await open(input, starting, place, onProgress, signal)
+  const { model, slices, facts, release } = await open(input, starting, place, onProgress, signal)
   try {
     onProgress({ stage: 'compile', fraction: 1 })
     signal.throwIfAborted()
     onProgress({ stage: 'self-test', fraction: 0 })
-    const tokensPerSecond = await testModel(model, input, place, signal)
+    const tokensPerSecond = await testModel(model, slices, input, place, signal)
     onProgress({ stage: 'self-test', fraction: 1 })
     const { lost } = (await starting).runtime
     return { model, facts: { ...facts, backend, contextTokens: model.contextTokens, tokensPerSecond }, lost }
@@ -43,14 +45,17 @@ export async function loadModel(
 /** Runs the known answer, then a few tokens more for the speed, then two texts at once. Returns tokens per second. */
 async function testModel(
   model: LanguageModel,
+  slices: SliceLength | undefined,
   { model: { manifest } }: LoadInput,
   place: LoadPlace,
   signal: AbortSignal,
 ): Promise<number> {
-  const lastIds = manifest.knownAnswer.tokenIds.slice(-1)
+  const { knownAnswer } = manifest
+  const lastIds = knownAnswer.tokenIds.slice(-1)
   const sequence = model.openSequence()
   try {
-    await runKnownAnswer(model, sequence, manifest.knownAnswer, signal)
+    if (slices) await settleSlices(model, slices, knownAnswer, signal)
+    else await runKnownAnswer(model, sequence, knownAnswer, signal)
     const startedMs = place.nowMs()
     for (let token = 0; token < timedTokens; token++) {
       await sequence.append(lastIds, Infinity, () => {}, signal)

@@ -36,7 +36,7 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
     const arithmetic = { arithmetic: recipe, arithmeticId: await arithmeticId(recipe), exact }
     const memory = { weightBytes: graph.weightBytes, cacheBytesPerToken: countCacheBytes(config) }
     const model = describeLanguage(input, plan, compiled)
-    return { model, facts: { ...arithmetic, ...memory, fromCache }, release }
+    return { model, slices: compiled.slices, facts: { ...arithmetic, ...memory, fromCache }, release }
   } catch (error) {
     await release()
     throw error
