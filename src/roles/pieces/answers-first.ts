@@ -28,9 +28,11 @@ export class AnswersFirst {
   async idle(signal: AbortSignal): Promise<void> {
     while (this.busy && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>()
-      const unwatch = this.watch(() => resolve())
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      const wake = () => resolve()
+      const unwatch = this.watch(wake)
+      signal.addEventListener('abort', wake, { once: true })
       await promise
+      signal.removeEventListener('abort', wake)
       unwatch()
     }
   }
