@@ -33,10 +33,30 @@ export async function servePieces(
 ): Promise<void> {
   const line: Line = lenderEnd(stream, deps.clock)
   const { modelId, pieces } = expectFrame(await line.read(firstFrameTimeoutMs), 'open')
-  const model = await deps.shelf.holding(modelId)
-  if (!model || model.pieceCount !== pieces) return refuseLine(line)
-  await line.write({ type: 'have', bitmap: toBitmap(model.held, pieces) })
-  await new LendingLine(line, modelId, model, deps, onSent).run(stopped)
+  const gains = gatherGains(deps.shelf, modelId)
+  try {
+    const model = await deps.shelf.holding(modelId)
+    if (!model || model.pieceCount !== pieces) return await refuseLine(line)
+    await line.write({ type: 'have', bitmap: toBitmap(model.held, pieces) })
+    await new LendingLine(line, modelId, model, deps, onSent).run(gains, stopped)
+  } finally {
+    gains.stop()
+  }
+}
+
+/** Pieces of one model that are gained from now on; those that come before anybody listens wait. */
+type Gains = { listen(onGained: (piece: number) => void): void; stop(): void }
+
+function gatherGains(shelf: PieceShelf, modelId: ModelId): Gains {
+  const waiting: number[] = []
+  let tell = (piece: number): unknown => waiting.push(piece)
+  return {
+    stop: shelf.watchGains((model, piece) => model === modelId && tell(piece)),
+    listen(onGained) {
+      tell = onGained
+      waiting.forEach(onGained)
+    },
+  }
 }
 
 /** The lender's end of a stream of pieces. */
@@ -80,20 +100,16 @@ class LendingLine {
     this.#onSent = onSent
   }
 
-  async run(stopped: AbortSignal): Promise<void> {
-    const { shelf, answers } = this.#deps
-    const unsubscribes = [
-      shelf.watchGains(
-        (model, piece) => model === this.#modelId && this.#tell({ type: 'gained', pieces: [piece] }),
-      ),
-      answers.watch((busy) => this.#tell({ type: busy ? 'paused' : 'resumed' })),
-    ]
+  async run(gains: Gains, stopped: AbortSignal): Promise<void> {
+    const { answers } = this.#deps
+    gains.listen((piece) => this.#tell({ type: 'gained', pieces: [piece] }))
+    const unwatch = answers.watch((busy) => this.#tell({ type: busy ? 'paused' : 'resumed' }))
     const signal = AbortSignal.any([stopped, this.#over.signal])
     if (answers.busy) this.#tell({ type: 'paused' })
     try {
       for (let frame = await this.#read(signal); frame; frame = await this.#read(signal)) this.#take(frame)
     } finally {
-      for (const unsubscribe of unsubscribes) unsubscribe()
+      unwatch()
       this.#over.abort(new ProtocolError('protocol/unexpected-frame', 'The line is over.'))
     }
   }
