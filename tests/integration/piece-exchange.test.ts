@@ -1,13 +1,15 @@
 import { expect, test } from 'vitest'
-import type { BytesFrom, PieceShelf } from '../../src/ports/index.ts'
+import { ManualClock } from '../../src/device/manual-clock.ts'
+import type { ModelId } from '../../src/domain/model.ts'
+import type { BytesFrom, Clock, PieceShelf } from '../../src/ports/index.ts'
 import { lyingShelf } from '../fixtures/lying-shelf.ts'
 import { numbers, openPieceNetwork, publishForTabs } from '../fixtures/piece-tabs.ts'
 
 const fast = 1e9
 
-async function setUp(pieceCount: number) {
+async function setUp(pieceCount: number, clock?: Clock) {
   const model = await publishForTabs(pieceCount)
-  const { join, network } = openPieceNetwork(model)
+  const { join, network } = openPieceNetwork(model, clock)
   type Tab = Awaited<ReturnType<typeof join>>
   return {
     ...model,
@@ -30,6 +32,20 @@ async function setUp(pieceCount: number) {
 const flip = (shelf: PieceShelf) => lyingShelf(shelf)
 const truncate = (shelf: PieceShelf) => lyingShelf(shelf, (content) => content.slice(0, -1))
 const addByte = (shelf: PieceShelf) => lyingShelf(shelf, (content) => new Uint8Array([...content, 0]))
+
+/** Returns a shelf with a piece that the disk has forgotten; `onAsked` hears each time that it is asked for. */
+const forgetful =
+  (forgotten: number, onAsked: () => void) =>
+  (shelf: PieceShelf): PieceShelf => ({
+    lendable: () => shelf.lendable(),
+    holding: (model) => shelf.holding(model),
+    watchGains: (onGained) => shelf.watchGains(onGained),
+    async read(model, piece) {
+      if (piece !== forgotten) return shelf.read(model, piece)
+      onAsked()
+      return null
+    },
+  })
 
 test('brings a model from one tab, says so, and lends it on', async () => {
   const { entry, join, lend, expectWhole } = await setUp(12)
@@ -59,11 +75,15 @@ test('puts a model together from tabs that hold parts of it, from several at onc
 })
 
 test('two tabs that begin together pass on to each other what they have just got', async () => {
-  const { entry, lend, join, expectWhole } = await setUp(40)
+  const clock = new ManualClock()
+  const { entry, lend, join, expectWhole } = await setUp(40, clock)
   const seed = await lend(numbers(0, 40), undefined, 100_000)
   const [a, b] = [await join(), await join()]
   for (const { lender } of [a, b]) lender.start(fast)
-  await Promise.all([expectWhole(a), expectWhole(b)])
+  let isOver = false
+  const both = Promise.all([expectWhole(a), expectWhole(b)]).finally(() => (isOver = true))
+  while (!isOver) await clock.advance(20)
+  await both
   const passedOn = a.lender.status().sentBytes + b.lender.status().sentBytes
   expect(passedOn).toBeGreaterThan(0)
   expect(seed.lender.status().sentBytes).toBeLessThan(1.8 * entry.manifest.files[0]!.bytes)
@@ -111,6 +131,59 @@ test('waits for a tab that comes back with the rest', async () => {
   const whole = expectWhole(reader)
   setTimeout(() => void lend(numbers(5, 10)), 300)
   await whole
+})
+
+test('has another tab bring a piece that the first one has and cannot read', async () => {
+  const { lend, join, expectWhole } = await setUp(10)
+  const asked: number[] = []
+  const forgets = await lend(
+    numbers(0, 10),
+    forgetful(4, () => {
+      asked.push(4)
+      void lend([4])
+    }),
+  )
+  await expectWhole(await join())
+  expect(asked).toEqual([4])
+  expect(forgets.lender.status().sentBytes).toBe(8.5 * 64 * 1024)
+})
+
+test('a tab that cannot read one piece still brings all others, and the download says what is missing', async () => {
+  const { entry, lend, join } = await setUp(10)
+  await lend(
+    numbers(0, 10),
+    forgetful(4, () => {}),
+  )
+  const reader = await join()
+  await expect(reader.store.fetch(entry)).rejects.toMatchObject({ code: 'storage/source-failed' })
+  expect((await reader.store.status(entry.id)).bytes).toBe(8.5 * 64 * 1024)
+})
+
+test('hears of a piece that the lender gains while the line is opened', async () => {
+  const { entry, join, expectWhole } = await setUp(6)
+  const told = new Set<(model: ModelId, piece: number) => void>()
+  let opened = 0
+  const gains = (shelf: PieceShelf): PieceShelf => ({
+    lendable: () => shelf.lendable(),
+    read: (model, piece) => shelf.read(model, piece),
+    async holding(model) {
+      opened += 1
+      const before = await shelf.holding(model)
+      await late.keep([5])
+      for (const tell of told) tell(model, 5)
+      return before
+    },
+    watchGains(onGained) {
+      told.add(onGained)
+      return () => told.delete(onGained)
+    },
+  })
+  const late = await join({ lends: gains })
+  await late.keep(numbers(0, 5))
+  late.lender.start(fast)
+  await expectWhole(await join())
+  expect(opened).toBe(1)
+  expect(late.lender.status().sentBytes).toBe(entry.manifest.files[0]?.bytes)
 })
 
 test('asks tabs last, for what no server has', async () => {

@@ -9,8 +9,9 @@ import type {
   ReceivedPiece,
   Transport,
 } from '../../ports/index.ts'
+import { limits } from '../../protocol/limits.ts'
 import { piecesProtocol } from '../../protocol/protocols.ts'
-import { PieceLine, type PieceLineDeps } from './piece-line.ts'
+import { type IncomingPiece, PieceLine, type PieceLineDeps } from './piece-line.ts'
 import { nobodyHasIt, TabRests } from './tab-rests.ts'
 
 /** All that bringing pieces from other tabs takes. */
@@ -23,14 +24,18 @@ const askedAhead = 2
 /** Pieces that may wait for the disk. */
 const arrivedAhead = 4
 const seekMs = 2_000
-/** A piece of a tab that is silent for so long is asked of another one too. */
+/** A piece of a tab that gets no further for so long is asked of another one too. */
 const slowMs = 4_000
-/** A tab that was asked and is silent for so long is given up. */
+/** A piece that is under way for so long is asked of another tab too, once nothing else is wanted. */
+const lateMs = 30_000
+/** A tab that was asked and gets no further for so long is given up. */
 const silentMs = 20_000
 /** How long a download that has begun waits for a tab that has more. */
 const patienceMs = 20_000
-/** How long it waits for bytes from tabs that have it and do not send it: their answers go first. */
+/** How long it waits for tabs that have it and bring it no further: their answers go first. */
 const longestPauseMs = 300_000
+/** What has to come in that time, or else a piece: less is as good as nothing. */
+const progressBytes = 16 * limits.pieceBytesPerFrame
 
 /** Returns the other tabs as a source of pieces; which of them lie is remembered over all downloads. */
 export function createPiecePeers(deps: PiecePeersDeps): PiecePeers {
@@ -47,6 +52,8 @@ class PieceDownload {
   readonly #wanted: Set<number>
   readonly #lines = new Set<PieceLine>()
   readonly #met = new Set<PeerId>()
+  /** What tabs said they had and had not: they are not asked for it again unless they gain it. */
+  readonly #absent = new Map<PeerId, Set<number>>()
   readonly #over = new AbortController()
   readonly #signal: AbortSignal
   #arrived: ReceivedPiece[] = []
@@ -54,7 +61,11 @@ class PieceDownload {
   #failure: unknown = null
   #lie: BaseError | null = null
   #hasBegun = false
+  #bytesAtMs: number
   #progressAtMs: number
+  /** Bytes that have come, useless ones taken off, and the most that they were at the last progress. */
+  #bytes = 0
+  #mostBytes = 0
 
   constructor(request: PieceRequest, deps: PiecePeersDeps, rests: TabRests) {
     this.#request = { ...request, onBytes: (bytes) => this.#countBytes(bytes, request) }
@@ -64,7 +75,7 @@ class PieceDownload {
     this.#wanted = new Set(request.missing.keys())
     const { signal } = this.#over
     this.#signal = request.signal ? AbortSignal.any([request.signal, signal]) : signal
-    this.#progressAtMs = deps.clock.nowMs()
+    this.#bytesAtMs = this.#progressAtMs = deps.clock.nowMs()
   }
 
   async *pieces(): AsyncGenerator<ReceivedPiece> {
@@ -122,6 +133,7 @@ class PieceDownload {
       const stream = await this.#deps.transport.open(peer, piecesProtocol, this.#signal)
       line = this.#openLine(stream)
       await line.open()
+      for (const piece of this.#absent.get(peer) ?? []) line.held.delete(piece)
       this.#lines.add(line)
       this.#tellTabs()
       this.#ask(line)
@@ -141,23 +153,33 @@ class PieceDownload {
     const line: PieceLine = new PieceLine(stream, this.#request, this.#deps, {
       onReady: () => this.#ask(line),
       onPiece: (received) => this.#accept(received, line),
+      onAbsent: (piece) => this.#miss(piece, line),
     })
     return line
   }
 
-  #accept(received: ReceivedPiece, from: PieceLine): void {
+  #accept(received: IncomingPiece, from: PieceLine): void {
     this.#hasBegun = true
     this.#wanted.delete(received.piece)
     if (!this.#missing.delete(received.piece)) {
       this.#request.onBytes?.(-received.content.byteLength)
       return
     }
+    this.#progress()
     this.#arrived.push(received)
     for (const line of this.#lines) {
-      const isLate = line !== from && line.isSlow(slowMs)
-      if (isLate && line.asked.some(({ piece }) => piece === received.piece)) line.end(tooSlow())
+      const owed = line.asked.find(({ piece }) => piece === received.piece)
+      if (owed && line !== from && this.#isLate(line, owed)) line.end(tooSlow())
     }
     this.#changed.resolve()
+  }
+
+  /** A tab has not what it said it had: the others are asked. */
+  #miss(piece: number, { peer }: PieceLine): void {
+    const absent = this.#absent.get(peer) ?? new Set()
+    this.#absent.set(peer, absent.add(piece))
+    this.#giveBack(piece)
+    this.#askAll()
   }
 
   /** Others take over what a tab was asked for. */
@@ -165,15 +187,17 @@ class PieceDownload {
     this.#lines.delete(line)
     for (const { piece, filledBytes } of line.asked.splice(0)) {
       if (filledBytes > 0) this.#request.onBytes?.(-filledBytes)
-      if (this.#missing.has(piece) && !this.#isAsked(piece)) this.#wanted.add(piece)
+      this.#giveBack(piece)
     }
     if (this.#signal.aborted) return
     this.#tellTabs()
     this.#askAll()
   }
 
-  #isAsked(piece: number): boolean {
-    return [...this.#lines].some((line) => line.asked.some((asked) => asked.piece === piece))
+  /** Anybody may be asked for a piece that nobody is asked for any more. */
+  #giveBack(piece: number): void {
+    const isAsked = [...this.#lines].some((line) => line.asked.some((asked) => asked.piece === piece))
+    if (this.#missing.has(piece) && !isAsked) this.#wanted.add(piece)
   }
 
   #askAll(): void {
@@ -197,14 +221,23 @@ class PieceDownload {
     return choosePiece({ wanted: this.#wanted, held: line.held, holdings, chance })
   }
 
-  /** Returns a piece that was asked of slow tabs alone, once there is nothing else to ask for. */
+  /** Returns the piece that others are longest in bringing, once there is nothing else to ask for. */
   #takeOver(line: PieceLine): number | null {
-    const others = [...this.#lines].filter((other) => other !== line)
-    const isHurried = (piece: number) =>
-      line.asked.some((asked) => asked.piece === piece) ||
-      others.some((other) => !other.isSlow(slowMs) && other.asked.some((asked) => asked.piece === piece))
-    const late = others.filter((other) => other.isSlow(slowMs)).flatMap(({ asked }) => asked)
-    return late.find(({ piece }) => line.held.has(piece) && !isHurried(piece))?.piece ?? null
+    const [late, hurried]: [IncomingPiece[], Set<number>] = [[], new Set()]
+    for (const other of this.#lines) {
+      for (const asked of other.asked) {
+        if (other !== line && this.#isLate(other, asked)) late.push(asked)
+        else hurried.add(asked.piece)
+      }
+    }
+    const longestFirst = late.sort((left, right) => left.askedAtMs - right.askedAtMs)
+    const mayAsk = (piece: number) => this.#missing.has(piece) && line.held.has(piece) && !hurried.has(piece)
+    return longestFirst.find(({ piece }) => mayAsk(piece))?.piece ?? null
+  }
+
+  /** Whether another tab may be asked for what one was asked for. */
+  #isLate(line: PieceLine, { askedAtMs }: IncomingPiece): boolean {
+    return line.isSlow(slowMs) || this.#deps.clock.nowMs() - askedAtMs > lateMs
   }
 
   #blame(peer: PeerId, error: unknown): void {
@@ -213,12 +246,14 @@ class PieceDownload {
   }
 
   #isHopeless(isListed: boolean): boolean {
-    const idleMs = this.#deps.clock.nowMs() - this.#progressAtMs
+    const nowMs = this.#deps.clock.nowMs()
     const isMeeting = this.#met.size > this.#lines.size
-    if (this.#missing.size === 0 || isMeeting) return false
+    if (this.#missing.size === 0) return false
+    if (nowMs - this.#progressAtMs > longestPauseMs) return true
+    if (isMeeting) return false
     if (this.#lines.size === 0 && isListed && !this.#hasBegun) return true
     const hope = [...this.#lines].some((line) => this.#isHopeFor(line))
-    return idleMs > (hope ? longestPauseMs : patienceMs)
+    return !hope && nowMs - this.#bytesAtMs > patienceMs
   }
 
   #isHopeFor(line: PieceLine): boolean {
@@ -226,8 +261,16 @@ class PieceDownload {
   }
 
   #countBytes(bytes: number, { onBytes }: PieceRequest): void {
-    if (bytes > 0) this.#progressAtMs = this.#deps.clock.nowMs()
+    this.#bytes += bytes
+    if (bytes > 0) this.#bytesAtMs = this.#deps.clock.nowMs()
+    // What is brought once more, because it was not brought to its end, is no progress.
+    if (this.#bytes >= this.#mostBytes + progressBytes) this.#progress()
     onBytes?.(bytes)
+  }
+
+  #progress(): void {
+    this.#mostBytes = Math.max(this.#mostBytes, this.#bytes)
+    this.#progressAtMs = this.#deps.clock.nowMs()
   }
 
   #fail(error: unknown): void {

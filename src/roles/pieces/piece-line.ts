@@ -12,6 +12,7 @@ import {
 import { type MessageStream, expectFrame, messageStream } from '../frames.ts'
 import type { AnswersFirst } from './answers-first.ts'
 import type { PieceTraffic } from './piece-traffic.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 /** What reading takes, apart from the stream. */
 export type PieceLineDeps = { clock: Clock; answers: AnswersFirst; traffic: PieceTraffic }
@@ -20,24 +21,30 @@ export type PieceLineDeps = { clock: Clock; answers: AnswersFirst; traffic: Piec
 export type PieceLineEvents = {
   /** It may be asked for more. */
   onReady(): void
-  onPiece(received: ReceivedPiece): void
+  onPiece(received: IncomingPiece): void
+  /** It has not what it said it had. */
+  onAbsent(piece: number): void
 }
 
 /** A piece on its way, as much of it as has come. */
-type Incoming = ReceivedPiece & { filledBytes: number }
+export type IncomingPiece = ReceivedPiece & { filledBytes: number; askedAtMs: number }
 
 const firstFrameTimeoutMs = 10_000
 /** A line on which nothing happens for so long is let go. */
 const silenceMs = 120_000
 /** Credit is given back in parts, so that it costs few frames. */
 const creditFrames = limits.pieceFramesAhead / 4
+/** Fewer bytes are no progress: a lender that drips them could keep its pieces from everybody else for ever. */
+const progressBytes = limits.pieceBytesPerFrame
+/** Pieces that it may say it has and not have, as a tab does whose disk forgets, before it is let go. */
+const mostAbsent = 3
 
 /** One tab that lends, as the download sees it. */
 export class PieceLine {
   readonly peer: PeerId
   readonly held = new Set<number>()
   /** Pieces that were asked for and have not come, in order. */
-  readonly asked: Incoming[] = []
+  readonly asked: IncomingPiece[] = []
   readonly #line: MessageStream<LenderFrame, ReaderFrame>
   readonly #request: PieceRequest
   readonly #deps: PieceLineDeps
@@ -45,8 +52,11 @@ export class PieceLine {
   #isPaused = false
   /** Whether this side gives no credit now. */
   #isHeld = false
-  #heardAtMs: number
+  /** How long it has kept this side waiting since its last progress. */
+  readonly #waited: Stopwatch
+  #unseenBytes = 0
   #uncredited = 0
+  #absent = 0
 
   constructor(stream: FrameStream, request: PieceRequest, deps: PieceLineDeps, events: PieceLineEvents) {
     this.peer = stream.remotePeer
@@ -54,13 +64,12 @@ export class PieceLine {
     this.#request = request
     this.#deps = deps
     this.#events = events
-    this.#heardAtMs = deps.clock.nowMs()
+    this.#waited = new Stopwatch(deps.clock)
   }
 
-  /** Whether it was asked and has been silent for so long since, without saying that answers go first. */
+  /** Whether what it was asked for has got no further for so long, pauses for answers left out. */
   isSilent(forMs: number): boolean {
-    const isDue = this.asked.length > 0 && !this.#isPaused && !this.#isHeld
-    return isDue && this.#deps.clock.nowMs() - this.#heardAtMs > forMs
+    return this.#waited.elapsedMs > forMs
   }
 
   /** Whether its pieces may be long in coming. */
@@ -80,20 +89,21 @@ export class PieceLine {
   }
 
   want(piece: number, bytes: number): void {
-    if (this.asked.length === 0) this.#heardAtMs = this.#deps.clock.nowMs()
-    this.asked.push({ piece, content: new Uint8Array(bytes), filledBytes: 0 })
+    const askedAtMs = this.#deps.clock.nowMs()
+    this.asked.push({ piece, content: new Uint8Array(bytes), filledBytes: 0, askedAtMs })
+    this.#watch()
     void this.#line.write({ type: 'want', piece }).catch((error: Error) => this.#line.abort(error))
   }
 
   /**
    * Takes what comes until the lender ends the line or the signal aborts.
-   * @throws StorageError `storage/hash-mismatch` for a wrong piece, ProtocolError, TransportError
+   * @throws StorageError `storage/hash-mismatch` for a wrong piece, `storage/source-failed` when too many are absent,
+   * ProtocolError, TransportError
    */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {
       const frame = await this.#line.read(silenceMs, signal)
       if (!frame) return
-      this.#heardAtMs = this.#deps.clock.nowMs()
       await this.#take(frame)
     }
   }
@@ -109,15 +119,14 @@ export class PieceLine {
       case 'done':
         return this.#finish(this.#first(frame.piece))
       case 'absent':
-        this.held.delete(this.#first(frame.piece).piece)
-        this.asked.shift()
-        return this.#events.onReady()
+        return this.#miss(this.#first(frame.piece))
       case 'gained':
         for (const piece of frame.pieces) if (piece < this.#request.pieceCount) this.held.add(piece)
         return this.#events.onReady()
       case 'paused':
       case 'resumed':
         this.#isPaused = frame.type === 'paused'
+        this.#watch()
         return this.#events.onReady()
       default:
         throw malformed(`"${frame.type}" out of turn`)
@@ -131,6 +140,8 @@ export class PieceLine {
     if (filledBytes + bytes.byteLength > content.byteLength) throw wrongSize(piece, 'more')
     content.set(bytes, filledBytes)
     incoming.filledBytes += bytes.byteLength
+    this.#unseenBytes += bytes.byteLength
+    if (this.#unseenBytes >= progressBytes) this.#progress()
     this.#request.onBytes?.(bytes.byteLength)
     this.#deps.traffic.receive(bytes.byteLength)
     this.#uncredited += 1
@@ -144,23 +155,49 @@ export class PieceLine {
   async #holdForAnswers(): Promise<void> {
     if (!this.#deps.answers.busy) return
     this.#isHeld = true
+    this.#watch()
     await this.#deps.answers.idle(this.#request.signal ?? new AbortController().signal)
     this.#isHeld = false
-    this.#heardAtMs = this.#deps.clock.nowMs()
+    this.#watch()
   }
 
-  async #finish(incoming: Incoming): Promise<void> {
+  async #finish(incoming: IncomingPiece): Promise<void> {
     const { piece, content, filledBytes } = incoming
     if (filledBytes < content.byteLength) throw wrongSize(piece, 'fewer')
     await this.#request.verify({ piece, content })
     // Given up meanwhile, and asked of another tab.
     if (this.asked[0] !== incoming) return
-    this.asked.shift()
-    this.#events.onPiece({ piece, content })
+    this.#endFirst()
+    this.#events.onPiece(incoming)
     this.#events.onReady()
   }
 
-  #first(piece: number): Incoming {
+  #miss({ piece }: IncomingPiece): void {
+    this.held.delete(piece)
+    this.#endFirst()
+    this.#events.onAbsent(piece)
+    this.#absent += 1
+    if (this.#absent < mostAbsent) return
+    throw new StorageError('storage/source-failed', 'The other tab has not what it said it had.')
+  }
+
+  #endFirst(): void {
+    this.asked.shift()
+    this.#progress()
+    this.#watch()
+  }
+
+  #progress(): void {
+    this.#unseenBytes = 0
+    this.#waited.reset()
+  }
+
+  /** It is waited for while something is due: no pause is its fault, and no word but bytes is progress. */
+  #watch(): void {
+    this.#waited.run(this.asked.length > 0 && !this.#isPaused && !this.#isHeld)
+  }
+
+  #first(piece: number): IncomingPiece {
     const [incoming] = this.asked
     if (incoming?.piece === piece) return incoming
     throw malformed(`word of piece ${piece} out of turn`)
