@@ -4,11 +4,13 @@ import type { ChannelClaim } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError, LedgerError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import { type Done, type SendDeps, done } from './send-deps.ts'
 import { checkTransferFee } from './transfer-fee.ts'
 
 /**
- * Sends a provider's signed claims on this hub's channels to it, and collects the fee in the same transaction.
+ * Sends a provider's signed claims, whoever pays it through them, and collects the fee in the same transaction: a
+ * provider whose own hub refuses to send them must find another one that does.
  * @throws LedgerError, HubError, ChainError; nothing was sent or charged then
  */
 export async function sendClaim(
@@ -26,7 +28,8 @@ export async function sendClaim(
   const { transaction, settledMicroUsd, skipped } = await deps.sponsor('claim', claims.length, (admit) =>
     deps.chain.submitClaim(claim, fee, deps.signer, admit),
   )
-  await deps.onChanged(claims.map(({ voucher }) => voucher.channelId))
+  const own = claims.filter(({ config }) => sameAddress(config.payer, deps.terms.account))
+  await deps.onChanged(own.map(({ voucher }) => voucher.channelId))
   return done(transaction, settledMicroUsd, skipped)
 }
 
@@ -45,18 +48,21 @@ async function unsettledOf(receiver: Address, { chain }: SendDeps): Promise<Micr
   return totalClaimed - totalSettled
 }
 
-/** Returns what a line would bring, on a channel that this hub pays through. */
+/**
+ * Returns what a line would bring. Only what a plain key has signed is worth trying: whatever a contract says to a
+ * signature, it may say otherwise when it costs gas.
+ */
 async function riseOf(
   { config, voucher, totalClaimed }: ChannelClaim,
-  { chain, store, terms }: SendDeps,
+  { chain, terms }: SendDeps,
 ): Promise<MicroUsd> {
-  const channelId = channelIdOf(config, terms)
-  const isOurs = sameAddress(config.payer, terms.account) && channelId === voucher.channelId
-  if (!isOurs || !(await store.channel(channelId, 'payer'))) {
-    throw new LedgerError('ledger/bad-channel', 'This hub does not pay through that channel.', {
+  if (!sameAddress(config.token, terms.token)) {
+    throw new LedgerError('ledger/bad-channel', 'This hub does not know the token of that channel.', {
       fault: 'user',
     })
   }
+  const channelId = channelIdOf(config, terms)
+  await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, terms)
   const { totalClaimed: before } = await chain.channel(channelId)
   return totalClaimed > before ? totalClaimed - before : 0n
 }

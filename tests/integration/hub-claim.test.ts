@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { signClaims } from '../../src/chain/authorize-claim.ts'
+import type { ChannelConfig } from '../../src/domain/channel.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { HubClient } from '../../src/roles/hub/hub-client.ts'
 import type { HandProvider } from '../fixtures/hub-ends.ts'
 import { account } from '../fixtures/hub.ts'
+import { network } from '../fixtures/jobs.ts'
 import { type Desk, feeMicroUsd, openDesk } from '../fixtures/hub-desk.ts'
 
 let desk: Desk
@@ -70,13 +75,51 @@ describe('a claim', () => {
     await expect(sender.claim(claim, ending)).rejects.toMatchObject({ code: 'hub/stale-request' })
   })
 
-  test("is refused on somebody else's channel", async () => {
-    const { claim, fee } = await signClaim()
-    const [line] = claim.claims
-    const config = { ...line!.config, payer: account(77).address }
-    await expect(sender.claim({ ...claim, claims: [{ ...line!, config }] }, fee)).rejects.toMatchObject({
+  /** Signs a claim on a channel that another hub, which does not answer any more, has filled and promised from. */
+  async function signForeignClaim(change: Partial<ChannelConfig> = {}, signer = account(77)) {
+    const other = account(77)
+    const { chain } = desk.world
+    const config = { ...provider.channel!, payer: other.address, payerAuthorizer: other.address, ...change }
+    await chain.faucet(other.address, 5_000n)
+    if (config.payer === other.address && config.token === chain.network.token) {
+      await chain.deposit(config, 5_000n, other)
+    }
+    const voucher = await signVoucher(channelIdOf(config, network), 4_000n, network, signer)
+    const lines = [{ config, voucher, totalClaimed: 4_000n }]
+    return {
+      claim: await signClaims(lines, network, provider.account),
+      fee: await chain.authorizeTransfer(desk.world.hubAccount.address, feeMicroUsd, provider.account),
+    }
+  }
+
+  test('on another hub’s channel is sent too, for the same fee', async () => {
+    const { claim, fee } = await signForeignClaim()
+    const before = await desk.balanceOf(desk.world.hubAccount)
+    expect(await sender.claim(claim, fee)).toMatchObject({ amountMicroUsd: 4_000n, skipped: [] })
+    expect(await desk.balanceOf(provider.account)).toBe(4_000n - feeMicroUsd)
+    expect(await desk.balanceOf(desk.world.hubAccount)).toBe(before + feeMicroUsd)
+  })
+
+  test.each([
+    [
+      'that nobody filled',
+      () => signForeignClaim({ salt: `0x${'77'.repeat(32)}`, payer: account(78).address }),
+    ],
+    ['whose payer did not sign', () => signForeignClaim({}, account(79))],
+    ['of another token', () => signForeignClaim({ token: account(80).address })],
+  ])('on another hub’s channel %s costs the hub nothing', async (_name, signed) => {
+    const { claim, fee } = await signed()
+    const before = await desk.balanceOf(desk.world.hubAccount)
+    await expect(sender.claim(claim, fee)).rejects.toMatchObject({ code: 'hub/refused' })
+    expect(await desk.balanceOf(desk.world.hubAccount)).toBe(before)
+    expect(await desk.balanceOf(provider.account)).toBe(0n)
+  })
+
+  test('whose fee cannot be collected is not sent', async () => {
+    const { claim, fee } = await signForeignClaim()
+    await expect(sender.claim(claim, { ...fee, amount: fee.amount + 1n })).rejects.toMatchObject({
       code: 'hub/refused',
-      details: expect.stringContaining('ledger/bad-channel'),
     })
+    expect(await desk.balanceOf(provider.account)).toBe(0n)
   })
 })
