@@ -1,6 +1,7 @@
 import type { HubTerms } from '../../src/domain/hub.ts'
 import { ChainError } from '../../src/errors/index.ts'
 import { hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
+import { within } from '../../src/roles/within.ts'
 import { ChannelFunding } from './channel-funding.ts'
 import { createChannelWatch } from './channel-watch.ts'
 import { createClaims } from './claims.ts'
@@ -16,7 +17,6 @@ import { createProviderChannels } from './provider-channels.ts'
 import { IdleChannels } from './reclaim-idle.ts'
 import { Refunds } from './refunds.ts'
 import { createServiceDesk } from './service-desk.ts'
-import { within } from './within.ts'
 
 /** A hub at work. */
 export type RunningHub = {

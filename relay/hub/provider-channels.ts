@@ -6,12 +6,12 @@ import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import type { Payee } from '../../src/ledger/sign-hub.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord, Clock } from '../../src/ports/index.ts'
+import { within } from '../../src/roles/within.ts'
 import type { RelayLog } from '../log.ts'
 import type { ChannelFunding } from './channel-funding.ts'
 import { depositAfter, isLow } from './deposit-size.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
-import { within } from './within.ts'
 
 /** How long a job waits for the hub's deposit, in milliseconds. */
 const fundingTimeoutMs = 45_000

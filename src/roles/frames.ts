@@ -7,6 +7,7 @@ import {
   providerFrameSchema,
   requesterFrameSchema,
 } from '../protocol/infer-messages.ts'
+import { within } from './within.ts'
 
 /** A stream of typed messages: checked on the way in, encoded on the way out. */
 export interface MessageStream<incoming, outgoing> {
@@ -28,23 +29,16 @@ export function messageStream<incoming, outgoing>(
 ): MessageStream<incoming, outgoing> {
   return {
     async read(timeoutMs, signal) {
-      const done = new AbortController()
-      const late = clock.sleep(timeoutMs, done.signal).then(
-        () => Promise.reject(new TransportError('transport/timeout', 'The other side fell silent.')),
-        () => new Promise<never>(() => {}),
-      )
-      try {
-        const frame = await Promise.race([stream.read(signal), late])
-        return frame === null ? null : parse(frame)
-      } finally {
-        done.abort()
-      }
+      const frame = await within(timeoutMs, stream.read(signal), fellSilent, clock)
+      return frame === null ? null : parse(frame)
     },
     write: (message) => stream.write(encodeFrame(message)),
     close: () => stream.close(),
     abort: (error) => stream.abort(error),
   }
 }
+
+const fellSilent = () => new TransportError('transport/timeout', 'The other side fell silent.')
 
 /** The requester's end of a job's stream. */
 export const requesterEnd = (

@@ -16,6 +16,7 @@ import { expectFrame, providerEnd } from './frames.ts'
 import { refuse } from './refuse.ts'
 import { type JobStream, type ServeDeps, serveJob } from './serve-job.ts'
 import type { ServedJob } from './served-jobs.ts'
+import { withinOrNull } from './within.ts'
 
 /** A job under way. */
 export type LiveJob = { jobId: Hex; startedAtMs: number; tokens: TokenCount; chargeMicroUsd: MicroUsd }
@@ -95,10 +96,7 @@ export function createJobDesk(
   /** Waits while the only other answers of a channel are over but for their last payment. */
   const lastPayments = async (earlier: Entry[]) => {
     if (earlier.length === 0 || earlier.some(({ isAnswered }) => !isAnswered)) return
-    const done = new AbortController()
-    const late = deps.clock.sleep(lastPaymentMs, done.signal).catch(() => {})
-    await Promise.race([late, Promise.all(earlier.map(({ over }) => over.promise))])
-    done.abort()
+    await withinOrNull(lastPaymentMs, Promise.all(earlier.map(({ over }) => over.promise)), deps.clock)
   }
 
   const admitting = (): AdmitDeps => ({ ...deps, text: deps.engine.text })

@@ -1,6 +1,7 @@
 import { type MicroUsd, type Price, coveredTokens } from '../domain/price.ts'
 import type { Clock } from '../ports/index.ts'
 import type { JobPayments } from './job-payments.ts'
+import { withinOrNull } from './within.ts'
 
 /** What the job costs, and how far it may run ahead once its first token is paid. */
 export type GateTerms = { promptTokens: number; windowTokens: number; price: Price }
@@ -20,14 +21,10 @@ export interface PaymentGate {
 export function createPaymentGate(payments: JobPayments, terms: GateTerms, clock: Clock): PaymentGate {
   const until = async (isOpen: () => boolean, timeoutMs: number, signal: AbortSignal) => {
     if (isOpen()) return true
-    const done = new AbortController()
-    const late = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal])).catch(() => {})
-    const opened = new Promise<void>((resolve) => {
-      const unwatch = payments.watchPaid(() => isOpen() && resolve())
-      done.signal.addEventListener('abort', unwatch, { once: true })
-    })
-    await Promise.race([late, opened])
-    done.abort()
+    const { promise: opened, resolve } = Promise.withResolvers<void>()
+    const unwatch = payments.watchPaid(() => isOpen() && resolve())
+    await withinOrNull(timeoutMs, opened, clock, signal)
+    unwatch()
     return isOpen()
   }
   const withinWindow = (completionTokens: number) => {

@@ -1,5 +1,6 @@
 import type { Hex } from '../../domain/bytes.ts'
 import type { Clock } from '../../ports/index.ts'
+import { withinOrNull } from '../within.ts'
 
 /** More are not kept; whoever announces without end pushes out its own. */
 const keptAnnouncements = 1_000
@@ -22,17 +23,11 @@ export class Announcements<announcement> {
   async next(jobId: Hex, timeoutMs: number, clock: Clock): Promise<announcement | null> {
     const known = this.#announced.get(jobId)
     if (known !== undefined) return known
-    const done = new AbortController()
-    const late = clock.sleep(timeoutMs, done.signal).then(
-      () => null,
-      () => null,
-    )
     const told = new Promise<announcement>((resolve) => this.#waiting.set(jobId, resolve))
     try {
-      return await Promise.race([told, late])
+      return await withinOrNull(timeoutMs, told, clock)
     } finally {
       this.#waiting.delete(jobId)
-      done.abort()
     }
   }
 }

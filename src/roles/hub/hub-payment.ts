@@ -4,6 +4,7 @@ import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import { signHubJob } from '../../ledger/sign-hub.ts'
 import type { PaymentRoute } from '../payment-route.ts'
+import { within } from '../within.ts'
 import { JobPromises, type JobPromisesDeps, type SharedChannel } from './job-promises.ts'
 import { type LinePayment, type OpenFrame, type Opened, PayLine, type PayLineDeps } from './pay-line.ts'
 
@@ -81,24 +82,20 @@ export class HubPayment implements PaymentRoute {
     await this.#advance()
   }
 
-  async settled(): Promise<void> {
-    const over = new AbortController()
-    const late = this.#deps.clock.sleep(settleTimeoutMs, over.signal).then(
-      () => Promise.reject(new HubError('hub/unpaid', 'The hub did not say that it has paid the tab.')),
-      () => {},
-    )
-    try {
-      while (this.#handedOn < this.#wanted) {
-        if (this.#failure) throw this.#failure
-        await Promise.race([this.#changed.promise, late])
-      }
-    } finally {
-      over.abort()
-    }
+  settled(): Promise<void> {
+    const unpaid = () => new HubError('hub/unpaid', 'The hub did not say that it has paid the tab.')
+    return within(settleTimeoutMs, this.#untilHandedOn(), unpaid, this.#deps.clock)
   }
 
   close(): void {
     this.#line.close()
+  }
+
+  async #untilHandedOn(): Promise<void> {
+    while (this.#handedOn < this.#wanted) {
+      if (this.#failure) throw this.#failure
+      await this.#changed.promise
+    }
   }
 
   /** Signs the next payment unless one is under way. */
