@@ -106,6 +106,13 @@ test('refuses what the engine cannot run before anything is written', async () =
   await expect(readJson('catalogue.json')).rejects.toThrow()
 })
 
+test('names a file that cannot be read', async () => {
+  await expect(writeModel(words({ modelFile: join(models, 'none.gguf') }), measure)).rejects.toMatchObject({
+    code: 'tools/bad-option',
+    shortMessage: expect.stringContaining('none.gguf cannot be read.'),
+  })
+})
+
 test('asks for a licence that the file does not name', async () => {
   await expect(writeModel(words({ license: undefined }), measure)).rejects.toThrow('--license')
 })

@@ -90,9 +90,11 @@ export async function writeModel(words: ModelWords, measure: Measure): Promise<W
 }
 
 async function openModel(modelFile: string): Promise<Blob> {
-  return openAsBlob(modelFile).catch((cause: unknown) => {
+  try {
+    return await openAsBlob(modelFile)
+  } catch (cause) {
     throw new ToolError('tools/bad-option', `${modelFile} cannot be read.`, { cause })
-  })
+  }
 }
 
 /** What lies beside the model, or in its folder, counts as measured. */
