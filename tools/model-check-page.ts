@@ -1,21 +1,30 @@
+import type { KnownAnswer } from '../src/domain/model.ts'
 import type { Backend, Engine, LoadedModel } from '../src/ports/engine.ts'
 import { createWorkerEngine } from '../src/engine/worker-engine.ts'
 import { readModel } from '../tests/browser/engine-page.ts'
-import { compareDistributions, type GoldenPrompt, type PromptScore } from './model-check/goldens.ts'
+import type { GoldenPrompt, PromptScore } from './model-check/goldens.ts'
+import { compareBy, withAnyAnswer } from './model-check/opened-model.ts'
 
 let engine: Engine | null = null
 
-/** Loads a model in the page, whatever its known answer says: the goldens are about to tell more. */
+const compared = compareBy(async (tokenIds, count, top) => {
+  if (!engine) throw new Error('No model is loaded.')
+  return engine.distributions(tokenIds, count, top)
+})
+
+/** Loads a model in the page, whatever its known answer says: how far off it is will be told. */
 export async function load(folder: string, backend: Backend): Promise<LoadedModel> {
   const model = await readModel(folder)
-  const knownAnswer = { ...model.manifest.knownAnswer, toleranceNats: 1e9 }
   engine = createWorkerEngine()
-  return engine.load({ ...model, manifest: { ...model.manifest, knownAnswer } }, { backends: [backend] })
+  return engine.load({ ...model, manifest: withAnyAnswer(model.manifest) }, { backends: [backend] })
+}
+
+/** Returns the mean distance from an answer's log-probabilities, in nats. */
+export function distanceFrom(answer: KnownAnswer): Promise<number> {
+  return compared.distanceFrom(answer)
 }
 
 /** Scores the engine against the reference on one prompt, fed with the reference's own tokens. */
-export async function score({ prompt_ids, greedy_ids, positions }: GoldenPrompt): Promise<PromptScore> {
-  if (!engine) throw new Error('No model is loaded.')
-  const found = await engine.distributions([...prompt_ids, ...greedy_ids], greedy_ids.length, Infinity)
-  return compareDistributions(positions, found)
+export function score(prompt: GoldenPrompt): Promise<PromptScore> {
+  return compared.score(prompt)
 }

@@ -6,6 +6,7 @@ const traits = {
   'tools/bad-option': { fault: 'user', retryable: false },
   'tools/not-started': { fault: 'self', retryable: true },
   'tools/build-failed': { fault: 'self', retryable: false },
+  'tools/check-failed': { fault: 'self', retryable: false },
 } as const satisfies Record<ErrorCode, { fault: 'self' | 'user'; retryable: boolean }>
 
 /** Codes of `ToolError`. */

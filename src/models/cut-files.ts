@@ -11,7 +11,7 @@ const chunkBytes = 1 << 20
  * @throws StorageError `storage/hash-mismatch` when a file is another one
  */
 export async function* cutFiles(
-  { files }: ModelManifest,
+  { files }: Pick<ModelManifest, 'files'>,
   blobs: readonly Blob[],
 ): AsyncGenerator<VerifiedPiece> {
   for (const [index, file] of files.entries()) {

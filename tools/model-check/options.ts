@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util'
+import type { Backend } from '../../src/ports/engine.ts'
+import { ToolError } from '../tool-error.ts'
+
+const embedded = '/models/smollm2-135m-instruct'
+
+/** What `--help` prints. */
+export const usage = `Usage: npm run model:check -- MODEL [options]
+       npm run model:check -- --goldens FILE [options]
+
+Checks a model as a tab does before it sells: its description, its id, every byte, whether the engine can run it, and
+whether it gives its known answer. One line says how each check went; the exit status is 1 where one failed.
+
+MODEL is a manifest.json, a folder that holds one, or the http address of either. The files lie beside it.
+
+With a goldens file it tells besides how far the model is from the reference: mean KL divergence in nats per token, and
+how often both find the same token likeliest. Without MODEL that alone is done, in a browser, with a model of the page.
+
+  --goldens FILE      reference distributions (format: tests/fixtures/goldens)
+  --tolerance NATS    largest mean divergence from them that passes (default: 0.02)
+  --backend NAME      wasm (default) or webgpu
+  --browser           run the model in a real browser, which webgpu takes anyway, and not in Node
+  --model ADDRESS     without MODEL: its folder below the page (default: ${embedded})
+  --help              print this`
+
+/** Distributions to compare with, and the largest mean divergence from them that passes. */
+export type GoldensChoice = { file: string; toleranceNats: number }
+
+/** What is to be checked: a model from its description on, or one of the page against goldens alone. */
+export type CheckOptions =
+  | { kind: 'model'; where: string; backend: Backend; inBrowser: boolean; goldens: GoldensChoice | null }
+  | { kind: 'goldens'; address: string; backend: Backend; goldens: GoldensChoice }
+
+/** Returns null where help is asked for. @throws ToolError `tools/bad-option` with the usage */
+export function parseOptions(args: string[]): CheckOptions | null {
+  const { values, positionals } = parseFlags(args)
+  if (values.help) return null
+  const [where, ...more] = positionals
+  if (more.length > 0) throw badOption('One model is checked at a time.')
+  const { backend } = values
+  if (backend !== 'wasm' && backend !== 'webgpu') throw badOption('--backend is wasm or webgpu.')
+  const goldens = parseGoldens(values)
+  if (where !== undefined) {
+    if (values.model !== undefined)
+      throw badOption('--model names a model of the page, in the place of MODEL.')
+    return { kind: 'model', where, backend, inBrowser: values.browser || backend === 'webgpu', goldens }
+  }
+  if (!goldens) throw badOption('MODEL is missing, or --goldens.')
+  return { kind: 'goldens', address: values.model ?? embedded, backend, goldens }
+}
+
+function parseFlags(args: string[]) {
+  const string = { type: 'string' } as const
+  const flag = { type: 'boolean', default: false } as const
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        goldens: string,
+        tolerance: string,
+        backend: { type: 'string', default: 'wasm' },
+        browser: flag,
+        model: string,
+        help: flag,
+      },
+    })
+  } catch (cause) {
+    throw badOption(cause instanceof Error ? cause.message : String(cause))
+  }
+}
+
+function parseGoldens(values: { goldens?: string; tolerance?: string }): GoldensChoice | null {
+  const { goldens: file, tolerance } = values
+  if (file === undefined) {
+    if (tolerance === undefined) return null
+    throw badOption('--tolerance is how far a model may be from goldens, which are missing.')
+  }
+  const toleranceNats = Number(tolerance ?? '0.02')
+  if (file === '') throw badOption('--goldens is a file.')
+  if (tolerance === '' || !(toleranceNats >= 0)) throw badOption('--tolerance is a number from 0.')
+  return { file, toleranceNats }
+}
+
+function badOption(message: string): ToolError {
+  return new ToolError('tools/bad-option', `${message}\n\n${usage}`)
+}
