@@ -21,6 +21,12 @@ const weiPerCoin = 10n ** 18n
 /** What a local chain's coin is taken to be worth. */
 const localMicroUsdPerCoin = 3_000_000_000n
 
+/**
+ * A hub's transaction may pay 3.6 times the base fee, whatever it is for: the next one waits for it, and may be the claim
+ * that has to come before a payer's withdrawal.
+ */
+const baseFeeHeadroom = 3n
+
 /** A transaction may take so long after the hub has stopped taking new ones. */
 const lastAnswersMs = 30_000
 
@@ -53,7 +59,7 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
   const signer = await openHubKey({ key: options.key, keyFile: options.keyFile, ownKeyFile }, network)
   await makeFolder(dataDir)
   const store = openSqliteHubStore(join(dataDir, `hub-${network.chainId}.sqlite`))
-  const chain = createViemChain(network)
+  const chain = createViemChain(network, { baseFeeHeadroom })
   const clock = systemClock
   const hub = createHub({ network, chain, signer, peerId: options.peerId, store, clock, log, policy })
   const over = new AbortController()

@@ -8,8 +8,8 @@ import { TokenBucket } from '../token-bucket.ts'
 const questions = { burst: 20, perSecond: 1, maxWaitMs: 0 }
 const transactionsOfPeer = { burst: 5, perSecond: 0.1, maxWaitMs: 0 }
 const transactionsOfAll = { burst: 30, perSecond: 1, maxWaitMs: 0 }
-/** Gas that must be left, in transactions of the same kind. */
-const reserve = 2n
+/** Gas that must be left, in transactions of the same kind: the endpoint wants to see what one may take at most. */
+const reserve = 4n
 
 /** What bounds a desk. */
 export type DeskLimitsDeps = { chain: Chain; account: Address; clock: Pick<Clock, 'nowMs'> }

@@ -12,6 +12,15 @@ export type ChainTiming = {
   confirmations: number
 }
 
+/** How a chain is dealt with, where it is not as usual. */
+export type ChainOptions = Partial<ChainTiming> & {
+  /**
+   * How many times as much as is usual a transaction may pay as a base fee, so that it does not get stuck when that
+   * rises. What is not needed is not spent; the account must have it.
+   */
+  baseFeeHeadroom?: bigint
+}
+
 const publicTiming: ChainTiming = {
   requestTimeoutMs: 15_000,
   receiptTimeoutMs: 60_000,
@@ -28,6 +37,7 @@ export type Rpc = {
   readonly network: Network
   readonly client: PublicClient
   readonly timing: ChainTiming
+  readonly baseFeeHeadroom: bigint
   /**
    * Makes sure, once, that the endpoint speaks for the chain it should.
    * @throws ChainError `chain/wrong-network`
@@ -50,7 +60,7 @@ export function networkChain(network: Network): Chain {
 }
 
 /** Connects to a network's endpoint. Requests made at the same moment travel in one batch. */
-export function createRpc(network: Network, changed: Partial<ChainTiming> = {}): Rpc {
+export function createRpc(network: Network, { baseFeeHeadroom = 1n, ...changed }: ChainOptions = {}): Rpc {
   const timing = { ...(isLocalChain(network) ? localTiming : publicTiming), ...changed }
   const client = createPublicClient({
     chain: networkChain(network),
@@ -62,6 +72,7 @@ export function createRpc(network: Network, changed: Partial<ChainTiming> = {}):
     network,
     client,
     timing,
+    baseFeeHeadroom,
     async checkNetwork() {
       if (checked) return
       const chainId = await client.getChainId()

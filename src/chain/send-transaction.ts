@@ -87,8 +87,7 @@ async function sign(signer: Signer, call: Call | SponsoredCall, rpc: Rpc): Promi
     throw new ChainError('chain/cannot-sign', 'This key signs vouchers only and cannot send transactions.')
   }
   const request = await client.prepareTransactionRequest({
-    // The same prices as in a quote; left alone, the endpoint would choose a tip of its own.
-    ...(await client.estimateFeesPerGas()),
+    ...(await readPrices(rpc)),
     chain: client.chain,
     account: from,
     to,
@@ -98,6 +97,13 @@ async function sign(signer: Signer, call: Call | SponsoredCall, rpc: Rpc): Promi
   const serializedTransaction = await signer.signTransaction(request)
   const own = { nonce: request.nonce, serializedTransaction }
   return { hash: keccak256(serializedTransaction), from, own }
+}
+
+/** The same prices as in a quote, and what headroom there is; left alone, the endpoint would choose a tip of its own. */
+async function readPrices({ client, baseFeeHeadroom }: Rpc) {
+  const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas()
+  const baseFee = maxFeePerGas - maxPriorityFeePerGas
+  return { maxFeePerGas: baseFee * baseFeeHeadroom + maxPriorityFeePerGas, maxPriorityFeePerGas }
 }
 
 function tooMuchGas(gas: bigint, maxGas: bigint): ChainError {

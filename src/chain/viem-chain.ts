@@ -31,7 +31,7 @@ import { listingIdOf, readListing, readListings, registerCall, registrationCost 
 import { allowanceCall } from './permit2-allowance.ts'
 import { readClaims } from './read-claims.ts'
 import { refundCall, refundedIn } from './refund-channel.ts'
-import { type ChainTiming, type Rpc, createRpc } from './rpc.ts'
+import { type ChainOptions, type Rpc, createRpc } from './rpc.ts'
 import { type Call, type SponsoredCall, type SendTransaction, createSender } from './send-transaction.ts'
 import { siftClaims } from './sift-claims.ts'
 import { signedClaimCall } from './submit-claim.ts'
@@ -47,9 +47,9 @@ class ViemChain implements Chain {
   readonly #rpc: Rpc
   readonly #send: SendTransaction
 
-  constructor(network: Network, timing?: Partial<ChainTiming>) {
+  constructor(network: Network, options?: ChainOptions) {
     this.network = network
-    this.#rpc = createRpc(network, timing)
+    this.#rpc = createRpc(network, options)
     this.#send = createSender(this.#rpc)
   }
 
@@ -283,6 +283,6 @@ class ViemChain implements Chain {
 }
 
 /** Returns the chain behind a network's JSON-RPC endpoint. Nothing is sent before its first use. */
-export function createViemChain(network: Network, timing?: Partial<ChainTiming>): Chain {
-  return new ViemChain(network, timing)
+export function createViemChain(network: Network, options?: ChainOptions): Chain {
+  return new ViemChain(network, options)
 }

@@ -122,6 +122,30 @@ test('while a transaction may still happen, the account sends no other', async (
   expect([await held(), await chain.balance(payer().address)]).toEqual([350n, 650n])
 })
 
+test('a base fee that trebles before the next block does not stop a sender with headroom', async () => {
+  const [usual, ready] = [chain, createViemChain(network, { ...timing, baseFeeHeadroom: 3n })]
+  const own = createMemoryAccount()
+  await ready.faucet(own.address, 1_000n)
+  const ownConfig = { ...config, payer: own.address }
+  await direct().setAutomine(false)
+  const stuck = usual.deposit(config, 300n, payer()).catch((error: unknown) => error)
+  const through = ready.deposit(ownConfig, 300n, own)
+  await expect.poll(async () => (await direct().getTxpoolStatus()).pending, { interval: 20 }).toBe(2)
+  const { baseFeePerGas } = await direct().getBlock()
+  await direct().setNextBlockBaseFeePerGas({ baseFeePerGas: baseFeePerGas! * 3n })
+  const before = await ready.gasBalance(own.address)
+  await direct().mine({ blocks: 1 })
+  const hash = await through
+  expect((await ready.channel(channelIdOf(ownConfig, network))).balance).toBe(300n)
+  expect(await stuck).toMatchObject({ code: 'chain/unconfirmed' })
+  expect(await held()).toBe(0n)
+  // What was not needed of it was not spent.
+  const { gasUsed, effectiveGasPrice } = await direct().getTransactionReceipt({ hash })
+  const tipWei = 1_000_000n
+  expect(effectiveGasPrice).toBe(3n * baseFeePerGas! + tipWei)
+  expect(before - (await ready.gasBalance(own.address))).toBe(gasUsed * effectiveGasPrice)
+})
+
 test('a transaction that the chain forgot is handed over again, unchanged', async () => {
   await direct().setAutomine(false)
   const deposited = chain.deposit(config, 300n, payer())
