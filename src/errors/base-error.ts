@@ -12,7 +12,6 @@ export type ErrorOptions = {
   /** Extra facts for whoever debugs; never crosses to a peer. */
   details?: string
   cause?: unknown
-  docsPath?: string
   fault?: Fault
   retryable?: boolean
 }
@@ -27,7 +26,6 @@ export class BaseError<code extends ErrorCode = ErrorCode> extends Error {
   /** One sentence for a person: what happened. */
   readonly shortMessage: string
   readonly details: string | undefined
-  readonly docsPath: string | undefined
   readonly fault: Fault
   /** Whether the same call may succeed when made again. */
   readonly retryable: boolean
@@ -37,23 +35,8 @@ export class BaseError<code extends ErrorCode = ErrorCode> extends Error {
     this.code = code
     this.shortMessage = shortMessage
     this.details = options.details
-    this.docsPath = options.docsPath
     this.fault = options.fault ?? traits.fault
     this.retryable = options.retryable ?? traits.retryable
-  }
-
-  /**
-   * Returns the first error in the chain of causes that satisfies `matches`,
-   * or the deepest error when no test is given.
-   */
-  walk(matches?: (error: unknown) => boolean): unknown {
-    let current: unknown = this
-    while (true) {
-      if (matches?.(current)) return current
-      const cause = current instanceof Error ? current.cause : undefined
-      if (cause === undefined || cause === null) return matches ? null : current
-      current = cause
-    }
   }
 
   toPeer(): PeerError {

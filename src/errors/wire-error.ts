@@ -18,9 +18,3 @@ export function toWireError(error: unknown, fallback: ErrorCode): WireError {
   const shortMessage = error instanceof Error ? error.message : String(error)
   return { code: fallback, shortMessage, fault: 'self', retryable: true }
 }
-
-/** Restores a flattened error on the other side, its code and traits kept. */
-export function fromWireError(wire: WireError): BaseError {
-  const { code, shortMessage, fault, retryable, details } = wire
-  return new BaseError(code, shortMessage, { fault, retryable }, { details })
-}

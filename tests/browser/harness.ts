@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
-import { fromWireError } from '../../src/errors/index.ts'
+import { BaseError } from '../../src/errors/index.ts'
 import { launchBrowser, type BrowserOptions } from '../../tools/find-browser.ts'
 import type { CallExport } from './harness-page.ts'
 
@@ -67,7 +67,10 @@ export function moduleIn<module = Functions>(page: Page, path: string): PageModu
           (globalThis as unknown as { callExport: CallExport }).callExport(path, name, args),
         [`/${path}`, name, args as unknown[]] as const,
       )
-      if ('error' in outcome) throw fromWireError(outcome.error)
+      if ('error' in outcome) {
+        const { code, shortMessage, details, ...traits } = outcome.error
+        throw new BaseError(code, shortMessage, traits, details ? { details } : {})
+      }
       return outcome.value as never
     },
   }
