@@ -1,5 +1,6 @@
 import { toHex } from '../../src/domain/bytes.ts'
-import { systemClock as clock } from '../../src/device/system-clock.ts'
+import { ManualClock } from '../../src/device/manual-clock.ts'
+import { systemClock } from '../../src/device/system-clock.ts'
 import { systemRandom as random } from '../../src/device/system-random.ts'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { openPieceStore } from '../../src/models/open-piece-store.ts'
@@ -18,9 +19,23 @@ import { lyingShelf } from '../fixtures/lying-shelf.ts'
 let store: PieceModelStore
 let lender: Lender
 const answers = new AnswersFirst()
+const drivenClock = new ManualClock()
+
+/** How a tab lends. */
+export type Lending = {
+  lies?: boolean
+  bytesPerSecond?: number
+  /** Whether its time passes only by `passTime`. */
+  isDriven?: boolean
+}
 
 /** Goes online, and lends what it keeps or gains. */
-export async function goOnline(relays: string[], entry: CatalogueEntry, lies: boolean): Promise<string> {
+export async function goOnline(
+  relays: string[],
+  entry: CatalogueEntry,
+  { lies = false, bytesPerSecond = 1e9, isDriven = false }: Lending,
+): Promise<string> {
+  const clock = isDriven ? drivenClock : systemClock
   const transport = await createLibp2pTransport({ relays, development: true })
   await transport.start()
   const holders = createLibp2pHolders(transport.relays, transport.peerId)
@@ -32,8 +47,18 @@ export async function goOnline(relays: string[], entry: CatalogueEntry, lies: bo
     peers: createPiecePeers({ ...parts, random }),
   })
   lender = createLender({ ...parts, shelf: lies ? lyingShelf(store.shelf) : store.shelf })
-  lender.start(1e9)
+  lender.start(bytesPerSecond)
   return transport.peerId
+}
+
+/** Lets the driven time pass. */
+export function passTime(ms: number): Promise<void> {
+  return drivenClock.advance(ms)
+}
+
+/** Changes the limit of a tab that lends. */
+export function limitTo(bytesPerSecond: number): void {
+  lender.start(bytesPerSecond)
 }
 
 /** Keeps pieces as if they had been downloaded before. */

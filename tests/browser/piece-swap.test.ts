@@ -4,6 +4,7 @@ import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { describeLargeModel, largePieceBytes, largePieces } from '../fixtures/large-model.ts'
 import { startTestRelay, type TestRelay } from '../fixtures/test-relay.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
+import type { Lending } from './piece-swap-page.ts'
 
 let harness: Harness
 let relay: TestRelay
@@ -21,11 +22,14 @@ afterAll(async () => {
 })
 
 /** A person's browser; its tab may be closed and opened again. */
-async function openTab(context: BrowserContext, { lies = false, keeps = [] as number[] } = {}) {
+async function openTab(
+  context: BrowserContext,
+  { keeps = [], ...lending }: Lending & { keeps?: number[] } = {},
+) {
   const page = await harness.openPage(context)
   const tab = moduleIn<typeof import('./piece-swap-page.ts')>(page, 'tests/browser/piece-swap-page.ts')
   await tab.call('keep', entry, keeps)
-  const peerId = await tab.call('goOnline', relay.multiaddrs, entry, lies)
+  const peerId = await tab.call('goOnline', relay.multiaddrs, entry, lending)
   return { page, tab, peerId }
 }
 
@@ -54,5 +58,45 @@ test('three tabs swap 100 MB while one of them lies and one leaves and comes bac
   const lent = (await liar.tab.call('lendingStatus')).sentBytes
   expect(lent).toBeGreaterThan(0)
   expect(lent).toBeLessThanOrEqual(3 * 2 * largePieceBytes)
+  await Promise.all(contexts.map((context) => context.close()))
+})
+
+test('lends no more over real links than its limit lets through, to two tabs together', async () => {
+  const contexts = await Promise.all([1, 2, 3].map(() => harness.newContext()))
+  const bytesPerSecond = 320_000
+  const lending = { bytesPerSecond, isDriven: true, keeps: range(0, largePieces) }
+  const lender = await openTab(contexts[0]!, lending)
+  const readers = [await openTab(contexts[1]!), await openTab(contexts[2]!)]
+  // They are closed in the middle of it.
+  for (const { tab } of readers) void tab.call('fetchModel', entry).catch(() => {})
+  const lendingStatus = () => lender.tab.call('lendingStatus')
+  const received = async () => {
+    const statuses = await Promise.all(readers.map(({ tab }) => tab.call('lendingStatus')))
+    return statuses.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0)
+  }
+  const patience = { timeout: 60_000, interval: 20 }
+  const frameBytes = 16_000
+  /** Lets time pass, and sees that what falls due in it comes, to the last frame of each line, and nothing more. */
+  const expectRate = async (rate: number, ms: number, fromBytes: number, allowanceBytes: number) => {
+    for (let passedMs = 100; passedMs <= ms; passedMs += 100) {
+      await lender.tab.call('passTime', 100)
+      const dueBytes = fromBytes + (rate * passedMs) / 1000
+      await expect.poll(received, patience).toBeGreaterThanOrEqual(dueBytes - 2 * frameBytes)
+      expect(await received()).toBeLessThanOrEqual(dueBytes + allowanceBytes)
+    }
+  }
+
+  await expect.poll(async () => (await lendingStatus()).tabs, patience).toBe(2)
+  const burstBytes = bytesPerSecond / 4
+  await expect.poll(received, patience).toBe(burstBytes)
+  await expectRate(bytesPerSecond, 3_000, burstBytes, 0)
+
+  // A lower limit holds from then on; a frame of each line was booked before.
+  const before = burstBytes + 3 * bytesPerSecond
+  await expect.poll(received, patience).toBe(before)
+  await lender.tab.call('limitTo', bytesPerSecond / 4)
+  await expectRate(bytesPerSecond / 4, 4_000, before, burstBytes / 4 + 2 * frameBytes)
+  const { sentBytes } = await lendingStatus()
+  await expect.poll(received, patience).toBe(sentBytes)
   await Promise.all(contexts.map((context) => context.close()))
 })
