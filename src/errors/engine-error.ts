@@ -8,6 +8,7 @@ const traits = {
   'engine/known-answer-failed': { fault: 'self', retryable: false },
   'engine/not-loaded': { fault: 'self', retryable: true },
   'engine/busy': { fault: 'self', retryable: true },
+  'engine/not-finite': { fault: 'self', retryable: false },
   'engine/context-exceeded': { fault: 'user', retryable: false },
   'engine/invalid-settings': { fault: 'user', retryable: false },
   'engine/device-lost': { fault: 'self', retryable: true },

@@ -26,7 +26,12 @@ export class BatchPlanes {
       const isSame = place?.cache === cache && place.cuts === cache.cuts
       const from = isSame ? place.length : 0
       this.#planes.forEach((plane, index) => {
-        cache.copyRows(index, plane.subarray(at * stride, (at + 1) * stride), capacity, from, cache.length)
+        const target = plane.subarray(at * stride, (at + 1) * stride)
+        cache.copyRows(index, target, capacity, from, cache.length)
+        // Of who was here before nothing may stay: were it no number, no mask would hold it back.
+        if (place && place.length > cache.length) {
+          cache.clearRowsIn(target, capacity, cache.length, place.length)
+        }
       })
     })
     this.#places = caches.map((cache) => ({ cache, length: cache.length, cuts: cache.cuts }))

@@ -6,6 +6,22 @@ const capacityStep = 64
 /** One layer's keys or values on the host: `[heads, capacity, headWidth]`; rows beyond `length` do not count. */
 export type CachePlane = Float32Array
 
+/** Writes zeros: what is masked counts nothing only as long as it is a number. */
+function clearRows(
+  planes: readonly CachePlane[],
+  heads: number,
+  headWidth: number,
+  capacity: number,
+  from: number,
+  end: number,
+): void {
+  for (const plane of planes) {
+    for (let head = 0; head < heads; head++) {
+      plane.fill(0, (head * capacity + from) * headWidth, (head * capacity + end) * headWidth)
+    }
+  }
+}
+
 /** The keys and values of one sequence, kept by the host and handed to the graph at each step. */
 export class HostCache implements SequenceCache {
   readonly #heads: number
@@ -78,14 +94,20 @@ export class HostCache implements SequenceCache {
 
   truncate(length: number): void {
     if (length >= this.#length) return
+    clearRows(this.#planes, this.#heads, this.#headWidth, this.#capacity, length, this.#length)
     this.#length = length
     this.#cuts++
   }
 
   close(): void {
+    this.truncate(0)
     this.#planes = this.#planes.map(() => new Float32Array(0))
     this.#capacity = 0
-    this.truncate(0)
+  }
+
+  /** Writes zeros over rows in a plane of the same shape, laid out for another capacity. */
+  clearRowsIn(target: CachePlane, capacity: number, from: number, end: number): void {
+    clearRows([target], this.#heads, this.#headWidth, capacity, from, end)
   }
 
   /** Numbers in a plane of so much room. */

@@ -5,7 +5,7 @@ import { readLogProb } from './log-probability.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
 import { settleSlices } from './settle-slices.ts'
 import { SliceLength } from './slice-length.ts'
-import { cutSlices } from './slices.ts'
+import { checkFinite, cutSlices } from './slices.ts'
 
 const vocabularySize = 24
 const computeRow = (tokenId: number, position: number) =>
@@ -42,7 +42,9 @@ function openGpu(gpu: Gpu = {}) {
             const position = slice.position + index
             const row = computeRow(tokenId, position)
             if (position < from) return
-            onLogits(tokens >= wrongFrom && index >= 4 ? wrongRow(row) : row, position)
+            const given = tokens >= wrongFrom && index >= 4 ? wrongRow(row) : row
+            checkFinite(given)
+            onLogits(given, position)
           })
           length += tokens
         }
@@ -85,6 +87,12 @@ describe('slices settle at', () => {
     ['8 where 31 are wrong', { wrongFrom: 20 }, usual, 8],
     ['8 where 31 are wrong and the known answer is short', { wrongFrom: 20 }, answerOf(2, 3), 8],
     ['31 where longer ones are no numbers', { wrongFrom: 32, wrongRow: () => computeRow(NaN, 0) }, usual, 31],
+    [
+      '31 where longer ones than the known answer are no numbers',
+      { wrongFrom: 100, wrongRow: () => computeRow(NaN, 0) },
+      answerOf(2, 3),
+      31,
+    ],
     ['what is quick, where that is less', { stepMs: 10, tokenMs: 0.5 }, usual, 80],
     ['what is quick, where that is more than the known answer', { stepMs: 10, tokenMs: 0.3 }, usual, 128],
     ['8 on a slow machine', { stepMs: 20, tokenMs: 8 }, usual, 8],

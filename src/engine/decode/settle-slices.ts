@@ -5,6 +5,7 @@ import { runKnownAnswer } from './known-answer.ts'
 import { logNormaliser } from './log-probability.ts'
 import type { LanguageModel } from './sequence.ts'
 import type { SliceLength } from './slice-length.ts'
+import { isNotFinite } from './slices.ts'
 
 /** Some adapters compute grouped attention wrongly from 32 tokens up. */
 const longestTokens = 256
@@ -97,7 +98,13 @@ async function agree(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const right = await slices.exactly(rightTokens, () => readEnd(model, text, signal))
-  const whole = await slices.exactly(text.length, () => readEnd(model, text, signal))
+  const whole = await slices
+    .exactly(text.length, () => readEnd(model, text, signal))
+    .catch((error: unknown) => {
+      if (isNotFinite(error)) return null
+      throw error
+    })
+  if (whole === null) return false
   const differences = right.flatMap((row, index) =>
     findLargest(row, compared.tokens).map((id) => Math.abs(row[id]! - whole[index]![id]!)),
   )

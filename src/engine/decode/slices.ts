@@ -1,3 +1,4 @@
+import { EngineError } from '../../errors/index.ts'
 import type { OnLogits } from './sequence.ts'
 
 /** A slice of tokens that goes through the model at once. */
@@ -26,7 +27,11 @@ export function* cutSlices(
   }
 }
 
-/** Hands over the rows of a slice's logits that were asked for. */
+/**
+ * Hands over the rows of a slice's logits that were asked for.
+ *
+ * @throws EngineError `engine/not-finite` for any row that holds what is no number, asked for or not
+ */
 export function deliverLogits(
   logits: Float32Array,
   slice: Slice,
@@ -36,7 +41,21 @@ export function deliverLogits(
 ): void {
   for (let row = 0; row < logits.length / vocabularySize; row++) {
     const position = slice.position + slice.logitsFrom + row
-    if (position < from) continue
-    onLogits(logits.subarray(row * vocabularySize, (row + 1) * vocabularySize), position)
+    const rowLogits = logits.subarray(row * vocabularySize, (row + 1) * vocabularySize)
+    checkFinite(rowLogits)
+    if (position >= from) onLogits(rowLogits, position)
+  }
+}
+
+/** Whether a text made no numbers: nobody else's fault, and no reason to give the model up. */
+export function isNotFinite(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'engine/not-finite'
+}
+
+/** @throws EngineError `engine/not-finite` */
+export function checkFinite(numbers: Float32Array): void {
+  for (const number of numbers) {
+    if (Number.isFinite(number)) continue
+    throw new EngineError('engine/not-finite', 'The model makes no usable numbers of this text.')
   }
 }

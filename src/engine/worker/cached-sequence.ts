@@ -1,6 +1,6 @@
 import type { Sequence } from '../decode/sequence.ts'
 import type { SequenceCache } from '../decode/sequence-cache.ts'
-import { cutSlices, deliverLogits } from '../decode/slices.ts'
+import { checkFinite, cutSlices, deliverLogits, isNotFinite } from '../decode/slices.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import type { StepRunner } from './step-runner.ts'
 
@@ -27,15 +27,18 @@ export function openCachedSequence<cache extends SequenceCache>(
       return cache.length
     },
     async append(tokenIds, from, onLogits, signal) {
-      for (const slice of cutSlices(tokenIds, cache.length, from, nextSliceTokens)) {
+      const start = cache.length
+      for (const slice of cutSlices(tokenIds, start, from, nextSliceTokens)) {
         const logits = await runner.run({ cache, slice, wanted: 'logits', signal, owner: this.owner })
-        deliverLogits(logits, slice, from, vocabularySize, onLogits)
+        forgetUnusable(cache, start, () => deliverLogits(logits, slice, from, vocabularySize, onLogits))
       }
     },
     async readState(tokenIds, signal) {
       let state: Float32Array = new Float32Array()
-      for (const slice of cutSlices(tokenIds, cache.length, Infinity, nextSliceTokens)) {
+      const start = cache.length
+      for (const slice of cutSlices(tokenIds, start, Infinity, nextSliceTokens)) {
         state = await runner.run({ cache, slice, wanted: 'states', signal, owner: this.owner })
+        forgetUnusable(cache, start, () => checkFinite(state))
       }
       return state
     },
@@ -45,5 +48,15 @@ export function openCachedSequence<cache extends SequenceCache>(
       return cache.bytes
     },
     close: () => cache.close(),
+  }
+}
+
+/** What made no numbers must not be what another text begins with. */
+function forgetUnusable(cache: SequenceCache, start: number, use: () => void): void {
+  try {
+    use()
+  } catch (error) {
+    if (isNotFinite(error)) cache.truncate(start)
+    throw error
   }
 }
