@@ -14,6 +14,7 @@ import { isDirect } from './direct-connection.ts'
 import { DirectLinks } from './direct-links.ts'
 import { createFrameStream } from './frame-stream.ts'
 import { createTabNode, type TabNode } from './libp2p-node.ts'
+import { nextTask } from './next-task.ts'
 import { generatePeerKey, parsePeerKey } from './peer-identity.ts'
 import { parseRelay, RelayKeeper, type Relay } from './relay-keeper.ts'
 import { createRelayLinks, type RelayLinks } from './relay-links.ts'
@@ -39,8 +40,10 @@ export type Libp2pTransport = Transport & { readonly relays: RelayLinks }
 /** Returns the transport of a page. It touches the network only once it is started. */
 export async function createLibp2pTransport(options: Libp2pTransportOptions): Promise<Libp2pTransport> {
   const relays = options.relays.map(parseRelay)
+  const privateKey = parsePeerKey(options.privateKey ?? (await generatePeerKey()))
+  await nextTask()
   const node = await createTabNode({
-    privateKey: parsePeerKey(options.privateKey ?? (await generatePeerKey())),
+    privateKey,
     relayCount: relays.length,
     iceServers: options.iceServers ?? [],
     development: options.development ?? false,
@@ -77,10 +80,16 @@ class TabTransport implements Libp2pTransport {
     if (this.#keeper.relays.length === 0) {
       throw new TransportError('transport/no-relay', 'No relay is configured.', { retryable: false })
     }
-    this.#starting ??= Promise.resolve(this.#node.start())
+    this.#starting ??= this.#startNode()
     await this.#starting
     this.#keeper.start()
     await this.#keeper.untilConnected(signal)
+  }
+
+  async #startNode(): Promise<void> {
+    await nextTask()
+    await this.#node.start()
+    await nextTask()
   }
 
   async stop(): Promise<void> {
