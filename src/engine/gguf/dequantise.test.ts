@@ -23,6 +23,32 @@ test('F32, F16 and BF16 are read as they are', () => {
   expect([...dequantise('BF16', brainHalves, 4)]).toEqual([1, -2.5, Infinity, 2 ** -133])
 })
 
+/** Every number of 16 bits, little end first. */
+const allHalves = Uint8Array.from({ length: 2 * 65536 }, (_, at) => (at % 2 ? at >> 9 : at >> 1) & 255)
+
+/** The bits of what the numbers stand for; those that are no number are all one. */
+const bitsOf = (floats: Float32Array) =>
+  new Uint32Array(floats.map((value) => (Number.isNaN(value) ? NaN : value)).buffer)
+
+test('all 65,536 numbers of F16 are read to the bit', () => {
+  // By the definition of binary16 in IEEE 754, with powers that doubles hold exactly.
+  const expected = Float32Array.from({ length: 65536 }, (_, bits) => {
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023]
+    if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN
+    return sign * (exponent === 0 ? fraction / 1024 : 1 + fraction / 1024) * 2 ** (Math.max(exponent, 1) - 15)
+  })
+  expect(bitsOf(dequantise('F16', allHalves, 65536))).toEqual(bitsOf(expected))
+})
+
+test('all 65,536 numbers of BF16 are the upper half of a single-precision number', () => {
+  const view = new DataView(new ArrayBuffer(4))
+  const expected = Float32Array.from({ length: 65536 }, (_, bits) => {
+    view.setUint16(0, bits)
+    return view.getFloat32(0)
+  })
+  expect(bitsOf(dequantise('BF16', allHalves, 65536))).toEqual(bitsOf(expected))
+})
+
 describe('blocks computed by hand', () => {
   const read = (type: keyof typeof blockLayouts, bytes: number[]) => [
     ...dequantise(type, Uint8Array.from(bytes), blockLayouts[type].weights),
