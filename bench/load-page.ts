@@ -14,12 +14,6 @@ export type LoadTiming = { whole: Span; stages: Partial<Record<'fetch' | LoadSta
 
 let engine: Engine
 
-/** Durations of tasks that held up the page's frames: each lasted over 50 ms. */
-const longTasksMs: number[] = []
-new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) longTasksMs.push(duration)
-}).observe({ type: 'longtask' })
-
 /** Brings the page's own model from its origin, or from this browser, and makes it ready on the processor. */
 export async function load(threads: number): Promise<LoadTiming> {
   const machine = await probeMachine()
@@ -47,19 +41,4 @@ export async function load(threads: number): Promise<LoadTiming> {
 /** Gives the model's memory back; what is kept in this browser stays. */
 export async function unload(): Promise<void> {
   await engine.unload()
-}
-
-/** Answers a prompt, and throws the answer away. */
-export async function answer(prompt: string, maxTokens: number): Promise<void> {
-  const promptIds = await engine.text.encodeChat([{ role: 'user', content: prompt }])
-  const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
-  const request = { promptIds, sampler, seed: `0x${'00'.repeat(16)}` as const, maxTokens, stop: [] }
-  for await (const event of engine.generate(request)) void event
-}
-
-/** Returns how long each task was that held up frames since this was asked last. */
-export async function takeLongTasks(): Promise<number[]> {
-  // The observer hears of a task in a later one.
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  return longTasksMs.splice(0)
 }

@@ -10,15 +10,11 @@ import { watchPageMemory } from './page-memory.ts'
 /** What the project allows itself, in seconds. */
 const mostPrepareSeconds = 1.5
 const mostPreparedLoadSeconds = 1
-/** A page's frame that waits longer is noticed. */
-const mostFrameSeconds = 0.05
 /** Prepared weights of the embedded model. */
 const preparedBytes = 136.5e6
 const settleMs = 500
-const answerTokens = 64
-const story = 'Tell me a long story about a lighthouse.'
 
-const names = ['load-first', 'load-prepared', 'prepare', 'prepare-memory', 'frames']
+const names = ['load-first', 'load-prepared', 'prepare', 'prepare-memory']
 
 type Name = (typeof names)[number]
 
@@ -35,27 +31,23 @@ export const loadBench: Bench = {
       against('load-prepared', 'loads/s', `${mostPreparedLoadSeconds} s`, 1),
       against('prepare', 'times/s', `${mostPrepareSeconds} s`, 1),
       against('prepare-memory', 'models/GB', 'twice the prepared size', 1),
-      against('frames', 'frames/s', 'frames of 50 ms', 1),
     ].filter(({ ours }) => Number.isFinite(ours))
   },
 }
 
-/** Loads the model in a new profile, then again, and answers. */
+/** Loads the model in a new profile, then again. */
 async function measureRound(figures: Record<Name, Figures>): Promise<void> {
   const profile = await mkdtemp(join(tmpdir(), 'opentab-bench-'))
   const harness = await openHarness()
   const context = await launchProfile(profile)
   try {
     const page = moduleIn<typeof LoadPage>(await harness.openPage(context), 'bench/load-page.ts')
-    await page.call('takeLongTasks')
     const memory = await watchPageMemory(context.browser()!)
     await new Promise((resolve) => setTimeout(resolve, settleMs))
     const first = await page.call('load', 1)
     memory.stop()
     await page.call('unload')
     const later = await page.call('load', 1)
-    await page.call('answer', story, answerTokens)
-    const longTasksMs = await page.call('takeLongTasks')
 
     const add = (name: Name, ours: number, rival: number) => {
       figures[name]!.ours.push(ours)
@@ -68,7 +60,6 @@ async function measureRound(figures: Record<Name, Figures>): Promise<void> {
     const grownBytes =
       memory.mostBetween(fromMs, toMs) - memory.mostBetween(first.whole.fromMs - settleMs, first.whole.fromMs)
     add('prepare-memory', 1e9 / grownBytes, 1e9 / (2 * preparedBytes))
-    add('frames', 1000 / Math.max(50, ...longTasksMs), 1 / mostFrameSeconds)
   } finally {
     await context.close()
     await harness.close()

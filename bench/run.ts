@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { ensureBrowser } from '../tools/install-browser.ts'
 import { downloadBench } from './download.ts'
 import { echoBench } from './echo.ts'
+import { framesBench } from './frames.ts'
 import { gasBench } from './gas.ts'
 import { gpuBench } from './gpu.ts'
 import { guessingBench } from './guessing.ts'
@@ -28,6 +29,7 @@ const benches: Bench[] = [
   nextTurnBench,
   gpuBench,
   loadBench,
+  framesBench,
   hubBench,
   hubLatencyBench,
   gasBench,
