@@ -144,8 +144,9 @@ test('a hundred answers of three requesters by three providers are paid through 
   const had = [...payers.map(() => givenMicroUsd), ...before.values(), capitalMicroUsd]
   expect(sum(have) + hubHas).toBe(sum(had))
 
-  // A hundred answers, and the chain saw a handful of transactions for each who took part.
+  // A hundred answers, and the chain saw a handful of transactions for each who took part: a deposit, a claim and a
+  // refund, and what a hub sets aside for a provider, which begins small and grows fourfold each time.
   const parties = providerCount + requesters.length
   expect(await countTransactions([...providerAccounts, ...payers])).toBe(0)
-  expect(await countTransactions([hub!])).toBeLessThanOrEqual(3 * parties)
+  expect(await countTransactions([hub!])).toBeLessThanOrEqual(4 * parties)
 }, 900_000)
