@@ -160,7 +160,7 @@ const lender = once(async () => {
   const { serveManifests } = await import('./roles/pieces/manifest-exchange.ts')
   const store = await models()
   serveManifests({ transport: await transport(), clock }, (id) => store.manifest(id))
-  return createLender({ ...(await exchange()), shelf: (await models()).shelf, ...turn })
+  return createLender({ ...(await exchange()), shelf: store.shelf, ...turn })
 })
 
 const engine = once(async () => (await import('./engine/worker-engine.ts')).createWorkerEngine())

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { licensePattern } from '../domain/license.ts'
 import type { KnownAnswer, ModelFile, ModelManifest } from '../domain/model.ts'
 import { StorageError } from '../errors/index.ts'
 import { count, hexBytes, tokenIds } from '../protocol/fields.ts'
@@ -78,7 +79,7 @@ const manifestSchema = v.pipe(
   v.strictObject({
     version: v.literal(1),
     name: printable(manifestLimits.nameChars),
-    license: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9.+() -]{0,99}$/)),
+    license: v.pipe(v.string(), v.regex(licensePattern)),
     format: v.optional(v.literal('onnx-folder')),
     family: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_.-]{0,39}$/)),
     contextTokens: positive(manifestLimits.contextTokens),
