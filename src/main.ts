@@ -129,7 +129,7 @@ const manifests = once(async () => {
 })
 
 const listed = once(async () => {
-  const { createListedModels } = await import('./roles/listed-models.ts')
+  const { createListedModels } = await import('./roles/models/listed-models.ts')
   const held = async () => (await pieces()).models()
   return createListedModels({ chain, manifests: await manifests(), documents, clock, held })
 })
@@ -166,7 +166,7 @@ const lender = once(async () => {
 const engine = once(async () => (await import('./engine/worker-engine.ts')).createWorkerEngine())
 
 const openText = once(async () => {
-  const { createTextOpener } = await import('./roles/open-text.ts')
+  const { createTextOpener } = await import('./roles/models/open-text.ts')
   return createTextOpener(await engine(), await models())
 })
 
@@ -183,13 +183,13 @@ const market = once(async () => ({
   clock,
 }))
 
-const served = once(async () => (await import('./roles/served-jobs.ts')).createServedJobs(documents))
+const served = once(async () => (await import('./roles/provide/served-jobs.ts')).createServedJobs(documents))
 
 const settlement = once(async () => {
-  const { createSettlement } = await import('./roles/settle.ts')
+  const { createSettlement } = await import('./roles/wallet/settle.ts')
   const keys = { vouchers: await vouchers(), wallet: await earner() }
   const parts = { hubs: await hubs(), served: await served(), documents }
-  const { readClaimRule } = await import('./roles/claim-rule.ts')
+  const { readClaimRule } = await import('./roles/wallet/claim-rule.ts')
   const rules = {
     isLocked: async () => (await (await accounts()).view()).local.isLocked,
     claimsByItself: () => readClaimRule(documents),
@@ -201,12 +201,12 @@ const settlement = once(async () => {
 })
 
 const payOut = once(async () => {
-  const { createPayOut } = await import('./roles/pay-out.ts')
+  const { createPayOut } = await import('./roles/wallet/pay-out.ts')
   return createPayOut({ chain: await chain(), wallet: await earner(), hubs: await hubs(), documents, clock })
 })
 
 const withdrawals = once(async () => {
-  const { createWithdrawals } = await import('./roles/withdraw.ts')
+  const { createWithdrawals } = await import('./roles/wallet/withdraw.ts')
   return createWithdrawals({
     chain: await chain(),
     vouchers: await vouchers(),
@@ -219,18 +219,18 @@ const withdrawals = once(async () => {
 })
 
 const requester = once(async () => {
-  const { createRequester } = await import('./roles/request.ts')
+  const { createRequester } = await import('./roles/ask/request.ts')
   const keys = { wallet: await wallet(), sender: await earner(), session: await session() }
   const parts = { hubs: await hubs(), openText: await openText(), listingOf: (await listed()).listingOf }
   const { countAsks } = await import('./roles/pieces/count-answers.ts')
   const { answers } = await exchange()
   const deps = { ...(await market()), ...keys, ...parts, documents, random }
-  void (await import('./roles/guard-deposits.ts')).guardDeposits(deps, new AbortController().signal)
+  void (await import('./roles/fund/guard-deposits.ts')).guardDeposits(deps, new AbortController().signal)
   return countAsks(createRequester(deps), answers)
 })
 
 const provider = once(async () => {
-  const { createProvider } = await import('./roles/provide.ts')
+  const { createProvider } = await import('./roles/provide/provide.ts')
   const parts = { engine: await engine(), models: await models(), signer: await earner() }
   const created = createProvider({ ...(await market()), ...parts, documents })
   const { countJobs } = await import('./roles/pieces/count-answers.ts')
@@ -244,13 +244,13 @@ const provider = once(async () => {
 const device = once(async () => (await import('./device/browser-device.ts')).createBrowserDevice(clock))
 
 const publisher = once(async () => {
-  const { createPublisher } = await import('./roles/publish.ts')
+  const { createPublisher } = await import('./roles/models/publish.ts')
   const parts = { engine: await engine(), manifests: await manifests(), models: await models() }
   return createPublisher({ ...parts, chain: await chain(), publisher: await earner() })
 })
 
 const governor = once(async () => {
-  const { createGovernor } = await import('./roles/govern.ts')
+  const { createGovernor } = await import('./roles/provide/govern.ts')
   return createGovernor({ device: await device(), provider: await provider(), clock })
 })
 
@@ -271,7 +271,7 @@ const tab: Tab = {
   device,
   link: transport,
   async offers() {
-    const { watchVerified } = await import('./roles/verified-offers.ts')
+    const { watchVerified } = await import('./roles/ask/verified-offers.ts')
     return watchVerified(await directory(), clock)
   },
   requester,
@@ -284,11 +284,11 @@ const tab: Tab = {
   served,
   claimsOn: async (channelId, sinceSeconds) => (await chain()).claimsOn(channelId, sinceSeconds),
   async trace(payment) {
-    const { tracePayment } = await import('./roles/trace-payment.ts')
+    const { tracePayment } = await import('./roles/wallet/trace-payment.ts')
     return tracePayment(payment, { chain: await chain(), vouchers: await vouchers() })
   },
   async check(answer, signal) {
-    const { createChecker } = await import('./roles/checker.ts')
+    const { createChecker } = await import('./roles/audit/checker.ts')
     const parts = { engine: await engine(), models: await models(), openText: await openText() }
     return createChecker({ ...parts, network: await network() })(answer, signal)
   },

@@ -39,14 +39,16 @@ const allowed: [string, string][] = [
   ['src/protocol/a.ts', "export * as v from 'valibot'"],
   ['src/ports/a.ts', "export type { Address } from '../domain/bytes.ts'"],
   ['src/ledger/a.ts', "export { hashTypedData } from 'viem'"],
-  ['src/roles/a.ts', "export { signVoucher } from '../ledger/sign-voucher.ts'"],
+  ['src/roles/ask/a.ts', "export { signVoucher } from '../../ledger/sign-voucher.ts'"],
+  ['src/roles/ask/a.ts', "export * from '../fund/fund-channel.ts'"],
+  ['src/roles/pieces/a.ts', "export type { Provider } from '../provide/provide.ts'"],
   ['src/engine/decode/a.ts', "export { Op } from '../graph/op.ts'"],
   ['src/engine/worker/a.ts', "export * from 'onnxruntime-web/wasm'"],
   ['src/engine/text/a.ts', "export * from '@huggingface/transformers'"],
   ['src/ui/ask/a.ts', "export type { Job } from '../../domain/job.ts'"],
   ['relay/a.ts', "export { createLibp2p } from 'libp2p'"],
   ['src/main.ts', "export * from './chain/viem-chain.ts'"],
-  ['src/roles/a.test.ts', "export * from '../engine/memory-engine.ts'"],
+  ['src/roles/ask/a.test.ts', "export * from '../../engine/memory-engine.ts'"],
 ]
 
 const forbidden: [string, string][] = [
@@ -57,8 +59,13 @@ const forbidden: [string, string][] = [
   ['src/ports/a.ts', "export { localChainId } from '../domain/network.ts'"],
   ['src/ledger/a.ts', "export { createPublicClient } from 'viem'"],
   ['src/ledger/a.ts', "export * from 'viem/accounts'"],
-  ['src/roles/a.ts', "export * from '../transport/libp2p-transport.ts'"],
-  ['src/roles/a.ts', "export const load = () => import('../chain/viem-chain.ts')"],
+  ['src/roles/ask/a.ts', "export * from '../../transport/libp2p-transport.ts'"],
+  ['src/roles/ask/a.ts', "export const load = () => import('../../chain/viem-chain.ts')"],
+  ['src/roles/ask/a.ts', "export * from '../provide/provide.ts'"],
+  ['src/roles/provide/a.ts', "export type { Requester } from '../ask/request.ts'"],
+  ['src/roles/fund/a.ts', "export * from '../pay/hub-payment.ts'"],
+  ['src/roles/common/a.ts', "export * from '../hub/hub-client.ts'"],
+  ['src/roles/provide/a.test.ts', "export * from '../ask/request.ts'"],
   ['src/engine/decode/a.ts', "export * from '../../models/piece-store.ts'"],
   ['src/engine/decode/a.ts', "export * from 'onnxruntime-web/wasm'"],
   ['src/engine/worker/a.ts', "export * from '@huggingface/transformers'"],
@@ -67,10 +74,10 @@ const forbidden: [string, string][] = [
   ['src/chain/a.ts', "export * from 'libp2p'"],
   ['src/storage/a.ts', "export * from 'node:fs'"],
   ['src/state/a.ts', "export * from '../chain/viem-chain.ts'"],
-  ['src/ui/ask/a.ts', "export * from '../../roles/request.ts'"],
+  ['src/ui/ask/a.ts', "export * from '../../roles/ask/request.ts'"],
   ['src/ui/ask/a.ts', "export { localChainId } from '../../domain/network.ts'"],
   ['relay/a.ts', "export * from '../src/engine/worker-engine.ts'"],
-  ['src/roles/a.test.ts', "export * from '../chain/viem-chain.ts'"],
+  ['src/roles/ask/a.test.ts', "export * from '../../chain/viem-chain.ts'"],
 ]
 
 test.each(allowed)('%s may write: %s', async (path, code) => {

@@ -5,6 +5,8 @@ type Room = {
   rooms: string[]
   /** Rooms whose types alone it may import. */
   types?: string[]
+  /** Folders beside it in the same room that it may import from; any of them when left out. */
+  beside?: string[]
   /** Its own vendor libraries, as import patterns. */
   vendors?: string[]
   /** Names it may take from viem, where the rest of viem is another room's. */
@@ -29,6 +31,22 @@ const viemHashing = [
 ]
 const foundations = ['errors', 'domain', 'protocol', 'ports']
 
+/** The folders of the roles, and which others of them each may import: a prompt's path goes through them in no circle. */
+const roles: Record<string, string[]> = {
+  common: [],
+  tasks: [],
+  models: [],
+  hub: ['common'],
+  fund: ['common', 'hub'],
+  pay: ['common', 'hub', 'fund', 'tasks'],
+  ask: ['common', 'fund', 'pay', 'tasks', 'models'],
+  earn: ['common', 'hub'],
+  provide: ['common', 'earn', 'tasks', 'models'],
+  wallet: ['common', 'hub', 'fund', 'provide'],
+  audit: ['tasks', 'models'],
+  pieces: ['common', 'ask', 'provide', 'tasks'],
+}
+
 /** Who may import whom: the direction of dependency between the rooms of the house. */
 const rooms: Record<string, Room> = {
   'src/errors': { rooms: [] },
@@ -37,6 +55,12 @@ const rooms: Record<string, Room> = {
   'src/ports': { rooms: [], types: ['domain', 'protocol'] },
   'src/ledger': { rooms: ['errors', 'domain', 'ports'], viem: viemHashing },
   'src/roles': { rooms: [...foundations, 'ledger'] },
+  ...Object.fromEntries(
+    Object.entries(roles).map(([role, beside]) => [
+      `src/roles/${role}`,
+      { rooms: [...foundations, 'ledger'], beside },
+    ]),
+  ),
   'src/device': { rooms: foundations },
   'src/engine': { rooms: foundations },
   'src/engine/folder': { rooms: foundations, vendors: ['valibot'] },
@@ -89,7 +113,7 @@ function importOverrides([path, room]: [string, Room]): OxlintOverride[] {
 
 function restriction(
   path: string,
-  { rooms: values, types = [], viem }: Room,
+  { rooms: values, types = [], beside, viem }: Room,
   below: number,
   others: string[],
 ) {
@@ -99,8 +123,9 @@ function restriction(
   const depth = below + parts.length - (inSource ? 1 : 0)
   const up = '../'.repeat(depth)
   const source = inSource ? up : `${up}src/`
-  const ownRoom = depth > 1 ? ['!../**', `${up}**`] : []
+  const ownRoom = depth > 1 && !(beside && below === 0) ? ['!../**', `${up}**`] : []
   const open = [
+    ...(beside ?? []).map((folder) => `${'../'.repeat(below + 1)}${folder}/**`),
     ...[...values, ...types].map((room) => `${source}${room}/**`),
     ...(viem ? ['viem'] : []),
     ...others,

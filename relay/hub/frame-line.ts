@@ -1,7 +1,7 @@
 import { ProtocolError, TransportError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
-import { within } from '../../src/roles/within.ts'
+import { within } from '../../src/roles/common/within.ts'
 
 /** A reader that takes nothing for so long is cut, in milliseconds. */
 const slowReaderMs = 10_000

@@ -1,7 +1,7 @@
 import type { HubTerms } from '../../src/domain/hub.ts'
 import { ChainError } from '../../src/errors/index.ts'
 import { hubEarnProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts'
-import { within } from '../../src/roles/within.ts'
+import { within } from '../../src/roles/common/within.ts'
 import { ChannelFunding } from './channel-funding.ts'
 import { createChannelWatch } from './channel-watch.ts'
 import { createClaims } from './claims.ts'

@@ -1,5 +1,5 @@
 import type { MicroUsd } from '../domain/price.ts'
-import type { WalletOverview } from '../roles/settle.ts'
+import type { WalletOverview } from '../roles/wallet/settle.ts'
 
 /** What a claim's fee could come from. */
 type ClaimableMoney = Pick<WalletOverview, 'balanceMicroUsd' | 'claimableMicroUsd' | 'bond'>

@@ -1,7 +1,7 @@
 import type { ChatMessage } from '../domain/job.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
-import type { AskRequest } from '../roles/request.ts'
+import type { AskRequest } from '../roles/ask/request.ts'
 import { abortable } from './abortable.ts'
 import type { AskSettings } from './ask-settings.svelte.ts'
 import type { Deal } from './deal.svelte.ts'

@@ -1,7 +1,7 @@
 import { priceWithSpread } from '../domain/hub.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { Price } from '../domain/price.ts'
-import type { Quote } from '../roles/request.ts'
+import type { Quote } from '../roles/ask/request.ts'
 import type { Tab } from './tab.ts'
 
 export type { Quote }

@@ -1,6 +1,7 @@
 import type { ModelId } from '../domain/model.ts'
 import type { MicroUsd, TokenCount } from '../domain/price.ts'
-import type { Answer, AskEvent } from '../roles/answer.ts'
+import type { AskEvent } from '../roles/ask/ask-event.ts'
+import type { Answer } from '../roles/tasks/answer.ts'
 import type { Failure } from './failure.ts'
 
 export type { Answer }

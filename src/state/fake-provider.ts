@@ -1,5 +1,5 @@
-import type { ProvideOptions, Provider } from '../roles/provide.ts'
-import type { ProviderStatus } from '../roles/provider-status.ts'
+import type { ProvideOptions, Provider } from '../roles/provide/provide.ts'
+import type { ProviderStatus } from '../roles/provide/provider-status.ts'
 
 /** A provider whose offer is out. */
 export const online: ProviderStatus = {

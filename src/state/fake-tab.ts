@@ -3,8 +3,8 @@ import { defaultSampler } from '../domain/job.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { Offer } from '../domain/offer.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
-import type { Answer } from '../roles/answer.ts'
-import type { Requester } from '../roles/request.ts'
+import type { Requester } from '../roles/ask/request.ts'
+import type { Answer } from '../roles/tasks/answer.ts'
 import type { Tab } from './tab.ts'
 
 const word = (byte: string): Hex => `0x${byte.repeat(32)}`

@@ -1,6 +1,7 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { Answer, AskEvent } from '../roles/answer.ts'
+import type { AskEvent } from '../roles/ask/ask-event.ts'
+import type { Answer } from '../roles/tasks/answer.ts'
 import { type ReceiptRow, askedRow } from './receipt-row.ts'
 import type { Tab } from './tab.ts'
 

@@ -1,5 +1,5 @@
 import type { Hex } from '../domain/bytes.ts'
-import type { ClaimRecord } from '../roles/served-jobs.ts'
+import type { ClaimRecord } from '../roles/provide/served-jobs.ts'
 import { type ReceiptRow, claimOf } from './receipt-row.ts'
 import type { Tab } from './tab.ts'
 

@@ -1,7 +1,7 @@
 import { suggestLicense } from '../domain/license.ts'
 import { type CatalogueEntry, listingFolders, listingLimits } from '../domain/model.ts'
 import type { MeasureProgress, MeasureStage, MeasuredModel } from '../ports/engine.ts'
-import type { PublishCost, PublishDraft, PublishProgress, PublishStage } from '../roles/publish.ts'
+import type { PublishCost, PublishDraft, PublishProgress, PublishStage } from '../roles/models/publish.ts'
 import { abortable } from './abortable.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { ChainError, EngineError } from '../errors/index.ts'
 import type { MeasuredModel } from '../ports/engine.ts'
-import type { PublishDraft, Publisher } from '../roles/publish.ts'
+import type { PublishDraft, Publisher } from '../roles/models/publish.ts'
 import { entry, fakeTab } from './fake-tab.ts'
 import { Publishing } from './publishing.svelte.ts'
 

@@ -1,5 +1,5 @@
-import type { Answer } from '../roles/answer.ts'
-import type { AuditReport, AuditVerdict } from '../roles/audit.ts'
+import type { AuditReport, AuditVerdict } from '../roles/audit/audit.ts'
+import type { Answer } from '../roles/tasks/answer.ts'
 import { isCancellation, toFailure, type Failure } from './failure.ts'
 import type { Tab } from './tab.ts'
 

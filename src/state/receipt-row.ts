@@ -5,8 +5,8 @@ import type { FinishReason } from '../domain/job.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
-import type { Answer } from '../roles/answer.ts'
-import type { ClaimRecord, ServedJob } from '../roles/served-jobs.ts'
+import type { ClaimRecord, ServedJob } from '../roles/provide/served-jobs.ts'
+import type { Answer } from '../roles/tasks/answer.ts'
 import type { Movement } from './history.svelte.ts'
 
 /** One answer that was paid for, asked or given here: what a table shows and an export writes. */

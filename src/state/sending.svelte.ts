@@ -1,6 +1,6 @@
 import { type Address, sameAddress } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { PaidOut, PayOutQuote } from '../roles/pay-out.ts'
+import type { PaidOut, PayOutQuote } from '../roles/wallet/pay-out.ts'
 import { toFailure, type Failure } from './failure.ts'
 import type { History } from './history.svelte.ts'
 import { parseUsd } from './parse-usd.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { HubError } from '../errors/index.ts'
-import type { PaidOut, PayOut } from '../roles/pay-out.ts'
+import type { PaidOut, PayOut } from '../roles/wallet/pay-out.ts'
 import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { Sending } from './sending.svelte.ts'

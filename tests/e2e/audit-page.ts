@@ -1,8 +1,8 @@
 import { createWorkerEngine } from '../../src/engine/worker-engine.ts'
 import type { Network } from '../../src/domain/network.ts'
 import type { VerifiedModel } from '../../src/ports/index.ts'
-import type { Answer } from '../../src/roles/answer.ts'
-import { type AuditReport, checkAnswer } from '../../src/roles/audit.ts'
+import type { Answer } from '../../src/roles/tasks/answer.ts'
+import { type AuditReport, checkAnswer } from '../../src/roles/audit/audit.ts'
 import { readModel } from '../browser/engine-page.ts'
 
 const engine = createWorkerEngine()

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { Address } from '../../src/domain/bytes.ts'
 import { withSpread } from '../../src/domain/hub.ts'
-import type { Answer } from '../../src/roles/answer.ts'
+import type { Answer } from '../../src/roles/tasks/answer.ts'
 import { type TestStack, finishedAnswer, keptAnswers, openStack, sendPrompt, startSharing } from './tabs.ts'
 
 /** A third of a hundred each, and one more. */

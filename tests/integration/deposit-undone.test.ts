@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
-import { guardDeposits } from '../../src/roles/guard-deposits.ts'
+import { guardDeposits } from '../../src/roles/fund/guard-deposits.ts'
 import { account } from '../fixtures/hub.ts'
 import { createFastClock } from '../fixtures/fast-clock.ts'
 import { openHubMarket } from '../fixtures/hub-market.ts'

@@ -10,7 +10,7 @@ import { signReceipt } from '../../src/ledger/sign-receipt.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { ProviderFrame, RequesterFrame } from '../../src/protocol/infer-messages.ts'
 import { inferProtocol } from '../../src/protocol/protocols.ts'
-import { expectFrame, providerEnd } from '../../src/roles/frames.ts'
+import { expectFrame, providerEnd } from '../../src/roles/common/frames.ts'
 import { encodeByteChat } from '../../src/engine/memory-model.ts'
 import { accounts, network, price } from '../fixtures/jobs.ts'
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Signer } from '../../src/ports/index.ts'
-import { createRequester } from '../../src/roles/request.ts'
+import { createRequester } from '../../src/roles/ask/request.ts'
 import { accounts } from '../fixtures/jobs.ts'
 import { makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
 

@@ -3,7 +3,7 @@ import { ManualClock } from '../../src/device/manual-clock.ts'
 import { ManualDevice } from '../../src/device/manual-device.ts'
 import { askingPrice } from '../../src/domain/asking-price.ts'
 import { type GovernorDecision, defaultGovernorSettings } from '../../src/domain/governor.ts'
-import { createGovernor } from '../../src/roles/govern.ts'
+import { createGovernor } from '../../src/roles/provide/govern.ts'
 import { price } from '../fixtures/jobs.ts'
 import { entry, makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
 

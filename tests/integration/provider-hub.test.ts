@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
-import { chunkTokens } from '../../src/roles/provide.ts'
+import { chunkTokens } from '../../src/roles/provide/provide.ts'
 import { type HubWorld, account, openHubWorld } from '../fixtures/hub.ts'
 import { askThroughHub, longJob, sendJob, startHubProvider } from '../fixtures/hub-provider.ts'
 import { makeTerms, price } from '../fixtures/jobs.ts'

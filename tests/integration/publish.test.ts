@@ -7,7 +7,7 @@ import { createMemoryEngine } from '../../src/engine/memory-engine.ts'
 import { ManifestBook } from '../../src/models/manifest-book.ts'
 import { createMemoryModelStore } from '../../src/models/memory-model-store.ts'
 import type { Chain } from '../../src/ports/index.ts'
-import { type PublishDraft, type PublishProgress, createPublisher } from '../../src/roles/publish.ts'
+import { type PublishDraft, type PublishProgress, createPublisher } from '../../src/roles/models/publish.ts'
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { accounts, network } from '../fixtures/jobs.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/device/system-clock.ts'
-import { createWithdrawals } from '../../src/roles/withdraw.ts'
+import { createWithdrawals } from '../../src/roles/wallet/withdraw.ts'
 import { makeAsk, never, openMarket, runAsk } from '../fixtures/market.ts'
 
 test('taken back right after an answer: the provider loses nothing, and the next answer has its own channel', async () => {

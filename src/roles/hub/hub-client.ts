@@ -16,7 +16,7 @@ import type { Clock, FrameStream, Transport } from '../../ports/index.ts'
 import { parseFrame } from '../../protocol/frame-codec.ts'
 import { type HubDeskReply, type HubDeskRequest, hubDeskReplySchema } from '../../protocol/hub-messages.ts'
 import { hubDeskProtocol } from '../../protocol/protocols.ts'
-import { expectFrame, messageStream } from '../frames.ts'
+import { expectFrame, messageStream } from '../common/frames.ts'
 import { hubRefusal } from './hub-refusal.ts'
 
 /** A relay that is no hub, or a slow one, must not hold up every question. */

@@ -1,6 +1,6 @@
 import { HubError } from '../../errors/index.ts'
 import type { Clock } from '../../ports/index.ts'
-import { chainShows } from '../chain-shows.ts'
+import { chainShows } from '../common/chain-shows.ts'
 import type { HubDone } from './hub-client.ts'
 
 /** A node may lag behind the one that the hub asks. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AskEvent } from '../answer.ts'
-import { offStatus, type ProviderStatus } from '../provider-status.ts'
+import type { AskEvent } from '../ask/ask-event.ts'
+import { offStatus, type ProviderStatus } from '../provide/provider-status.ts'
 import { testOffer } from '../../../tests/fixtures/offer.ts'
 import { AnswersFirst } from './answers-first.ts'
 import { countAsks, countJobs } from './count-answers.ts'

@@ -1,6 +1,6 @@
-import type { AskEvent } from '../answer.ts'
-import type { Provider } from '../provide.ts'
-import type { Requester } from '../request.ts'
+import type { AskEvent } from '../ask/ask-event.ts'
+import type { Requester } from '../ask/request.ts'
+import type { Provider } from '../provide/provide.ts'
 import type { AnswersFirst } from './answers-first.ts'
 
 /** Counts a provider's jobs among the answers under way. */

@@ -11,7 +11,7 @@ import {
   manifestRequestSchema,
 } from '../../protocol/manifest-messages.ts'
 import { manifestProtocol } from '../../protocol/protocols.ts'
-import { expectFrame, messageStream } from '../frames.ts'
+import { expectFrame, messageStream } from '../common/frames.ts'
 
 /** Tabs that are asked for one manifest, one after the other. */
 const mostAsked = 6

@@ -9,7 +9,7 @@ import {
   type ReaderFrame,
   parseLenderFrame,
 } from '../../protocol/piece-messages.ts'
-import { type MessageStream, expectFrame, messageStream } from '../frames.ts'
+import { type MessageStream, expectFrame, messageStream } from '../common/frames.ts'
 import type { AnswersFirst } from './answers-first.ts'
 import type { PieceTraffic } from './piece-traffic.ts'
 import { Stopwatch } from './stopwatch.ts'

@@ -11,7 +11,7 @@ import {
   encodeLenderFrame,
   readerFrameSchema,
 } from '../../protocol/piece-messages.ts'
-import { type MessageStream, expectFrame, messageStream } from '../frames.ts'
+import { type MessageStream, expectFrame, messageStream } from '../common/frames.ts'
 import type { AnswersFirst } from './answers-first.ts'
 import { Credits } from './credits.ts'
 

@@ -2,7 +2,7 @@ import type { Hex } from '../../domain/bytes.ts'
 import type { ChatTerms } from '../../domain/job.ts'
 import { ProtocolError } from '../../errors/index.ts'
 import { createOutputChain } from '../../ledger/output-chain.ts'
-import type { Answer, OutputProgress, Settled } from '../answer.ts'
+import type { Answer, OutputProgress, Settled } from './answer.ts'
 import type { OutputFrame } from './make-output.ts'
 import type { Witness } from './witness.ts'
 

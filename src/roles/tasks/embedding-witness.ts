@@ -4,7 +4,7 @@ import type { EmbedTerms } from '../../domain/job.ts'
 import { ProtocolError } from '../../errors/index.ts'
 import { createOutputChain } from '../../ledger/output-chain.ts'
 import type { ModelText } from '../../ports/index.ts'
-import type { Embeddings, OutputProgress, Settled } from '../answer.ts'
+import type { Embeddings, OutputProgress, Settled } from './answer.ts'
 import type { OutputFrame } from './make-output.ts'
 import type { Witness } from './witness.ts'
 

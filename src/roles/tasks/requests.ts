@@ -3,8 +3,8 @@ import type { ChatMessage, ChatWork, EmbedWork, SamplerSettings } from '../../do
 import type { ModelId } from '../../domain/model.ts'
 import type { Price } from '../../domain/price.ts'
 import type { Random } from '../../ports/index.ts'
-import type { Answer, Embeddings } from '../answer.ts'
 import { AnswerWitness } from './answer-witness.ts'
+import type { Answer, Embeddings } from './answer.ts'
 import { EmbeddingWitness } from './embedding-witness.ts'
 import type { RequestedTask } from './witness.ts'
 

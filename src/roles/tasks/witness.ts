@@ -4,7 +4,7 @@ import type { ModelId } from '../../domain/model.ts'
 import type { Offer } from '../../domain/offer.ts'
 import type { Price } from '../../domain/price.ts'
 import type { ModelText } from '../../ports/index.ts'
-import type { OutputProgress, Settled } from '../answer.ts'
+import type { OutputProgress, Settled } from './answer.ts'
 import type { OutputFrame } from './make-output.ts'
 
 /** What has come in of one job, counted by the requester itself. */

@@ -3,7 +3,7 @@ import { defaultSampler } from '../../../src/domain/job.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import { withSpread } from '../../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../../src/domain/price.ts'
-import type { Answer } from '../../../src/roles/answer.ts'
+import type { Answer } from '../../../src/roles/tasks/answer.ts'
 import { network, ownAddress } from './scripted-market.ts'
 
 const hash = (byte: string): Hex => `0x${byte.repeat(32)}`

@@ -1,5 +1,5 @@
 import type { Hex } from '../../../src/domain/bytes.ts'
-import type { ClaimRecord, ServedJob } from '../../../src/roles/served-jobs.ts'
+import type { ClaimRecord, ServedJob } from '../../../src/roles/provide/served-jobs.ts'
 import type { Tab } from '../../../src/state/tab.ts'
 import { catalogue, hubAccount, ownAddress } from './scripted-market.ts'
 

@@ -1,7 +1,7 @@
 import { withSpread } from '../../../src/domain/hub.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import { chargeMicroUsd } from '../../../src/domain/price.ts'
-import type { Embeddings } from '../../../src/roles/answer.ts'
+import type { Embeddings } from '../../../src/roles/tasks/answer.ts'
 import { scriptedAnswer } from './scripted-answer.ts'
 
 /** Numbers in a scripted embedding. */

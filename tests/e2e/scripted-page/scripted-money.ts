@@ -1,7 +1,7 @@
 import type { Hex } from '../../../src/domain/bytes.ts'
 import { ChainError } from '../../../src/errors/index.ts'
 import type { Tab } from '../../../src/state/tab.ts'
-import type { WalletOverview } from '../../../src/roles/settle.ts'
+import type { WalletOverview } from '../../../src/roles/wallet/settle.ts'
 import { createScriptedServed, scriptedJobs } from './scripted-earnings.ts'
 import type { Scene } from './scripted-tab.ts'
 import { hubAccount, offers, ownAddress } from './scripted-market.ts'

@@ -1,7 +1,7 @@
 import { modelBytes } from '../../../src/domain/smaller-model.ts'
 import { EngineError } from '../../../src/errors/index.ts'
-import type { Provider } from '../../../src/roles/provide.ts'
-import { offStatus, type ProviderStatus } from '../../../src/roles/provider-status.ts'
+import type { Provider } from '../../../src/roles/provide/provide.ts'
+import { offStatus, type ProviderStatus } from '../../../src/roles/provide/provider-status.ts'
 import { catalogue } from './scripted-market.ts'
 
 const stepMs = 120

@@ -1,7 +1,7 @@
 import type { CatalogueEntry } from '../../../src/domain/model.ts'
 import { EngineError } from '../../../src/errors/index.ts'
 import type { MeasureStage } from '../../../src/ports/engine.ts'
-import type { PublishStage, Publisher } from '../../../src/roles/publish.ts'
+import type { PublishStage, Publisher } from '../../../src/roles/models/publish.ts'
 import { catalogue, ownAddress } from './scripted-market.ts'
 
 const stepMs = 120

@@ -2,7 +2,7 @@ import type { Hex } from '../../../src/domain/bytes.ts'
 import type { Offer } from '../../../src/domain/offer.ts'
 import type { MicroUsd } from '../../../src/domain/price.ts'
 import { StorageError } from '../../../src/errors/index.ts'
-import type { SetAside, TakenBack, Withdrawals } from '../../../src/roles/withdraw.ts'
+import type { SetAside, TakenBack, Withdrawals } from '../../../src/roles/wallet/withdraw.ts'
 import { hubAccount } from './scripted-market.ts'
 
 const delayMs = 15 * 60_000
