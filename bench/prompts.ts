@@ -12,6 +12,13 @@ export const passages = [
     'const total = price + tax; taxed.push({ price: price, tax: tax, total: total }) } return taxed }',
 ]
 
+/** For each passage a word of it, and another for its place. */
+export const replacements = [
+  ['boat', 'ship'],
+  ['tree', 'bush'],
+  ['price', 'cost'],
+] as const
+
 /** Asks for a text that copies nothing. */
 export function storyPrompt(number: number): string {
   return `Tell me a long story about lighthouse number ${number}.`
@@ -20,6 +27,16 @@ export function storyPrompt(number: number): string {
 /** Asks for a passage again, word for word. */
 export function copyPrompt(passage: string): string {
   return `Repeat this text exactly, twice:\n\n${passage}`
+}
+
+/** Asks for a passage with one of its words changed. */
+export function editPrompt(passage: string, [from, to]: readonly [string, string]): string {
+  return `Rewrite this text with the word "${to}" in place of "${from}". Change nothing else:\n\n${passage}`
+}
+
+/** Asks what is in a passage, in its own words. */
+export function quotePrompt(passage: string): string {
+  return `Summarise this text in two sentences. Quote it word for word:\n\n${passage}`
 }
 
 const subjects = 'boat child river stone teacher garden window letter horse village'.split(' ')
