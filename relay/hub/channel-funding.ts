@@ -1,4 +1,4 @@
-import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import type { Hex } from '../../src/domain/bytes.ts'
 import { usedOf } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { BaseError, ChainError, HubError } from '../../src/errors/index.ts'
@@ -92,9 +92,7 @@ export class ChannelFunding {
   /** Returns what may still be deposited for a channel's provider, whatever its channels. */
   async roomFor({ config }: ChannelRecord): Promise<MicroUsd> {
     const { store, policy } = this.#deps
-    const records = (await store.channels('payer')).filter((record) =>
-      sameAddress(record.config.receiverAuthorizer, config.receiverAuthorizer),
-    )
+    const records = await store.channelsTo(config.receiverAuthorizer)
     const all = await Promise.all(records.map((record) => this.ofRecord(record)))
     return all.reduce((room, { lockedMicroUsd }) => room - lockedMicroUsd, policy.maxOpenMicroUsd)
   }

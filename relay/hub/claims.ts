@@ -10,7 +10,7 @@ import { gasMicroUsd } from './gas-cost.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import { Turns } from './turns.ts'
-import { type Unclaimed, readUnclaimed } from './unclaimed.ts'
+import { type Unclaimed, readUnclaimed, unclaimedIn } from './unclaimed.ts'
 
 /** What a hub's claims are made with. */
 export type ClaimsDeps = {
@@ -31,12 +31,14 @@ export interface Claims {
   claimIfDue(): Promise<void>
   /** Claims what is worth its gas. */
   claimWorthwhile(): Promise<void>
-  /** Channels that were claimed so lately that the chain may yet undo it. */
-  recent(): Hex[]
+  /** Returns what one channel more costs in a claim. What earned no more than that is dust, and left. */
+  dustMicroUsd(): Promise<MicroUsd>
 }
 
 /** A claim of this age is no longer undone by the chain, in milliseconds. */
-const finalMs = 3600_000
+export const finalMs = 3600_000
+/** One that was undone is made again, if it is seen within this time, in milliseconds. */
+export const undoneMs = 24 * 3600_000
 /** A channel that a claim had to leave out is not tried again for so long, in milliseconds. */
 const leftOutMs = 10 * 60_000
 
@@ -44,7 +46,6 @@ const leftOutMs = 10 * 60_000
 export function createClaims(deps: ClaimsDeps): Claims {
   const { chain, signer, store, watch, clock, log, policy } = deps
   const leftOutAtMs = new Map<Hex, number>()
-  const claimedAtMs = new Map<Hex, number>()
   let lastAtMs = clock.nowMs()
   const turns = new Turns()
   const inTurn = (work: () => Promise<void>) => turns.take('claim', work)
@@ -63,8 +64,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const noteClaimed = async (slice: Unclaimed[]): Promise<void> => {
     await watch.refreshAll(slice.map(({ channelId }) => channelId))
     for (const { channelId } of slice) {
-      claimedAtMs.set(channelId, clock.nowMs())
-      await store.raiseClaimed(channelId, watch.lastHeard(channelId)?.totalClaimed ?? 0n)
+      await store.raiseClaimed(channelId, watch.lastHeard(channelId)?.totalClaimed ?? 0n, clock.nowMs())
     }
   }
 
@@ -78,14 +78,32 @@ export function createClaims(deps: ClaimsDeps): Claims {
     }
   }
 
-  /** What is worth more than its own part of a claim's gas. */
+  /** Channels of which the chain knows less claimed than the books: it has undone a claim. */
+  const undone = async (): Promise<Hex[]> => {
+    const claimed = await store.claimedSince(clock.nowMs() - undoneMs)
+    return claimed.flatMap(({ channelId, claimedMicroUsd }) => {
+      const state = watch.lastHeard(channelId)
+      return state !== null && state.totalClaimed < claimedMicroUsd ? [channelId] : []
+    })
+  }
+
+  /** What is worth more than its own part of a claim's gas. What the books call dust is not even read. */
   const worthwhile = async (): Promise<{ channels: Unclaimed[]; gas: MicroUsd }> => {
-    const open = (await readUnclaimed(store, watch)).filter(({ channelId }) => !isLeftOut(channelId))
-    if (open.length === 0) return { channels: [], gas: 0n }
-    const [one, many] = await Promise.all([gasOf(1), gasOf(limits.channelsPerClaim)])
-    const perChannel = (many - one) / BigInt(limits.channelsPerClaim - 1)
-    const channels = open.filter(({ claimableMicroUsd }) => claimableMicroUsd > perChannel)
+    const [earned, again] = await Promise.all([store.unclaimed(), undone()])
+    if (earned.length + again.length === 0) return { channels: [], gas: 0n }
+    const { one, perChannel } = await readGas()
+    const wanted = earned.filter((record) => unclaimedIn(record) > perChannel)
+    const open = await readUnclaimed([...wanted.map(({ channelId }) => channelId), ...again], store, watch)
+    const channels = open.filter(
+      ({ channelId, claimableMicroUsd }) => claimableMicroUsd > perChannel && !isLeftOut(channelId),
+    )
     return { channels, gas: one + perChannel * BigInt(Math.max(0, channels.length - 1)) }
+  }
+
+  /** Gas of a claim of one channel, and of each one more in it. */
+  const readGas = async (): Promise<{ one: MicroUsd; perChannel: MicroUsd }> => {
+    const [one, many] = await Promise.all([gasOf(1), gasOf(limits.channelsPerClaim)])
+    return { one, perChannel: (many - one) / BigInt(limits.channelsPerClaim - 1) }
   }
 
   const gasOf = (channels: number) => gasMicroUsd('claim', channels, { chain, policy })
@@ -100,20 +118,14 @@ export function createClaims(deps: ClaimsDeps): Claims {
     })
 
   return {
-    claimNow: (channelIds) =>
-      inTurn(async () => claimAll(await readUnclaimed(store, watch, new Set(channelIds)))),
+    claimNow: (channelIds) => inTurn(async () => claimAll(await readUnclaimed(channelIds, store, watch))),
     claimIfDue: () =>
       claimWhen((sum, gas) => {
         const isLate = clock.nowMs() - lastAtMs >= policy.claimAtLatestMs
         return sum > gas * BigInt(isLate ? 1 : policy.claimAtGasCosts)
       }),
     claimWorthwhile: () => claimWhen((sum, gas) => sum > gas),
-    recent() {
-      for (const [channelId, atMs] of claimedAtMs) {
-        if (clock.nowMs() - atMs >= finalMs) claimedAtMs.delete(channelId)
-      }
-      return [...claimedAtMs.keys()]
-    },
+    dustMicroUsd: async () => (await readGas()).perChannel,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Address } from '../../src/domain/bytes.ts'
-import { type ChannelState, promisedBy, usedOf } from '../../src/domain/channel.ts'
+import type { ChannelState } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { Chain } from '../../src/ports/index.ts'
 import type { ChannelFunding } from './channel-funding.ts'
@@ -53,41 +53,33 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
   let freeMicroUsd = 0n
 
   /** A channel that nothing was heard of since the start is read once. */
-  const statesOf = async (side: 'payer' | 'receiver') => {
-    const records = await store.channels(side)
-    await watch.refreshAll(
-      records.flatMap(({ channelId }) => (watch.lastHeard(channelId) ? [] : [channelId])),
-    )
-    return records.map((record) => ({ record, state: watch.lastHeard(record.channelId) ?? unknownState }))
-  }
-
   const readPaid = async () => {
-    const paying = await statesOf('payer')
-    return {
-      channels: paying.length,
-      promised: sum(paying.map(({ record }) => promisedBy(record.voucher))),
-      locked: sum(
-        paying.map(({ record, state }) => atLeastZero(state.balance - usedOf(record.voucher, state))),
-      ),
-    }
+    const promises = await store.promises()
+    await watch.refreshAll(
+      promises.flatMap(({ channelId }) => (watch.lastHeard(channelId) ? [] : [channelId])),
+    )
+    const locked = promises.map(({ channelId, promisedMicroUsd }) => {
+      const { balance, totalClaimed } = watch.lastHeard(channelId) ?? unknownState
+      return atLeastZero(balance - higher(promisedMicroUsd, totalClaimed))
+    })
+    return { channels: promises.length, locked: sum(locked) }
   }
 
-  const readEarned = async () => {
-    const earning = await statesOf('receiver')
-    const attributed = await Promise.all(earning.map(({ record }) => store.attributed(record.channelId)))
-    return {
-      claimed: sum(earning.map(({ state }) => state.totalClaimed)),
-      unclaimed: sum(
-        earning.map(({ state }, at) => atLeastZero((attributed[at] ?? 0n) - state.totalClaimed)),
-      ),
-    }
+  const readUnclaimed = async () => {
+    const earned = await store.unclaimed()
+    return sum(
+      earned.map(({ channelId, attributedMicroUsd, claimedMicroUsd }) => {
+        const heard = watch.lastHeard(channelId)?.totalClaimed ?? 0n
+        return atLeastZero(attributedMicroUsd - higher(heard, claimedMicroUsd))
+      }),
+    )
   }
 
   return async () => {
-    const [totals, paid, earned, balance] = await Promise.all([
+    const [totals, paid, unclaimedMicroUsd, balance] = await Promise.all([
       store.totals(),
       readPaid(),
-      readEarned(),
+      readUnclaimed(),
       chain.balance(account).catch(() => freeMicroUsd),
     ])
     freeMicroUsd = balance
@@ -100,8 +92,8 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
       volumeMicroUsd: totals.volumeMicroUsd,
       spreadMicroUsd: totals.spreadMicroUsd,
       feesMicroUsd: totals.feesMicroUsd,
-      unclaimedMicroUsd: earned.unclaimed,
-      exposureMicroUsd: atLeastZero(paid.promised - earned.claimed),
+      unclaimedMicroUsd,
+      exposureMicroUsd: atLeastZero(totals.promisedMicroUsd - totals.claimedMicroUsd),
       lockedMicroUsd: paid.locked,
       freeMicroUsd,
       outOfFunds: funding.outOfFunds,
@@ -111,4 +103,5 @@ export function createFigures(deps: FiguresDeps): () => Promise<HubFigures> {
 
 const unknownState: ChannelState = { balance: 0n, totalClaimed: 0n, withdrawal: null }
 const sum = (amounts: MicroUsd[]) => amounts.reduce((total, amount) => total + amount, 0n)
+const higher = (one: MicroUsd, other: MicroUsd) => (one > other ? one : other)
 const atLeastZero = (amount: MicroUsd) => (amount > 0n ? amount : 0n)

@@ -1,15 +1,25 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Hex } from '../../src/domain/bytes.ts'
-import { promisedBy } from '../../src/domain/channel.ts'
+import type { MicroUsd } from '../../src/domain/price.ts'
 import { BaseError } from '../../src/errors/index.ts'
 import type { Clock } from '../../src/ports/index.ts'
 import type { RelayLog } from '../log.ts'
 import type { ChannelWatch } from './channel-watch.ts'
-import type { Claims } from './claims.ts'
+import { type Claims, finalMs, undoneMs } from './claims.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubStore } from './hub-store.ts'
 import type { OpenJobs } from './open-jobs.ts'
 import type { IdleChannels } from './reclaim-idle.ts'
 import type { Refunds } from './refunds.ts'
+import { unclaimedIn } from './unclaimed.ts'
+
+/** A job that nobody paid for is forgotten after so long, in milliseconds; everything else that is over, after this. */
+const unpaidJobMs = 3 * 24 * 3600_000
+const oldestMs = 90 * 24 * 3600_000
+/** Pieces of the books that are deleted after one look, so that much of it does not keep payments waiting. */
+const prunesPerLook = 20
+/** However dear gas is, a channel with more than this is looked after each time. */
+const mostDustMicroUsd = 1_000n
 
 /** What the hub's money is guarded with. */
 export type GuardDeps = {
@@ -17,8 +27,8 @@ export type GuardDeps = {
   watch: ChannelWatch
   jobs: OpenJobs
   claims: Claims
-  refunds: Refunds
-  idle: IdleChannels
+  refunds: Pick<Refunds, 'settleAll'>
+  idle: Pick<IdleChannels, 'reclaim'>
   clock: Clock
   log: RelayLog
   policy: Pick<HubPolicy, 'watchIntervalMs' | 'claimAtLatestMs'>
@@ -41,18 +51,39 @@ export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<
   }
 }
 
-/** Reads what matters now, or all that ever paid: the chain may have undone a claim. */
-async function look({ store, watch, jobs, claims, refunds, idle }: GuardDeps, all: boolean): Promise<void> {
-  const channelIds = new Set<Hex>([...jobs.payerChannels(), ...claims.recent()])
-  for (const { channelId, voucher, claimedMicroUsd } of await store.channels('receiver')) {
-    const known = all ? 0n : claimedMicroUsd
-    // A voucher may promise more than was ever earned, which is looked up only where it may matter.
-    if (promisedBy(voucher) > known && (await store.attributed(channelId)) > known) channelIds.add(channelId)
-  }
+/** Reads what matters now, and now and then what was claimed a day ago too: the chain may have undone it unseen. */
+async function look(
+  { store, watch, jobs, claims, refunds, idle, clock }: GuardDeps,
+  all: boolean,
+): Promise<void> {
+  const nowMs = clock.nowMs()
+  const claimed = await store.claimedSince(nowMs - (all ? undoneMs : finalMs))
+  const dustMicroUsd = all ? 0n : await readDust(claims)
+  const earned = (await store.unclaimed()).filter((record) => unclaimedIn(record) > dustMicroUsd)
+  const channelIds = new Set<Hex>(jobs.payerChannels())
+  for (const { channelId } of [...earned, ...claimed]) channelIds.add(channelId)
   await watch.refreshAll(channelIds)
   const threatened = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)
   if (threatened.length > 0) await claims.claimNow(threatened)
   await claims.claimIfDue()
   await refunds.settleAll()
   await idle.reclaim()
+  await prune(store, jobs, nowMs)
+}
+
+/**
+ * Dust stays in more and more channels. A payer that withdraws it unseen takes what no claim would have brought in: it
+ * is worth less than its own part of a claim's gas. While gas cannot be told, nothing is dust.
+ */
+async function readDust(claims: Claims): Promise<MicroUsd> {
+  const dustMicroUsd = await claims.dustMicroUsd().catch(() => 0n)
+  return dustMicroUsd < mostDustMicroUsd ? dustMicroUsd : mostDustMicroUsd
+}
+
+async function prune(store: HubStore, jobs: OpenJobs, nowMs: number): Promise<void> {
+  const limits = { unpaidBeforeMs: nowMs - unpaidJobMs, allBeforeMs: nowMs - oldestMs }
+  for (let done = 0; done < prunesPerLook; done++) {
+    if (!(await store.prune({ ...limits, openJobs: jobs.ids() }))) return
+    await nextTurn()
+  }
 }

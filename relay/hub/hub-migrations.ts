@@ -55,4 +55,24 @@ export const hubMigrations: readonly string[] = [
     fee_voucher_signature TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Decimal text without leading zeros: what is longer is more.
+  `
+  ALTER TABLE channels ADD COLUMN claimed_at_ms INTEGER;
+  CREATE INDEX unclaimed ON channels (channel_id) WHERE side = 'receiver' AND
+    (length(attributed_micro_usd) > length(claimed_micro_usd) OR
+    (length(attributed_micro_usd) = length(claimed_micro_usd) AND attributed_micro_usd > claimed_micro_usd));
+  CREATE INDEX claimed_lately ON channels (claimed_at_ms) WHERE claimed_at_ms IS NOT NULL;
+  CREATE INDEX payees ON channels (lower(json_extract(config, '$.receiverAuthorizer'))) WHERE side = 'payer';
+  CREATE INDEX jobs_by_age ON jobs (opened_at_ms);
+  CREATE INDEX jobs_unpaid ON jobs (opened_at_ms) WHERE charge_micro_usd = '0';
+  CREATE INDEX fees_by_age ON fees (at_ms);
+
+  ALTER TABLE totals ADD COLUMN promised_micro_usd TEXT NOT NULL DEFAULT '0';
+  ALTER TABLE totals ADD COLUMN claimed_micro_usd TEXT NOT NULL DEFAULT '0';
+  UPDATE totals SET
+    promised_micro_usd = (SELECT CAST(coalesce(sum(CAST(voucher_micro_usd AS INTEGER)), 0) AS TEXT)
+      FROM channels WHERE side = 'payer'),
+    claimed_micro_usd = (SELECT CAST(coalesce(sum(CAST(claimed_micro_usd AS INTEGER)), 0) AS TEXT)
+      FROM channels WHERE side = 'receiver');
+  `,
 ]

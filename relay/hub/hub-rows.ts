@@ -5,7 +5,7 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
 import { corruptBooks } from './as-database-error.ts'
 import type { PayerAccount } from './book-forwardings.ts'
-import type { HubJobRecord, HubTotals, RefundRecord } from './hub-store.ts'
+import type { EarnedRecord, HubJobRecord, HubTotals, RefundRecord } from './hub-store.ts'
 
 /** A row as SQLite gives it; its tables are strict, so a column has the type that it was declared with. */
 export type Row = Record<string, SQLOutputValue>
@@ -65,7 +65,28 @@ export function readTotals(row: Row | undefined): HubTotals {
     volumeMicroUsd: amount(row, 'volume_micro_usd'),
     spreadMicroUsd: amount(row, 'spread_micro_usd'),
     feesMicroUsd: amount(row, 'fees_micro_usd'),
+    promisedMicroUsd: amount(row, 'promised_micro_usd'),
+    claimedMicroUsd: amount(row, 'claimed_micro_usd'),
   }
+}
+
+/** Returns what a row says of one of the hub's own channels. @throws StorageError `storage/corrupt` */
+export function readPromise(row: Row): { channelId: Hex; promisedMicroUsd: MicroUsd } {
+  const promisedMicroUsd = row.voucher_micro_usd === null ? 0n : amount(row, 'voucher_micro_usd')
+  return { channelId: text(row, 'channel_id') as Hex, promisedMicroUsd }
+}
+
+/** Returns what a row says was claimed of a channel. @throws StorageError `storage/corrupt` */
+export function readClaimed(row: Row): Pick<EarnedRecord, 'channelId' | 'claimedMicroUsd'> {
+  return {
+    channelId: text(row, 'channel_id') as Hex,
+    claimedMicroUsd: amount(row, 'claimed_micro_usd'),
+  }
+}
+
+/** Returns what a row says was earned and claimed of a channel. @throws StorageError `storage/corrupt` */
+export function readEarned(row: Row): EarnedRecord {
+  return { ...readClaimed(row), attributedMicroUsd: amount(row, 'attributed_micro_usd') }
 }
 
 function readConfig(row: Row): ChannelConfig {

@@ -1,7 +1,7 @@
 import type { Address, Hex } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
-import type { VoucherStore } from '../../src/ports/voucher-store.ts'
+import type { ChannelRecord, VoucherStore } from '../../src/ports/voucher-store.ts'
 
 /** A job that a hub pays for, and what of it is paid. Amounts are cumulative. */
 export type HubJobRecord = {
@@ -57,6 +57,22 @@ export type HubTotals = {
   /** Taken from requesters on top of it. */
   spreadMicroUsd: MicroUsd
   feesMicroUsd: MicroUsd
+  /** Promised to providers, and claimed of payers' channels. */
+  promisedMicroUsd: MicroUsd
+  claimedMicroUsd: MicroUsd
+}
+
+/** A payer's channel of which more is used up than was claimed. */
+export type EarnedRecord = { channelId: Hex; attributedMicroUsd: MicroUsd; claimedMicroUsd: MicroUsd }
+
+/** What is no longer needed, by age as Unix times in milliseconds. */
+export type PruneLimits = {
+  /** Jobs that were never paid, opened before this. */
+  unpaidBeforeMs: number
+  /** All jobs and fees from before this: their sums stay. */
+  allBeforeMs: number
+  /** Jobs that stay however old they are. */
+  openJobs: ReadonlySet<Hex>
 }
 
 /**
@@ -67,6 +83,16 @@ export interface HubStore extends VoucherStore {
   /** Adds a job; one that is known is left as it is. */
   addJob(job: HubJobRecord): Promise<void>
   job(jobId: Hex): Promise<HubJobRecord | null>
+  /** The hub's channels to a provider. */
+  channelsTo(provider: Address): Promise<ChannelRecord[]>
+  /** All of the hub's channels to providers, and what it has promised on each. */
+  promises(): Promise<{ channelId: Hex; promisedMicroUsd: MicroUsd }[]>
+  /** Payers' channels of which more is used up than was claimed, as far as the books know. */
+  unclaimed(): Promise<EarnedRecord[]>
+  /** Payers' channels of which a claim has been noted since this Unix time in milliseconds. */
+  claimedSince(sinceMs: number): Promise<Pick<EarnedRecord, 'channelId' | 'claimedMicroUsd'>[]>
+  /** Like every voucher store's, and notes when that was, in Unix milliseconds. */
+  raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd, atMs?: number): Promise<void>
   /**
    * Keeps payments: the payer's voucher if it is higher than the one kept, the job's charge, what is attributed (the
    * rise of the charge and of the spread on it), and the hub's voucher. All of them or, when any breaks a rule, none.
@@ -95,5 +121,10 @@ export interface HubStore extends VoucherStore {
    */
   attributed(payerChannelId: Hex): Promise<MicroUsd>
   totals(): Promise<HubTotals>
+  /**
+   * Deletes some of what is no longer needed, and returns whether there may be more. What channels promised, used up
+   * and claimed stays for good: a job that is opened again after this is paid by new vouchers alone.
+   */
+  prune(limits: PruneLimits): Promise<boolean>
   close(): Promise<void>
 }

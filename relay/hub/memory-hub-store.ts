@@ -1,5 +1,5 @@
-import type { Hex } from '../../src/domain/bytes.ts'
-import type { Voucher } from '../../src/domain/channel.ts'
+import { type Address, type Hex, sameAddress } from '../../src/domain/bytes.ts'
+import { type Voucher, promisedBy } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { ChannelRecord, Raise } from '../../src/ports/voucher-store.ts'
 import { raiseVoucher, raiseVoucherFrom, unknownChannel } from '../../src/storage/raise-channel.ts'
@@ -12,7 +12,16 @@ import {
   knownPayer,
   type PayerAccount,
 } from './book-forwardings.ts'
-import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals, RefundRecord } from './hub-store.ts'
+import type {
+  EarnedRecord,
+  FeeRecord,
+  Forwarding,
+  HubJobRecord,
+  HubStore,
+  HubTotals,
+  PruneLimits,
+  RefundRecord,
+} from './hub-store.ts'
 
 type Side = ChannelRecord['side']
 
@@ -22,7 +31,8 @@ export class MemoryHubStore implements HubStore {
   readonly #attributed = new Map<Hex, MicroUsd>()
   readonly #jobs = new Map<Hex, HubJobRecord>()
   readonly #refunds = new Map<Hex, RefundRecord>()
-  readonly #totals = { volumeMicroUsd: 0n, spreadMicroUsd: 0n, feesMicroUsd: 0n }
+  readonly #claimedAtMs = new Map<Hex, number>()
+  readonly #totals = { jobs: 0, volumeMicroUsd: 0n, spreadMicroUsd: 0n, feesMicroUsd: 0n }
   readonly #kept: KeptAccounts = {
     job: (jobId) => this.#jobs.get(jobId) ?? null,
     payer: (channelId) => this.#payer(channelId),
@@ -57,12 +67,37 @@ export class MemoryHubStore implements HubStore {
     return raised !== null
   }
 
-  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {
+  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd, atMs?: number): Promise<void> {
     this.#putPayer(bookClaimed(knownPayer(channelId, this.#kept), claimedMicroUsd))
+    if (atMs !== undefined) this.#claimedAtMs.set(channelId, atMs)
+  }
+
+  async channelsTo(provider: Address): Promise<ChannelRecord[]> {
+    const channels = await this.channels('payer')
+    return channels.filter(({ config }) => sameAddress(config.receiverAuthorizer, provider))
+  }
+
+  async promises(): Promise<{ channelId: Hex; promisedMicroUsd: MicroUsd }[]> {
+    const channels = [...this.#channels.payer.values()]
+    return channels.map(({ channelId, voucher }) => ({ channelId, promisedMicroUsd: promisedBy(voucher) }))
+  }
+
+  async unclaimed(): Promise<EarnedRecord[]> {
+    return this.#earned().filter(
+      ({ attributedMicroUsd, claimedMicroUsd }) => attributedMicroUsd > claimedMicroUsd,
+    )
+  }
+
+  async claimedSince(sinceMs: number): Promise<Pick<EarnedRecord, 'channelId' | 'claimedMicroUsd'>[]> {
+    return this.#earned()
+      .filter(({ channelId }) => (this.#claimedAtMs.get(channelId) ?? Number.NEGATIVE_INFINITY) >= sinceMs)
+      .map(({ channelId, claimedMicroUsd }) => ({ channelId, claimedMicroUsd }))
   }
 
   async addJob(job: HubJobRecord): Promise<void> {
-    if (!this.#jobs.has(job.jobId)) this.#jobs.set(job.jobId, structuredClone(job))
+    if (this.#jobs.has(job.jobId)) return
+    this.#jobs.set(job.jobId, structuredClone(job))
+    this.#totals.jobs += 1
   }
 
   async job(jobId: Hex): Promise<HubJobRecord | null> {
@@ -98,6 +133,7 @@ export class MemoryHubStore implements HubStore {
   async endRefund(channelId: Hex, end: 'done' | 'dropped'): Promise<void> {
     const refund = this.#refunds.get(channelId)
     if (refund && end === 'done') {
+      this.#claimedAtMs.set(channelId, refund.sinceMs)
       this.#putPayer(bookRefund(knownPayer(channelId, this.#kept), refund))
       this.#totals.feesMicroUsd += refund.feeMicroUsd
     }
@@ -109,10 +145,31 @@ export class MemoryHubStore implements HubStore {
   }
 
   async totals(): Promise<HubTotals> {
-    return { jobs: this.#jobs.size, ...this.#totals }
+    const promises = await this.promises()
+    return {
+      ...this.#totals,
+      promisedMicroUsd: sum(promises.map(({ promisedMicroUsd }) => promisedMicroUsd)),
+      claimedMicroUsd: sum(this.#earned().map(({ claimedMicroUsd }) => claimedMicroUsd)),
+    }
+  }
+
+  async prune({ unpaidBeforeMs, allBeforeMs, openJobs }: PruneLimits): Promise<boolean> {
+    for (const { jobId, chargeMicroUsd, openedAtMs } of this.#jobs.values()) {
+      const isOld = openedAtMs < allBeforeMs || (chargeMicroUsd === 0n && openedAtMs < unpaidBeforeMs)
+      if (isOld && !openJobs.has(jobId)) this.#jobs.delete(jobId)
+    }
+    return false
   }
 
   async close(): Promise<void> {}
+
+  #earned(): EarnedRecord[] {
+    return [...this.#channels.receiver.values()].map(({ channelId, claimedMicroUsd }) => ({
+      channelId,
+      claimedMicroUsd,
+      attributedMicroUsd: this.#attributed.get(channelId) ?? 0n,
+    }))
+  }
 
   #put(record: ChannelRecord): void {
     this.#channels[record.side].set(record.channelId, record)
@@ -133,4 +190,8 @@ export class MemoryHubStore implements HubStore {
     if (!record) throw unknownChannel(channelId)
     return record
   }
+}
+
+function sum(amounts: MicroUsd[]): MicroUsd {
+  return amounts.reduce((total, amount) => total + amount, 0n)
 }

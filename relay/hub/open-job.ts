@@ -4,6 +4,7 @@ import type { Network } from '../../src/domain/network.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError } from '../../src/errors/index.ts'
 import type { ChannelRecord, Clock, FrameStream, Signer } from '../../src/ports/index.ts'
+import type { TokenBucket } from '../token-bucket.ts'
 import { type ChannelWatch, refuseWithdrawing } from './channel-watch.ts'
 import { type OpenRequest, checkOpen } from './check-open.ts'
 import { type EarnDesk, eventsOf } from './earn-desk.ts'
@@ -11,6 +12,7 @@ import type { EarnLine } from './earn-line.ts'
 import type { HubPolicy } from './hub-policy.ts'
 import type { HubJobRecord, HubStore } from './hub-store.ts'
 import { type OpenJob, type OpenJobs, unpaidWithSpread } from './open-jobs.ts'
+import { pace } from './peer-throttle.ts'
 import type { ProviderChannels } from './provider-channels.ts'
 import { type Refunds, refuseRefunding } from './refunds.ts'
 
@@ -26,6 +28,8 @@ export type OpenJobDeps = {
   earn: EarnDesk
   channels: ProviderChannels
   refunds: Refunds
+  /** How often the chain is asked about channels that nobody has paid from yet. */
+  strangers: TokenBucket
 }
 
 /**
@@ -105,6 +109,8 @@ function newJob(
 async function reserve(record: HubJobRecord, line: FrameStream, deps: OpenJobDeps): Promise<OpenJob> {
   const { store, jobs, watch } = deps
   const { jobId, payerChannelId, payeeChannelId, chargeMicroUsd } = record
+  const isStranger = (await store.channel(payerChannelId, 'receiver')) === null
+  if (isStranger) await pace(deps.strangers, deps.clock)
   const state = await watch.refresh(payerChannelId)
   refuseWithdrawing(state)
   refuseLagging(state, await store.channel(payerChannelId, 'receiver'))

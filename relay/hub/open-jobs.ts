@@ -60,6 +60,11 @@ export class OpenJobs {
     )
   }
 
+  /** Jobs that are open, or were a moment ago. */
+  ids(): Set<Hex> {
+    return new Set(this.#jobs.keys())
+  }
+
   /** Channels of requesters that pay for a job now. */
   payerChannels(): Set<Hex> {
     return new Set([...this.#jobs.values()].map(({ record }) => record.payerChannelId))

@@ -18,9 +18,11 @@ const silenceMs = 10 * 60_000
 const openings = { burst: 64, perSecond: 4, maxWaitMs: 10_000 }
 const payments = { burst: 64, perSecond: 50, maxWaitMs: 10_000 }
 const linesPerPeer = 64
+/** Channels can be made up as often as peers can; those that have paid before do not wait for them. */
+const strangersOfAll = { burst: 100, perSecond: 20, maxWaitMs: 5_000 }
 
 /** What the desk for requesters works with. */
-export type PayDeskDeps = OpenJobDeps & { forwarder: Forwarder; log: RelayLog }
+export type PayDeskDeps = Omit<OpenJobDeps, 'strangers'> & { forwarder: Forwarder; log: RelayLog }
 
 /** Where requesters open jobs and pay for them, one line per job. */
 export interface PayDesk {
@@ -37,6 +39,7 @@ type PayRequest = Extract<HubPayRequest, { type: 'pay' }>
 export function createPayDesk(deps: PayDeskDeps): PayDesk {
   const { store, clock, jobs, earn, channels, watch, forwarder, log } = deps
   const throttle = new PeerThrottle(openings, linesPerPeer, clock)
+  const strangers = new TokenBucket(strangersOfAll, () => clock.nowMs())
   const lines = new Map<FrameStream, Promise<void>>()
 
   const reply = (line: FrameStream, message: HubPayReply) => writeMessage(line, message, clock)
@@ -44,7 +47,7 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
   const open = async (line: FrameStream): Promise<HubJobRecord> => {
     const frame = parseFrame(hubPayRequestSchema, await readFirst(line, firstFrameTimeoutMs, clock))
     if (frame.type !== 'open') throw outOfTurn()
-    return openJob(frame, line, deps)
+    return openJob(frame, line, { ...deps, strangers })
   }
 
   const tellOpened = async (line: FrameStream, { jobId, payerChannelId }: HubJobRecord): Promise<void> => {

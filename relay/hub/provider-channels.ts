@@ -73,7 +73,7 @@ export function createProviderChannels(deps: ProviderChannelsDeps): ProviderChan
 
   return {
     async channelFor(payee) {
-      const known = (await store.channels('payer')).find((record) => isFor(payee, record, network))
+      const known = (await store.channelsTo(payee.provider)).find((record) => isFor(payee, record, network))
       if (known) return known
       const { chainId, settlement } = network
       const config = configFor(payee, network, policy)

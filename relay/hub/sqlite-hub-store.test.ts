@@ -86,6 +86,31 @@ test('older books are brought up to date, wholly or not at all', async () => {
   expect((await same.totals()).feesMicroUsd).toBe(1n)
 })
 
+test('the first books there were are brought up to date with their sums', async () => {
+  const first = new DatabaseSync(path)
+  first.exec(hubMigrations[0]!)
+  const add = first.prepare('INSERT INTO channels VALUES (?, ?, ?, 31337, ?, ?, ?, ?, ?)')
+  const config = JSON.stringify(payee.channel.config)
+  add.run('payer', payee.channel.channelId, config, '0x55', '700', '0xaa', '0', '0')
+  add.run(
+    'receiver',
+    payer.channel.channelId,
+    JSON.stringify(payer.channel.config),
+    '0x55',
+    '800',
+    '0xaa',
+    '95',
+    '110',
+  )
+  first.exec('PRAGMA user_version = 1')
+  first.close()
+  const store = openBooks()
+  expect(await store.totals()).toMatchObject({ promisedMicroUsd: 700n, claimedMicroUsd: 95n })
+  expect(await store.unclaimed()).toMatchObject([{ attributedMicroUsd: 110n, claimedMicroUsd: 95n }])
+  expect(await store.channelsTo(payee.channel.config.receiverAuthorizer)).toHaveLength(1)
+  expect(await store.refunds()).toEqual([])
+})
+
 test('a file that is no database is refused and kept', async () => {
   await writeFile(path, 'These are not the books that you are looking for. '.repeat(100))
   expect(() => openBooks()).toThrow(expect.objectContaining({ code: 'storage/corrupt', retryable: false }))

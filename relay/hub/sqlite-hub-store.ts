@@ -1,5 +1,5 @@
-import type { Hex } from '../../src/domain/bytes.ts'
-import type { Voucher } from '../../src/domain/channel.ts'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
+import { type Voucher, promisedBy } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { ChannelRecord, Raise } from '../../src/ports/voucher-store.ts'
 import { raiseVoucher, raiseVoucherFrom, unknownChannel } from '../../src/storage/raise-channel.ts'
@@ -14,10 +14,32 @@ import {
 } from './book-forwardings.ts'
 import { HubDatabase, type HubDatabaseOptions } from './hub-database.ts'
 import { type HubStatements, prepareStatements } from './hub-statements.ts'
-import { type Row, readChannel, readJob, readPayer, readRefund, readTotals } from './hub-rows.ts'
-import type { FeeRecord, Forwarding, HubJobRecord, HubStore, HubTotals, RefundRecord } from './hub-store.ts'
+import {
+  type Row,
+  readChannel,
+  readClaimed,
+  readEarned,
+  readJob,
+  readPayer,
+  readPromise,
+  readRefund,
+  readTotals,
+} from './hub-rows.ts'
+import type {
+  EarnedRecord,
+  FeeRecord,
+  Forwarding,
+  HubJobRecord,
+  HubStore,
+  HubTotals,
+  PruneLimits,
+  RefundRecord,
+} from './hub-store.ts'
 
 type Side = ChannelRecord['side']
+
+/** Rows of each kind that are deleted in one step, so that none takes long. */
+const prunedAtOnce = 1_000
 
 /** Books in a file, which can be copied while they are written. */
 export type HubBooks = HubStore & {
@@ -57,7 +79,13 @@ class SqliteHubStore implements HubBooks {
     const claimed = String(claimedMicroUsd)
     const attributed = side === 'receiver' ? claimed : '0'
     this.#database.write(() => {
-      this.#statements.addChannel.run(...row, ...voucherColumns(voucher), claimed, attributed)
+      const { changes } = this.#statements.addChannel.run(
+        ...row,
+        ...voucherColumns(voucher),
+        claimed,
+        attributed,
+      )
+      if (changes > 0) this.#addRise(null, record)
     })
   }
 
@@ -85,10 +113,29 @@ class SqliteHubStore implements HubBooks {
     })
   }
 
-  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void> {
-    this.#database.write(() =>
-      this.#putPayer(bookClaimed(knownPayer(channelId, this.#kept), claimedMicroUsd)),
+  async raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd, atMs?: number): Promise<void> {
+    this.#database.write(() => {
+      this.#putPayer(bookClaimed(knownPayer(channelId, this.#kept), claimedMicroUsd))
+      if (atMs !== undefined) this.#statements.setClaimedAt.run(atMs, channelId)
+    })
+  }
+
+  async channelsTo(provider: Address): Promise<ChannelRecord[]> {
+    return this.#database.read(() =>
+      this.#statements.payees.all(provider.toLowerCase()).map((row) => readChannel(row)),
     )
+  }
+
+  async promises(): Promise<{ channelId: Hex; promisedMicroUsd: MicroUsd }[]> {
+    return this.#database.read(() => this.#statements.promises.all().map(readPromise))
+  }
+
+  async unclaimed(): Promise<EarnedRecord[]> {
+    return this.#database.read(() => this.#statements.unclaimed.all().map(readEarned))
+  }
+
+  async claimedSince(sinceMs: number): Promise<Pick<EarnedRecord, 'channelId' | 'claimedMicroUsd'>[]> {
+    return this.#database.read(() => this.#statements.claimedSince.all(sinceMs).map(readClaimed))
   }
 
   async addJob(job: HubJobRecord): Promise<void> {
@@ -112,9 +159,10 @@ class SqliteHubStore implements HubBooks {
         this.#kept,
       )
       for (const job of jobs) this.#statements.setCharge.run(String(job.chargeMicroUsd), job.jobId)
-      for (const payer of payers) this.#putPayer(payer)
-      for (const payee of payees) this.#put(payee)
-      this.#addToTotals({ volumeMicroUsd, spreadMicroUsd })
+      for (const payer of payers) this.#writePayer(payer)
+      for (const payee of payees) this.#write(payee)
+      // What is handed on is what is promised: no channel need be read for the sum of all promises.
+      this.#addToTotals({ volumeMicroUsd, spreadMicroUsd, promisedMicroUsd: volumeMicroUsd })
     })
   }
 
@@ -148,6 +196,7 @@ class SqliteHubStore implements HubBooks {
       if (refund && end === 'done') {
         const { feeMicroUsd, sinceMs } = refund
         this.#putPayer(bookRefund(knownPayer(channelId, this.#kept), refund))
+        this.#statements.setClaimedAt.run(sinceMs, channelId)
         this.#statements.addFee.run(channelId, String(feeMicroUsd), sinceMs)
         this.#addToTotals({ feesMicroUsd: feeMicroUsd })
       }
@@ -161,6 +210,17 @@ class SqliteHubStore implements HubBooks {
 
   async totals(): Promise<HubTotals> {
     return this.#database.read(() => readTotals(this.#statements.totals.get()))
+  }
+
+  async prune({ unpaidBeforeMs, allBeforeMs, openJobs }: PruneLimits): Promise<boolean> {
+    const open = JSON.stringify([...openJobs])
+    const { pruneUnpaid, pruneJobs, pruneFees } = this.#statements
+    const deleted = this.#database.write(() => [
+      pruneUnpaid.run(unpaidBeforeMs, open, prunedAtOnce),
+      pruneJobs.run(allBeforeMs, open, prunedAtOnce),
+      pruneFees.run(allBeforeMs, prunedAtOnce),
+    ])
+    return deleted.some(({ changes }) => Number(changes) === prunedAtOnce)
   }
 
   copyTo(path: string): Promise<void> {
@@ -181,22 +241,46 @@ class SqliteHubStore implements HubBooks {
     return record
   }
 
-  #put({ side, channelId, voucher, claimedMicroUsd }: ChannelRecord): void {
+  #put(record: ChannelRecord): void {
+    const before = this.#channel(record.side, record.channelId)
+    this.#write(record)
+    this.#addRise(before, record)
+  }
+
+  #write({ side, channelId, voucher, claimedMicroUsd }: ChannelRecord): void {
     this.#statements.setChannel.run(...voucherColumns(voucher), String(claimedMicroUsd), side, channelId)
   }
 
-  #putPayer({ record, attributedMicroUsd }: PayerAccount): void {
-    this.#put(record)
+  /** Keeps the sums over all channels, so that nobody has to read them all. */
+  #addRise(before: ChannelRecord | null, { side, voucher, claimedMicroUsd }: ChannelRecord): void {
+    const isPayer = side === 'payer'
+    const promised = isPayer ? promisedBy(voucher) - promisedBy(before?.voucher) : 0n
+    const claimed = isPayer ? 0n : claimedMicroUsd - (before?.claimedMicroUsd ?? 0n)
+    if (promised === 0n && claimed === 0n) return
+    this.#addToTotals({ promisedMicroUsd: promised, claimedMicroUsd: claimed })
+  }
+
+  #putPayer(payer: PayerAccount): void {
+    const before = this.#channel('receiver', payer.record.channelId)
+    this.#writePayer(payer)
+    this.#addRise(before, payer.record)
+  }
+
+  #writePayer({ record, attributedMicroUsd }: PayerAccount): void {
+    this.#write(record)
     this.#statements.setAttributed.run(String(attributedMicroUsd), record.channelId)
   }
 
   #addToTotals(rise: Partial<HubTotals>): void {
-    const { jobs, volumeMicroUsd, spreadMicroUsd, feesMicroUsd } = readTotals(this.#statements.totals.get())
+    const totals = readTotals(this.#statements.totals.get())
+    const sum = (name: Exclude<keyof HubTotals, 'jobs'>) => String(totals[name] + (rise[name] ?? 0n))
     this.#statements.setTotals.run(
-      jobs + (rise.jobs ?? 0),
-      String(volumeMicroUsd + (rise.volumeMicroUsd ?? 0n)),
-      String(spreadMicroUsd + (rise.spreadMicroUsd ?? 0n)),
-      String(feesMicroUsd + (rise.feesMicroUsd ?? 0n)),
+      totals.jobs + (rise.jobs ?? 0),
+      sum('volumeMicroUsd'),
+      sum('spreadMicroUsd'),
+      sum('feesMicroUsd'),
+      sum('promisedMicroUsd'),
+      sum('claimedMicroUsd'),
     )
   }
 }

@@ -1,8 +1,7 @@
 import type { Hex } from '../../src/domain/bytes.ts'
-import { usedOf } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError } from '../../src/errors/index.ts'
-import type { ChannelRecord, Clock } from '../../src/ports/index.ts'
+import type { Clock } from '../../src/ports/index.ts'
 import { Buckets } from '../buckets.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import type { ChannelWatch } from './channel-watch.ts'
@@ -88,17 +87,20 @@ export class TrustLimits {
   }
 
   async #lockedByChannel(): Promise<Map<Hex, Locked>> {
-    const records = await this.#deps.store.channels('payer')
-    const locked = records.map(async (record) => [record.channelId, await this.#lockedIn(record)] as const)
+    const promises = await this.#deps.store.promises()
+    const locked = promises.map(
+      async ({ channelId, promisedMicroUsd }) =>
+        [channelId, await this.#lockedIn(channelId, promisedMicroUsd)] as const,
+    )
     return new Map(await Promise.all(locked))
   }
 
   /** By what was heard last: every change that the hub makes is looked at anyway. What is being taken back is not back. */
-  async #lockedIn({ channelId, voucher }: ChannelRecord): Promise<Locked> {
+  async #lockedIn(channelId: Hex, signedMicroUsd: MicroUsd): Promise<Locked> {
     const { watch } = this.#deps
-    const state = watch.lastHeard(channelId) ?? (await watch.refresh(channelId))
-    const promisedMicroUsd = usedOf(voucher, state)
-    return { lockedMicroUsd: state.balance - promisedMicroUsd, promisedMicroUsd }
+    const { balance, totalClaimed } = watch.lastHeard(channelId) ?? (await watch.refresh(channelId))
+    const promisedMicroUsd = signedMicroUsd > totalClaimed ? signedMicroUsd : totalClaimed
+    return { lockedMicroUsd: balance - promisedMicroUsd, promisedMicroUsd }
   }
 
   #take(payerChannelId: Hex | null): boolean {

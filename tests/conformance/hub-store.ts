@@ -104,7 +104,14 @@ export const hubStoreCases: ConformanceCase<HubStoreSubject>[] = [
           incoming: voucherOf('01', 150n),
           outgoing: voucherOf('02', 100n),
           attributed: 102n,
-          totals: { jobs: 2, volumeMicroUsd: 100n, spreadMicroUsd: 2n, feesMicroUsd: 0n },
+          totals: {
+            jobs: 2,
+            volumeMicroUsd: 100n,
+            spreadMicroUsd: 2n,
+            feesMicroUsd: 0n,
+            promisedMicroUsd: 100n,
+            claimedMicroUsd: 0n,
+          },
         },
         'the books',
       )

@@ -6,9 +6,10 @@ import type { HubStore } from '../../relay/hub/hub-store.ts'
 import { MemoryHubStore } from '../../relay/hub/memory-hub-store.ts'
 import { openSqliteHubStore } from '../../relay/hub/sqlite-hub-store.ts'
 import { hubStoreCases } from './hub-store.ts'
+import { hubStoreUpkeepCases } from './hub-store-upkeep.ts'
 import { voucherStoreCases } from './voucher-store.ts'
 
-const cases = [...voucherStoreCases, ...hubStoreCases]
+const cases = [...voucherStoreCases, ...hubStoreCases, ...hubStoreUpkeepCases]
 const cleanups: (() => Promise<void>)[] = []
 
 afterEach(async () => {

@@ -85,6 +85,33 @@ describe('what a peer can do to a hub', () => {
     await hub.stop()
   })
 
+  test('channels that are made up have the chain asked so often, and do not hold up those that paid', async () => {
+    const { hub, chain, clock, requester, joinRequester, to } = await openHubDeal()
+    const job = await requester.open({ ...to, ceilingMicroUsd: 10n })
+    await job.pay(10n)
+    await job.close()
+    // Until it had paid, it was one of them.
+    await clock.advance(1_000)
+    const channel = chain.channel.bind(chain)
+    const asked = new Set<string>()
+    chain.channel = async (channelId) => {
+      asked.add(channelId)
+      return channel(channelId)
+    }
+    const codes: string[] = []
+    const made = await Promise.all(Array.from({ length: 250 }, () => joinRequester(0n)))
+    const opening = made.map(async (one) => void codes.push(codeOf((await one.open(to)).reply)))
+    const count = (code: string) => codes.filter((one) => one === code).length
+    // A burst is looked up, as many wait for up to five seconds, and the rest is turned away.
+    await expect.poll(() => [count('hub/underfunded'), count('hub/busy')]).toEqual([100, 50])
+    expect(asked.size).toBe(100)
+    expect(codeOf((await requester.open({ ...to, ceilingMicroUsd: 10n })).reply)).toBe('opened')
+    await clock.advance(5_000)
+    await Promise.all(opening)
+    expect(count('hub/underfunded')).toBe(200)
+    await hub.stop()
+  })
+
   test('asking alone fills no disk', async () => {
     const { hub, joinRequester, to } = await openHubDeal()
     const poor = await joinRequester(0n)

@@ -104,6 +104,7 @@ function expectAgreement(books: HubBooks, load: HubLoad): void {
     volume: sum(books.jobs, ({ charge }) => charge),
     spread: sum(books.jobs, (job) => spentOn(job) - job.charge),
     fees: sum(books.fees, ({ fee }) => fee),
+    promised: sum(books.channels, ({ side, promised }) => (side === 'payer' ? promised : 0n)),
   })
 }
 
