@@ -171,6 +171,33 @@ describe('a hub that takes its fee and does nothing', () => {
     expect(await lost()).toBe(14n - 100n)
   })
 
+  test('is trusted again once the chain, which was late, shows its work', async () => {
+    const work = await claimOf(100n)
+    const shown = chain.channel
+    chain.channel = async () => ({ balance: 1_000n, totalClaimed: 0n, withdrawal: null })
+    expect(await claim(work, 7n, serve(work))).toBe('hub/fee-taken')
+    expect(await fees.trusts(hub)).toBe(false)
+    chain.channel = shown
+    expect(await fees.trusts(hub)).toBe(false)
+    await clock.advance(60_000)
+    expect(await fees.trusts(hub)).toBe(true)
+    const next = await claimOf(200n)
+    expect(await claim(next, 7n, serve(next))).not.toBeTypeOf('string')
+  })
+
+  test('is not forgiven for work that another hub, or the account itself, has done since', async () => {
+    const work = await claimOf(100n)
+    const pocket = async (fee: TransferAuthorization) => {
+      await steal(fee)
+      return done
+    }
+    expect(await claim(work, 7n, pocket)).toBe('hub/fee-taken')
+    expect(await claim(work, 7n, serve(work), other)).not.toBeTypeOf('string')
+    await clock.advance(60_000)
+    expect(await fees.trusts(hub)).toBe(false)
+    expect(await fees.trusts(other)).toBe(true)
+  })
+
   test('leaves a move of money unmoved, and is found out by that', async () => {
     const transfer = await chain.authorizeTransfer(payer.address, 50n, wallet)
     const pay = () =>

@@ -28,16 +28,21 @@ type KeptFee = {
 const collection = 'sponsor-fees'
 /** What used up a fee is seen together with it, by a node that does not lag. */
 const visibleTimeoutMs = 10_000
+/** A hub that is not trusted is looked at again after this. */
+const lookAgainMs = 60_000
 /** An authorisation that ends sooner is signed anew. */
 const leastLeftSeconds = 120
 
 /**
  * Fees of one account that hubs are handed for claims and moves of money. A hub could send the fee and leave the rest,
  * so it is handed one fee at a time: what is signed while that is open has its nonce, and only one of all can ever move.
- * A hub that took its fee and did nothing for it is handed none again.
+ * A hub that took its fee and did nothing for it is handed none again, unless the chain, which was late or had lost a
+ * block, shows after all what the fee was for.
  */
 export class SponsorFees {
   readonly #deps: SponsorFeesDeps
+  /** When hubs that are not trusted were looked at, by their key. */
+  readonly #lookedAtMs = new Map<string, number>()
 
   constructor(deps: SponsorFeesDeps) {
     this.#deps = deps
@@ -78,8 +83,8 @@ export class SponsorFees {
       const isBy = by !== null && key === this.#keyOf(by)
       await this.#deps.documents.change(collection, key, (now) => {
         const kept = asKept(now)
-        if (!kept || kept.takenAtMs !== null) return now
-        if (isBy) return undefined
+        if (!kept) return now
+        if (isBy) return kept.takenAtMs === null ? undefined : now
         const marks = kept.marks.filter((mark) => !shown.some((other) => isShownBy(mark, other)))
         return { ...kept, marks } satisfies KeptFee
       })
@@ -152,9 +157,22 @@ export class SponsorFees {
     const taken: { key: string; account: Address }[] = []
     for (const key of keys) {
       const kept = asKept(await this.#deps.documents.get(collection, key))
-      if (kept && kept.takenAtMs !== null) taken.push({ key, account: kept.account })
+      if (!kept || kept.takenAtMs === null || (await this.#isForgiven(key, kept))) continue
+      taken.push({ key, account: kept.account })
     }
     return taken
+  }
+
+  /** Forgets a hub's guilt once the chain shows its work, which nobody else is known to have done. */
+  async #isForgiven(key: string, { marks, fee }: KeptFee): Promise<boolean> {
+    const { chain, clock, documents } = this.#deps
+    const nowMs = clock.nowMs()
+    if (nowMs < (this.#lookedAtMs.get(key) ?? -Infinity) + lookAgainMs) return false
+    this.#lookedAtMs.set(key, nowMs)
+    const shown = await Promise.all(marks.map((mark) => isShown(mark, chain))).catch(() => [])
+    if (!shown.some(Boolean)) return false
+    await documents.change(collection, key, (now) => (asKept(now)?.fee.nonce === fee.nonce ? undefined : now))
+    return true
   }
 
   async #keys(): Promise<string[]> {
