@@ -12,7 +12,7 @@ import { createReceiverChannel } from '../src/ledger/receiver-channel.ts'
 import type { Chain, ChannelRecord, Transport } from '../src/ports/index.ts'
 import { inferProtocol } from '../src/protocol/protocols.ts'
 import { expectFrame, providerEnd, requesterEnd } from '../src/roles/common/frames.ts'
-import { EarnLine } from '../src/roles/earn/earn-line.ts'
+import { HubLine } from '../src/roles/earn/hub-line.ts'
 import { type JobPayments, directPayments } from '../src/roles/earn/job-payments.ts'
 import { addChannel, payerEnd } from '../src/roles/fund/payer-channels.ts'
 import { createHubClient } from '../src/roles/hub/hub-client.ts'
@@ -111,7 +111,7 @@ async function openHubRoute(
   const payer = await openPayer(hub.account, chain)
   const signer = createMemoryAccount()
   const earn = { transport: transportTo(relay, provider), signer, chain, clock }
-  const line = await openEarnLine(relay, { ...earn, vouchers: new MemoryVoucherStore() }, signal)
+  const line = await openHubLine(relay, { ...earn, vouchers: new MemoryVoucherStore() }, signal)
   const channel = { record: payer.record, balanceMicroUsd: depositMicroUsd, isAlone: () => true }
   return async () => {
     const job = jobOf(hub, payer.record.channelId, signer.address)
@@ -127,14 +127,14 @@ function jobOf({ spreadMillionths }: HubTerms, channelId: Hex, provider: Address
   return { jobId, channelId, provider, ceilingMicroUsd, spreadMillionths }
 }
 
-async function openEarnLine(
+async function openHubLine(
   { peerId }: Relay,
-  deps: ConstructorParameters<typeof EarnLine>[2],
+  deps: ConstructorParameters<typeof HubLine>[2],
   signal: AbortSignal,
-): Promise<EarnLine> {
+): Promise<HubLine> {
   const { promise: up, resolve } = Promise.withResolvers<void>()
   const to = { receiver: deps.signer.address, salt: `0x${'05'.repeat(32)}` as const }
-  const line = new EarnLine(peerId, to, deps, resolve)
+  const line = new HubLine(peerId, to, deps, resolve)
   void line.keepOpen(signal)
   await up
   return line

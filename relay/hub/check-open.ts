@@ -1,6 +1,5 @@
-import { minWithdrawDelaySeconds } from '../../src/domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import type { ChannelConfig } from '../../src/domain/channel.ts'
+import { type ChannelConfig, minWithdrawDelaySeconds } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
 import { HubError, LedgerError } from '../../src/errors/index.ts'

@@ -1,6 +1,11 @@
-import { minWithdrawDelaySeconds } from '../../src/domain/admit-job.ts'
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import { type ChannelConfig, type ChannelState, type Voucher, promisedBy } from '../../src/domain/channel.ts'
+import {
+  type ChannelConfig,
+  type ChannelState,
+  type Voucher,
+  promisedBy,
+  minWithdrawDelaySeconds,
+} from '../../src/domain/channel.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { isSessionOver } from '../../src/domain/session.ts'

@@ -1,8 +1,12 @@
 import { recoverTypedDataAddress } from 'viem'
-import { minWithdrawDelaySeconds } from '../domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../domain/bytes.ts'
 import { isCanonicalSignature } from '../domain/canonical-signature.ts'
-import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
+import {
+  type ChannelClaim,
+  type ChannelConfig,
+  type ChannelState,
+  minWithdrawDelaySeconds,
+} from '../domain/channel.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { settlementDomain, voucherTypes } from '../domain/settlement-types.ts'

@@ -1,6 +1,9 @@
 import type { Address, Hex } from './bytes.ts'
 import type { MicroUsd } from './price.ts'
 
+/** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
+export const minWithdrawDelaySeconds = 15 * 60
+
 /** Immutable terms of a payment channel (x402 batch-settlement); its EIP-712 hash is the channel id. */
 export type ChannelConfig = {
   payer: Address

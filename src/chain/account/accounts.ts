@@ -11,6 +11,10 @@ import { type AnnouncedWallet, type Wallets, discoverWallets } from './discover-
 import { type DescribeWallet, followWallet } from './follow-wallet.ts'
 import { HeldKeys } from './held-keys.ts'
 import type { Choice, ChosenWallet } from './key-records.ts'
+import { readKeystore, writeKeystore } from './keystore.ts'
+import { ensureKey } from './local-account.ts'
+import { parsePrivateKey } from './parse-private-key.ts'
+import { clearUnfinished, replaceKey } from './replace-key.ts'
 import {
   type NamedKey,
   firstAccount,
@@ -21,11 +25,7 @@ import {
   readChoice,
   readKey,
   writeChoice,
-} from './key-store.ts'
-import { readKeystore, writeKeystore } from './keystore.ts'
-import { ensureKey } from './local-account.ts'
-import { parsePrivateKey } from './parse-private-key.ts'
-import { clearUnfinished, replaceKey } from './replace-key.ts'
+} from './stored-keys.ts'
 import { connectWallet, createWalletSigner } from './wallet-signer.ts'
 
 /** The accounts in this browser's database, and the wallets that announce themselves to the page. */

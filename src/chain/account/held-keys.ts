@@ -3,8 +3,8 @@ import { AccountError, ChainError } from '../../errors/index.ts'
 import type { Signer } from '../../ports/signer.ts'
 import { createKeySigner } from '../key-signer.ts'
 import type { KeyRecord } from './key-records.ts'
-import { readKey } from './key-store.ts'
 import { openKey } from './open-key.ts'
+import { readKey } from './stored-keys.ts'
 
 type Held = { privateKey: Hex; signer: Signer }
 type Waiting = { name: string; opened: PromiseWithResolvers<Held> }

@@ -30,19 +30,19 @@ export type Choice = { account: string; wallet: ChosenWallet | null }
 /** A wallet as it is remembered. */
 export type ChosenWallet = { id: string; name: string; address: Address }
 
-interface KeyStore extends DBSchema {
+interface KeySchema extends DBSchema {
   accounts: { key: string; value: KeyRecord }
   /** Records that are being tried before they take the place of another. */
   staged: { key: string; value: KeyRecord }
   choices: { key: 'payer'; value: Choice }
 }
 
-export type KeyDatabase = IDBPDatabase<KeyStore>
+export type KeyDatabase = IDBPDatabase<KeySchema>
 
 /** Opens the database of keys, works on it and closes it. Every error is a `StorageError`. */
 export async function withKeys<result>(work: (keys: KeyDatabase) => Promise<result>): Promise<result> {
   try {
-    const keys = await openDB<KeyStore>(databaseName, version, { upgrade })
+    const keys = await openDB<KeySchema>(databaseName, version, { upgrade })
     return await work(keys).finally(() => keys.close())
   } catch (error) {
     throw asStorageError(error)

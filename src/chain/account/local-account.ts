@@ -3,8 +3,8 @@ import type { Hex } from '../../domain/bytes.ts'
 import type { Signer } from '../../ports/signer.ts'
 import { createKeySigner, generateKey } from '../key-signer.ts'
 import type { KeyRecord } from './key-records.ts'
-import { addKey, readKey } from './key-store.ts'
 import { closeKey, openKey } from './open-key.ts'
+import { addKey, readKey } from './stored-keys.ts'
 
 /**
  * Returns the key that this browser keeps under a name, encrypted by the browser alone, or null when there is none.

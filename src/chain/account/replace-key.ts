@@ -1,8 +1,8 @@
 import type { NewProtection } from '../../domain/account.ts'
 import type { Hex } from '../../domain/bytes.ts'
 import type { Choice, KeyRecord } from './key-records.ts'
-import { clearStaged, commitStaged, stageKey } from './key-store.ts'
 import { closeKey, proveKey } from './open-key.ts'
+import { clearStaged, commitStaged, stageKey } from './stored-keys.ts'
 
 /** Held while a record is staged and committed, across all tabs. */
 const lockName = 'opentab-key-change'

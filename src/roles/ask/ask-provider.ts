@@ -1,7 +1,7 @@
-import { largestCharge } from '../../domain/admit-job.ts'
 import { type Hex, toHex } from '../../domain/bytes.ts'
 import { type Hub, withSpread } from '../../domain/hub.ts'
 import type { Deal, JobTerms, Work } from '../../domain/job.ts'
+import { largestCharge } from '../../domain/largest-charge.ts'
 import type { Offer } from '../../domain/offer.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { BaseError, HubError, MarketError } from '../../errors/index.ts'

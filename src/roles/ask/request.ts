@@ -1,6 +1,6 @@
-import { largestCharge } from '../../domain/admit-job.ts'
 import { type Hub, withSpread } from '../../domain/hub.ts'
 import type { Task, Work } from '../../domain/job.ts'
+import { largestCharge } from '../../domain/largest-charge.ts'
 import type { ModelId } from '../../domain/model.ts'
 import type { Offer } from '../../domain/offer.ts'
 import { type MicroUsd, chargeMicroUsd } from '../../domain/price.ts'

@@ -9,7 +9,7 @@ import { verifyReceipt } from '../../ledger/verify-receipt.ts'
 import type { Chain, FrameStream, ModelText } from '../../ports/index.ts'
 import type { ProviderFrame, RequesterFrame } from '../../protocol/infer-messages.ts'
 import { type MessageStream, expectFrame, requesterEnd } from '../common/frames.ts'
-import { JobPayment } from '../pay/pay-for-job.ts'
+import { JobPayer } from '../pay/job-payer.ts'
 import type { PaymentRoute } from '../pay/payment-route.ts'
 import type { Witness } from '../tasks/witness.ts'
 import type { AskEvent } from './ask-event.ts'
@@ -52,7 +52,7 @@ export async function* runJob<result>(
   const { arithmeticId } = offer
   const end = requesterEnd(stream, deps.clock)
   const route = job.route(end)
-  const payment = new JobPayment({ terms, route, witness, offer })
+  const payment = new JobPayer({ terms, route, witness, offer })
   let lastFrameMs = 0
   let receipt: SignedReceipt | null = null
   let closed = false

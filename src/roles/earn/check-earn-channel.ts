@@ -1,6 +1,5 @@
-import { minWithdrawDelaySeconds } from '../../domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../../domain/bytes.ts'
-import type { ChannelConfig } from '../../domain/channel.ts'
+import { type ChannelConfig, minWithdrawDelaySeconds } from '../../domain/channel.ts'
 import type { HubTerms } from '../../domain/hub.ts'
 import { LedgerError } from '../../errors/index.ts'
 

@@ -22,7 +22,7 @@ export type EarnChannelDeps = { chain: Chain; vouchers: VoucherStore; clock: Pic
 export type Registered = Omit<Extract<HubEarnEvent, { type: 'registered' }>, 'type'>
 
 /** A hub's payment for a job. */
-export type HubPayment = Omit<Extract<HubEarnEvent, { type: 'pay' }>, 'type'>
+export type IncomingPayment = Omit<Extract<HubEarnEvent, { type: 'pay' }>, 'type'>
 
 /** Money that is known to be there is not asked for again for so long. */
 const stateAgeMs = 60_000
@@ -67,7 +67,7 @@ export class EarnChannel {
    * Keeps a payment on disk and counts it for its job.
    * @throws LedgerError for a voucher that is foreign, forged or uncovered, or does not cover the job's total
    */
-  async pay({ jobId, chargeMicroUsd, voucher }: HubPayment): Promise<void> {
+  async pay({ jobId, chargeMicroUsd, voucher }: IncomingPayment): Promise<void> {
     await this.#keep(voucher)
     const paid = this.#shared.attribute(jobId, chargeMicroUsd, this.#promisedMicroUsd)
     const watchers = this.#watchers.get(jobId)

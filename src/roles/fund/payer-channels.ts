@@ -1,6 +1,5 @@
-import { minWithdrawDelaySeconds } from '../../domain/admit-job.ts'
 import { type Address, type Hex, sameAddress } from '../../domain/bytes.ts'
-import { type ChannelState, usedOf } from '../../domain/channel.ts'
+import { type ChannelState, minWithdrawDelaySeconds, usedOf } from '../../domain/channel.ts'
 import { isLocalChain } from '../../domain/network.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { isSessionOver, sessionSalt, sessionSaltBytes, sessionSeconds } from '../../domain/session.ts'

@@ -4,7 +4,7 @@ import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import { signHubJob } from '../../ledger/sign-hub.ts'
 import { within } from '../common/within.ts'
-import { JobPromises, type JobPromisesDeps, type SharedChannel } from './job-promises.ts'
+import { JobPromises, type JobPromisesDeps, type PromisingChannel } from './job-promises.ts'
 import { type LinePayment, type OpenFrame, type Opened, PayLine, type PayLineDeps } from './pay-line.ts'
 import type { PaymentRoute } from './payment-route.ts'
 
@@ -15,7 +15,7 @@ const settleTimeoutMs = 10_000
 export type HubPaymentDeps = PayLineDeps & JobPromisesDeps
 
 /** A job, the hub that pays its provider, and the channel to the hub. */
-export type HubPaymentJob = { hub: Hub; job: HubJob; channel: SharedChannel }
+export type HubPaymentJob = { hub: Hub; job: HubJob; channel: PromisingChannel }
 
 /**
  * Pays one job through a hub, one payment under way at a time. What falls due meanwhile waits for the hub's word and

@@ -8,7 +8,7 @@ import { type RefundFeesDeps, addRefundFee } from '../fund/refund-fees.ts'
 import type { Opened } from './pay-line.ts'
 
 /** A channel that many jobs are paid from, as one of them finds it. */
-export type SharedChannel = {
+export type PromisingChannel = {
   record: ChannelRecord
   /** What the channel holds, as the chain said last. */
   balanceMicroUsd: MicroUsd
@@ -28,10 +28,10 @@ export class JobPromises {
   /** Promised again, because other jobs have used up what was to pay this one. */
   #madeUp: MicroUsd = 0n
   #largestDue: MicroUsd = 0n
-  readonly #channel: SharedChannel
+  readonly #channel: PromisingChannel
   readonly #deps: JobPromisesDeps
 
-  constructor(channel: SharedChannel, deps: JobPromisesDeps) {
+  constructor(channel: PromisingChannel, deps: JobPromisesDeps) {
     this.#channel = channel
     this.#deps = deps
     this.#limitMicroUsd = channel.balanceMicroUsd

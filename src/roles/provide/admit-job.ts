@@ -1,16 +1,16 @@
-import { refuseFunds, refuseTerms } from '../../domain/admit-job.ts'
 import type { Hex } from '../../domain/bytes.ts'
 import type { ChannelConfig } from '../../domain/channel.ts'
 import { owesTooMuch, windowAfterDebt } from '../../domain/debt.ts'
 import { type JobTerms, mostCompletionTokens, taskOf } from '../../domain/job.ts'
 import type { Offer } from '../../domain/offer.ts'
 import { chargeMicroUsd } from '../../domain/price.ts'
+import { refuseFunds, refuseTerms } from '../../domain/refuse-job.ts'
 import { isSessionOver } from '../../domain/session.ts'
 import { LedgerError, MarketError } from '../../errors/index.ts'
 import { channelIdOf } from '../../ledger/channel-id.ts'
 import { verifyJob } from '../../ledger/sign-job.ts'
 import type { ModelText } from '../../ports/index.ts'
-import type { EarnLines } from '../earn/earn-lines.ts'
+import type { HubLines } from '../earn/hub-lines.ts'
 import type { MakeableJob } from '../tasks/make-output.ts'
 import { type Prompt, readPrompt } from '../tasks/read-prompt.ts'
 import { type Debts, hubOnDay } from './debts.ts'
@@ -30,7 +30,7 @@ export type AdmitDeps = JobFundsDeps & {
   text: ModelText
   debts: Debts
   served: ServedJobs
-  hubs: Pick<EarnLines, 'lineTo'>
+  hubs: Pick<HubLines, 'lineTo'>
 }
 
 /** A job as it comes in. */

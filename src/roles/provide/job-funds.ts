@@ -1,13 +1,13 @@
-import { refuseChannel } from '../../domain/admit-job.ts'
 import type { Address, Hex } from '../../domain/bytes.ts'
 import { type ChannelConfig, type Voucher, promisedBy, usedOf } from '../../domain/channel.ts'
 import type { JobTerms } from '../../domain/job.ts'
 import type { Offer } from '../../domain/offer.ts'
 import type { MicroUsd } from '../../domain/price.ts'
+import { refuseChannel } from '../../domain/refuse-job.ts'
 import { createReceiverChannel } from '../../ledger/receiver-channel.ts'
 import type { Chain, Clock, VoucherStore } from '../../ports/index.ts'
 import type { EarnChannel } from '../earn/earn-channel.ts'
-import type { EarnLine } from '../earn/earn-line.ts'
+import type { HubLine } from '../earn/hub-line.ts'
 import { type JobPayments, directPayments } from '../earn/job-payments.ts'
 import { refuse } from './refuse.ts'
 
@@ -80,7 +80,7 @@ export type AnnouncedJob = { hub: Address; channel: EarnChannel; ceilingMicroUsd
  * Returns a job as its hub announced it.
  * @throws MarketError when the hub announces no such job for this channel in time
  */
-export async function announcedJob({ jobId, channelId }: JobTerms, line: EarnLine): Promise<AnnouncedJob> {
+export async function announcedJob({ jobId, channelId }: JobTerms, line: HubLine): Promise<AnnouncedJob> {
   const announced = await line.announcement(jobId)
   const { hub, channel } = line
   if (announced?.channelId !== channelId || !hub || !channel) return refuse('not-announced')

@@ -20,8 +20,8 @@ import type {
   VoucherStore,
 } from '../../ports/index.ts'
 import { inferProtocol } from '../../protocol/protocols.ts'
-import type { EarnReceiver } from '../earn/earn-line.ts'
-import { openEarnLines } from '../earn/earn-lines.ts'
+import type { EarnReceiver } from '../earn/hub-line.ts'
+import { openHubLines } from '../earn/hub-lines.ts'
 import { readHead } from '../models/read-head.ts'
 import { type Listing, type OfferDraft, advertise } from './advertise.ts'
 import { createDebts } from './debts.ts'
@@ -176,7 +176,7 @@ export function createProvider(deps: ProvideDeps): Provider {
       advertiser.refresh()
     }
     const receiver = receiverFor(signer.address, options, chain.network)
-    const hubs = openEarnLines(receiver, deps, onHubs, signal)
+    const hubs = openHubLines(receiver, deps, onHubs, signal)
     let shownJobs = 0
     const desk = createJobDesk(
       () => ({ ...terms(), sequence: 0, expiresAtSeconds: 0 }),

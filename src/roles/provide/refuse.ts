@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/admit-job.ts'
+import type { Refusal } from '../../domain/refuse-job.ts'
 import { MarketError, type MarketErrorCode } from '../../errors/index.ts'
 
 const sentences: Record<Refusal, string> = {

@@ -1,18 +1,8 @@
 import { sameAddress } from './bytes.ts'
-import type { ChannelConfig, ChannelState } from './channel.ts'
-import {
-  type ChatWork,
-  type EmbedWork,
-  type JobTerms,
-  type Work,
-  mostCompletionTokens,
-  taskOf,
-} from './job.ts'
+import { type ChannelConfig, type ChannelState, minWithdrawDelaySeconds } from './channel.ts'
+import { type JobTerms, mostCompletionTokens, taskOf } from './job.ts'
 import { type Offer, servesTask } from './offer.ts'
 import { type MicroUsd, chargeMicroUsd } from './price.ts'
-
-/** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
-export const minWithdrawDelaySeconds = 15 * 60
 
 /** Why a provider does not take a job. */
 export type Refusal =
@@ -79,23 +69,4 @@ export function refuseFunds(
 ): Refusal | null {
   const completionTokens = Math.min(offer.chunkTokens, mostCompletionTokens(terms))
   return free < chargeMicroUsd({ promptTokens, completionTokens }, terms.price) ? 'underfunded' : null
-}
-
-/** Most tokens that work can have as a prompt: byte-level tokenizers never make more tokens than bytes. */
-export function maxPromptTokens(work: EmbedWork | Pick<ChatWork, 'task' | 'messages'>): number {
-  const utf8 = new TextEncoder()
-  const templateBytes = 64
-  const system = 256
-  const texts = work.task === 'embed' ? work.texts : work.messages.map(({ content }) => content)
-  return texts.reduce((sum, text) => sum + utf8.encode(text).length + templateBytes, system)
-}
-
-/** The most that a provider may charge for work. */
-export function largestCharge(
-  work: Work,
-  { contextTokens, price }: Pick<Offer, 'contextTokens' | 'price'>,
-): MicroUsd {
-  const promptTokens = Math.min(maxPromptTokens(work), contextTokens)
-  const completionTokens = Math.min(mostCompletionTokens(work), contextTokens)
-  return chargeMicroUsd({ promptTokens, completionTokens }, price)
 }

@@ -25,7 +25,7 @@ const steadyMs = 60_000
 const announcementTimeoutMs = 5_000
 
 /** What a line to a hub takes. */
-export type EarnLineDeps = EarnChannelDeps & { transport: Transport; signer: Signer; clock: Clock }
+export type HubLineDeps = EarnChannelDeps & { transport: Transport; signer: Signer; clock: Clock }
 
 /** Where a provider's earnings go: to itself, or to a contract that credits it. */
 export type EarnReceiver = Pick<PayeeTerms, 'receiver' | 'salt'>
@@ -39,9 +39,9 @@ export type HubAnnouncement = {
 }
 
 /** A provider's line to one hub, opened again and again for as long as it is wanted. */
-export class EarnLine {
+export class HubLine {
   readonly relay: PeerId
-  readonly #deps: EarnLineDeps
+  readonly #deps: HubLineDeps
   readonly #to: EarnReceiver
   readonly #onChange: () => void
   readonly #announcements = new Announcements<HubAnnouncement>()
@@ -50,7 +50,7 @@ export class EarnLine {
   #isUp = false
 
   /** `onChange` hears whenever the line has come up or gone down. */
-  constructor(relay: PeerId, to: EarnReceiver, deps: EarnLineDeps, onChange: () => void) {
+  constructor(relay: PeerId, to: EarnReceiver, deps: HubLineDeps, onChange: () => void) {
     this.relay = relay
     this.#to = to
     this.#deps = deps

@@ -1,6 +1,6 @@
-import { maxPromptTokens } from '../../domain/admit-job.ts'
 import type { Hex } from '../../domain/bytes.ts'
 import type { JobTerms } from '../../domain/job.ts'
+import { maxPromptTokens } from '../../domain/largest-charge.ts'
 import { type Offer, dueTokens } from '../../domain/offer.ts'
 import { type MicroUsd, type TokenCount, chargeMicroUsd } from '../../domain/price.ts'
 import { LedgerError } from '../../errors/index.ts'
@@ -10,7 +10,7 @@ import type { Witness } from '../tasks/witness.ts'
 import type { Accepted, PaymentRoute } from './payment-route.ts'
 
 /** A job under way and the way of its payments. */
-export type JobPaymentDeps = {
+export type JobPayerDeps = {
   terms: JobTerms
   route: PaymentRoute
   witness: Pick<Witness<unknown>, 'completionTokens' | 'isWorthPaying'>
@@ -18,14 +18,14 @@ export type JobPaymentDeps = {
 }
 
 /** Counts what one job costs and pays it: for what came, half a chunk at a time, never ahead. */
-export class JobPayment {
+export class JobPayer {
   promptHash: Hex = '0x'
   #promptTokens = 0
   #paidTokens = 0
   #promptChecked: Promise<void> = Promise.resolve()
-  readonly #deps: JobPaymentDeps
+  readonly #deps: JobPayerDeps
 
-  constructor(deps: JobPaymentDeps) {
+  constructor(deps: JobPayerDeps) {
     this.#deps = deps
   }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { channelConfig, makeTerms } from '../../tests/fixtures/jobs.ts'
 import { testOffer } from '../../tests/fixtures/offer.ts'
-import { largestCharge, maxPromptTokens, refuseChannel, refuseTerms } from './admit-job.ts'
 import type { ChannelConfig, ChannelState } from './channel.ts'
-import type { ChatTerms, EmbedTerms, EmbedWork } from './job.ts'
+import type { ChatTerms, EmbedTerms } from './job.ts'
 import type { Offer } from './offer.ts'
+import { refuseChannel, refuseTerms } from './refuse-job.ts'
 
 const terms = makeTerms({ maxTokens: 10_000 })
 const { provider, modelId, price } = terms
@@ -39,20 +39,9 @@ test.each<[string | null, Partial<ChannelConfig>, Partial<ChannelState>, bigint]
   expect(refuseChannel(config, { ...funded, ...state }, promised, terms, offer)).toBe(refusal)
 })
 
-test('a prompt never has more tokens than its bytes and template allow', () => {
-  expect(maxPromptTokens({ messages: [{ role: 'user', content: 'é' }] })).toBe(256 + 2 + 64)
-})
-
 test('terms that name no task ask for an answer, others for what they name', () => {
   const { jobId, channelId } = terms
   const embed: EmbedTerms = { jobId, channelId, provider, modelId, price, task: 'embed', texts: ['a'] }
   expect(refuseTerms(embed, { ...offer, tasks: ['chat'] })).toBe('wrong-task')
   expect(refuseTerms(embed, offer)).toBeNull()
-})
-
-test('the most that embeddings cost is their prompt, a token a byte at most', () => {
-  const work: EmbedWork = { task: 'embed', texts: ['é', 'b'] }
-  expect(maxPromptTokens(work)).toBe(256 + 2 + 64 + 1 + 64)
-  const most = largestCharge(work, { contextTokens: 100, price })
-  expect(most).toBe((100n * price.promptMicroUsdPerMillion) / 1_000_000n)
 })

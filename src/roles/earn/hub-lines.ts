@@ -1,27 +1,27 @@
 import { type Address, type PeerId, sameAddress } from '../../domain/bytes.ts'
 import type { Hub } from '../../domain/hub.ts'
 import { limits } from '../../protocol/limits.ts'
-import { EarnLine, type EarnLineDeps, type EarnReceiver } from './earn-line.ts'
+import { type EarnReceiver, HubLine, type HubLineDeps } from './hub-line.ts'
 
 /** A provider's lines to all the hubs that it is connected to. */
-export interface EarnLines {
+export interface HubLines {
   /** Hubs whose lines are up, as offers name them. */
   hubs(): Hub[]
   /** The line to the hub of an account, up or down, or null where no relay runs such a hub. */
-  lineTo(account: Address): EarnLine | null
+  lineTo(account: Address): HubLine | null
 }
 
 /**
  * Keeps a line to each connected relay that runs a hub, until the signal aborts. `onChange` hears whenever a line has
  * come up or gone down.
  */
-export function openEarnLines(
+export function openHubLines(
   to: EarnReceiver,
-  deps: EarnLineDeps,
+  deps: HubLineDeps,
   onChange: () => void,
   signal: AbortSignal,
-): EarnLines {
-  const lines = new Map<PeerId, EarnLine>()
+): HubLines {
+  const lines = new Map<PeerId, HubLine>()
   const running = new Map<PeerId, AbortController>()
 
   const follow = (relays: PeerId[]) => {
@@ -32,7 +32,7 @@ export function openEarnLines(
     }
     for (const relay of relays.filter((one) => !running.has(one))) {
       // A line that comes back goes on with its channel.
-      const line = lines.get(relay) ?? new EarnLine(relay, to, deps, onChange)
+      const line = lines.get(relay) ?? new HubLine(relay, to, deps, onChange)
       const stop = new AbortController()
       lines.set(relay, line)
       running.set(relay, stop)

@@ -14,7 +14,7 @@ import { hubDeskProtocol, hubEarnProtocol } from '../../protocol/protocols.ts'
 import { MemoryVoucherStore } from '../../storage/memory-voucher-store.ts'
 import { createMemoryNetwork } from '../../transport/memory-network.ts'
 import { memoryRelay } from '../../transport/memory-transport.ts'
-import { type EarnLines, openEarnLines } from './earn-lines.ts'
+import { type HubLines, openHubLines } from './hub-lines.ts'
 
 const [hub, stranger, provider] = accounts
 const salt: Hex = `0x${'00'.repeat(32)}`
@@ -77,12 +77,12 @@ async function tell(stream: FrameStream, events: (HubEarnEvent | 'cut')[]) {
   await stream.read()
 }
 
-async function openLines(): Promise<EarnLines> {
+async function openLines(): Promise<HubLines> {
   const { transport } = tabs.join()
   await transport.start()
   const deps = { transport, chain, vouchers: new MemoryVoucherStore(), signer: provider, clock }
   const to = { receiver: provider.address, salt }
-  return openEarnLines(to, deps, () => void heard++, over.signal)
+  return openHubLines(to, deps, () => void heard++, over.signal)
 }
 
 const firstRetryMs = 1_000
