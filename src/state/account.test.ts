@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest'
+import { fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { AccountError } from '../errors/index.ts'
 import type { Accounts, AccountsView } from '../ports/accounts.ts'
 import { Account } from './account.svelte.ts'
-import { fakeTab } from './fake-tab.ts'
 
 const local = { address: '0x01', protection: 'browser', isLocked: false, backedUpAtMs: null } as const
 const view: AccountsView = {

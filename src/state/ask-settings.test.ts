@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { fakeTab, testDocuments } from '../../tests/fixtures/fake-tab.ts'
 import { AskSettings } from './ask-settings.svelte.ts'
-import { fakeTab, testDocuments } from './fake-tab.ts'
 
 it.each([
   [0.7, 0.7],

@@ -8,7 +8,14 @@ import { AskSettings } from './ask-settings.svelte.ts'
 import { Conversation } from './conversation.svelte.ts'
 import { Deal } from './deal.svelte.ts'
 import { History } from './history.svelte.ts'
-import { answerOf, entry, fakeTab, idleRequester, offer, testDocuments } from './fake-tab.ts'
+import {
+  answerOf,
+  entry,
+  fakeTab,
+  idleRequester,
+  offer,
+  testDocuments,
+} from '../../tests/fixtures/fake-tab.ts'
 
 type Script = (request: AskRequest, signal: AbortSignal) => AsyncGenerator<AskEvent, Answer, void>
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { fakeTab, testDocuments } from '../../tests/fixtures/fake-tab.ts'
 import type { Lender } from '../roles/pieces/lend.ts'
-import { fakeTab, testDocuments } from './fake-tab.ts'
 import { Lending } from './lending.svelte.ts'
 
 /** A lender that writes down what it is told. */

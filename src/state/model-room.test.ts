@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { entry, fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import type { KeptModel, KeptModels } from '../ports/kept-models.ts'
-import { entry, fakeTab } from './fake-tab.ts'
 import { RoomForModel } from './model-room.svelte.ts'
 
 const kept = (id: string, lastUsedAtMs: number): KeptModel => ({

@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest'
+import { fakeTab, offer } from '../../tests/fixtures/fake-tab.ts'
 import { TransportError } from '../errors/index.ts'
 import type { DirectoryView } from '../ports/directory.ts'
 import type { TransportStatus } from '../ports/transport.ts'
-import { fakeTab, offer } from './fake-tab.ts'
 import { NetworkView } from './network-view.svelte.ts'
 
 const network = {

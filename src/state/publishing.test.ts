@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { entry, fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { ChainError, EngineError } from '../errors/index.ts'
 import type { MeasuredModel } from '../ports/engine.ts'
 import type { PublishDraft, Publisher } from '../roles/models/publish.ts'
-import { entry, fakeTab } from './fake-tab.ts'
 import { Publishing } from './publishing.svelte.ts'
 
 const file = new File(['GGUF'], 'tiny-q4_0.gguf')

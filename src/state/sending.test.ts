@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { HubError } from '../errors/index.ts'
 import type { PaidOut, PayOut } from '../roles/wallet/pay-out.ts'
-import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { Sending } from './sending.svelte.ts'
 import { Wallet } from './wallet.svelte.ts'

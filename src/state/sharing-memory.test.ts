@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import { fakeProvider, online } from '../../tests/fixtures/fake-provider.ts'
+import { entry, fakeMark, fakeTab, testDocuments } from '../../tests/fixtures/fake-tab.ts'
 import { EngineError } from '../errors/index.ts'
-import { fakeProvider, online } from './fake-provider.ts'
-import { entry, fakeMark, fakeTab, testDocuments } from './fake-tab.ts'
 import { Sharing } from './sharing.svelte.ts'
 
 it('knows that memory was too small, at the start or later, and shares a smaller model instead', async () => {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { entry } from '../../tests/fixtures/fake-tab.ts'
 import { askingPrice } from '../domain/asking-price.ts'
 import { reckonNeeds } from '../domain/model-needs.ts'
 import type { CatalogueEntry } from '../domain/model.ts'
 import type { LoadedModel } from '../ports/engine.ts'
-import { entry } from './fake-tab.ts'
 import { SharingTerms, type TermsSurroundings } from './sharing-terms.svelte.ts'
 
 const around: TermsSurroundings = {

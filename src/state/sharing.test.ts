@@ -6,9 +6,9 @@ import type { EngineProbe } from '../ports/engine.ts'
 import type { Governor } from '../roles/provide/govern.ts'
 import type { ProvideOptions } from '../roles/provide/provide.ts'
 import type { ProviderStatus } from '../roles/provide/provider-status.ts'
-import { fakeProvider, online } from './fake-provider.ts'
+import { fakeProvider, online } from '../../tests/fixtures/fake-provider.ts'
 import { Sharing } from './sharing.svelte.ts'
-import { entry, fakeTab, testDocuments } from './fake-tab.ts'
+import { entry, fakeTab, testDocuments } from '../../tests/fixtures/fake-tab.ts'
 
 const probe: EngineProbe = {
   webgpu: { adapter: 'nvidia ampere', shaderF16: true, maxBufferBytes: 1e9, maxBindingBytes: 1e9 },

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
+import { fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { ChainError, HubError } from '../errors/index.ts'
 import type { Settlement, WalletOverview } from '../roles/wallet/settle.ts'
 import type { SetAside, TakenBack, Withdrawals } from '../roles/wallet/withdraw.ts'
-import { fakeTab } from './fake-tab.ts'
 import { History } from './history.svelte.ts'
 import { testFundsMicroUsd, Wallet } from './wallet.svelte.ts'
 
