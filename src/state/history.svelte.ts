@@ -2,22 +2,9 @@ import type { Hex } from '../domain/bytes.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { AskEvent } from '../roles/ask/ask-event.ts'
 import type { Answer } from '../roles/tasks/answer.ts'
+import type { Movement } from './movement.ts'
 import { type ReceiptRow, askedRow } from './receipt-row.ts'
 import type { Tab } from './tab.ts'
-
-/** Money that moved between the wallet and somewhere else. */
-export type Movement = {
-  key: string
-  kind: 'test-funds' | 'deposit' | 'withdrawal' | 'sent'
-  atMs: number
-  amountMicroUsd: MicroUsd
-  /** Taken by the relay that sent it. */
-  feeMicroUsd: MicroUsd
-  /** Null where this page was not told. */
-  transaction: Hex | null
-  /** Where a deposit went; null for all else, and where this page was not told. */
-  channelId: Hex | null
-}
 
 /** As kept on disk, newest last by key. */
 type HistoryDocument =

@@ -7,7 +7,7 @@ import type { MicroUsd, TokenCount } from '../domain/price.ts'
 import type { SignedReceipt } from '../domain/receipt.ts'
 import type { ClaimRecord, ServedJob } from '../roles/provide/served-jobs.ts'
 import type { Answer } from '../roles/tasks/answer.ts'
-import type { Movement } from './history.svelte.ts'
+import type { Movement } from './movement.ts'
 
 /** One answer that was paid for, asked or given here: what a table shows and an export writes. */
 export type ReceiptRow = {
