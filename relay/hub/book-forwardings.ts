@@ -1,11 +1,11 @@
 import type { Hex } from '../../src/domain/bytes.ts'
 import { type Voucher, promisedBy } from '../../src/domain/channel.ts'
-import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
-import { LedgerError, StorageError } from '../../src/errors/index.ts'
+import { StorageError } from '../../src/errors/index.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
 import { raiseClaimed, raiseVoucher, unknownChannel } from '../../src/storage/raise-channel.ts'
 import type { Forwarding, HubJobRecord, RefundRecord } from './hub-store.ts'
+import { refuseForeignVoucher, refuseOutOfStep, refuseUnattributed, riseOf } from './payment-rules.ts'
 
 /** A requester's channel and what jobs and fees have used up of its vouchers. */
 export type PayerAccount = { record: ChannelRecord; attributedMicroUsd: MicroUsd }
@@ -42,15 +42,14 @@ export function bookForwardings(forwardings: readonly Forwarding[], kept: KeptAc
   let [volumeMicroUsd, spreadMicroUsd] = [0n, 0n]
   for (const { jobId, chargeMicroUsd, incoming, outgoing } of forwardings) {
     const job = jobs.get(jobId) ?? kept.job(jobId) ?? fail(unknownJob(jobId))
-    const riseMicroUsd = riseOf(job, chargeMicroUsd)
-    const attributedMicroUsd = withSpread(chargeMicroUsd, job) - withSpread(job.chargeMicroUsd, job)
+    const rise = riseOf(job, chargeMicroUsd)
     const payer = payers.get(job.payerChannelId) ?? knownPayer(job.payerChannelId, kept)
     const payee = payees.get(job.payeeChannelId) ?? startPayee(job.payeeChannelId, kept, outgoing)
     jobs.set(jobId, { ...job, chargeMicroUsd })
-    payers.set(job.payerChannelId, bookIncoming(payer, incoming, attributedMicroUsd))
-    payees.set(job.payeeChannelId, bookOutgoing(payee, outgoing, riseMicroUsd))
-    volumeMicroUsd += riseMicroUsd
-    spreadMicroUsd += attributedMicroUsd - riseMicroUsd
+    payers.set(job.payerChannelId, bookIncoming(payer, incoming, rise.attributedMicroUsd))
+    payees.set(job.payeeChannelId, bookOutgoing(payee, outgoing, rise.chargeMicroUsd))
+    volumeMicroUsd += rise.chargeMicroUsd
+    spreadMicroUsd += rise.attributedMicroUsd - rise.chargeMicroUsd
   }
   return {
     jobs: [...jobs.values()],
@@ -70,12 +69,10 @@ export function bookIncoming(
   incoming: Voucher,
   riseMicroUsd: MicroUsd,
 ): PayerAccount {
-  if (incoming.channelId !== record.channelId) throw foreignVoucher()
+  refuseForeignVoucher(incoming, record.channelId)
   const raised = raiseVoucher(record, incoming).record
   const attributed = attributedMicroUsd + riseMicroUsd
-  if (attributed > promisedBy(raised.voucher)) {
-    throw new LedgerError('ledger/unattributed', 'The vouchers of this channel do not cover the payment.')
-  }
+  refuseUnattributed(attributed, raised.voucher)
   return { record: raised, attributedMicroUsd: attributed }
 }
 
@@ -105,45 +102,24 @@ export function knownPayer(channelId: Hex, kept: Pick<KeptAccounts, 'payer'>): P
   return kept.payer(channelId) ?? fail(unknownChannel(channelId))
 }
 
-function riseOf(
-  { chargeMicroUsd: before, ceilingMicroUsd }: HubJobRecord,
-  chargeMicroUsd: MicroUsd,
-): MicroUsd {
-  if (chargeMicroUsd < before) {
-    throw new LedgerError('ledger/voucher-replayed', 'The job has been paid further than this already.')
-  }
-  if (chargeMicroUsd > ceilingMicroUsd) {
-    throw new LedgerError('ledger/overcharged', 'The charge is higher than the job may cost.')
-  }
-  return chargeMicroUsd - before
-}
-
 function startPayee(channelId: Hex, kept: KeptAccounts, outgoing: Voucher): PayeeAccount {
   const record = kept.payee(channelId) ?? fail(unknownChannel(channelId))
   return { record, outgoing, promisedMicroUsd: promisedBy(record.voucher) }
 }
 
 function bookOutgoing(payee: PayeeAccount, outgoing: Voucher, riseMicroUsd: MicroUsd): PayeeAccount {
-  if (outgoing.channelId !== payee.record.channelId) throw foreignVoucher()
-  if (outgoing.maxClaimableAmount !== payee.outgoing.maxClaimableAmount) throw outOfStep()
+  refuseForeignVoucher(outgoing, payee.record.channelId)
+  refuseOutOfStep(outgoing, payee.outgoing.maxClaimableAmount)
   return { ...payee, promisedMicroUsd: payee.promisedMicroUsd + riseMicroUsd }
 }
 
 function finishPayee({ record, outgoing, promisedMicroUsd }: PayeeAccount): ChannelRecord {
-  if (outgoing.maxClaimableAmount !== promisedMicroUsd) throw outOfStep()
+  refuseOutOfStep(outgoing, promisedMicroUsd)
   return raiseVoucher(record, outgoing).record
 }
 
 function unknownJob(jobId: Hex): StorageError {
   return new StorageError('storage/not-found', 'This job is not known here.', { details: `job ${jobId}` })
-}
-
-function foreignVoucher(): LedgerError {
-  return new LedgerError('ledger/voucher-foreign', 'The voucher belongs to another channel than the job.')
-}
-
-function outOfStep(): LedgerError {
-  return new LedgerError('ledger/out-of-step', "The hub's voucher does not follow its last one.")
 }
 
 function fail(error: Error): never {

@@ -1,10 +1,15 @@
 import { promisedBy } from '../../src/domain/channel.ts'
-import { isSessionOver } from '../../src/domain/session.ts'
-import { HubError, LedgerError } from '../../src/errors/index.ts'
+import { HubError } from '../../src/errors/index.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { ChannelRecord } from '../../src/ports/voucher-store.ts'
-import { refuseRefunding } from './refunds.ts'
 import type { CheckedPayment, ForwarderDeps, Payment } from './payment.ts'
+import {
+  refuseForeignVoucher,
+  refuseLateVoucher,
+  refuseOvercharge,
+  refuseUncoveredVoucher,
+} from './payment-rules.ts'
+import { refuseRefunding } from './refunds.ts'
 
 /**
  * Checks a payment by itself, as far as nothing else that is under way can change the answer.
@@ -18,12 +23,8 @@ export async function checkPayment(payment: Payment, deps: ForwarderDeps): Promi
   const { jobId, chargeMicroUsd, voucher } = payment
   const job = await deps.store.job(jobId)
   if (!job) throw unknownJob()
-  if (voucher.channelId !== job.payerChannelId) {
-    throw new LedgerError('ledger/voucher-foreign', 'The voucher belongs to another channel than the job.')
-  }
-  if (chargeMicroUsd > job.ceilingMicroUsd) {
-    throw new LedgerError('ledger/overcharged', 'The charge is higher than the job may cost.')
-  }
+  refuseForeignVoucher(voucher, job.payerChannelId)
+  refuseOvercharge(job, chargeMicroUsd)
   const channel = await deps.store.channel(job.payerChannelId, 'receiver')
   if (!channel) throw unknownJob()
   await refuseRefunding(channel.channelId, deps.store)
@@ -38,16 +39,8 @@ async function checkHigher(
   { channelId, config }: ChannelRecord,
   { clock, network }: ForwarderDeps,
 ): Promise<void> {
-  if (isSessionOver(config, clock.nowMs() / 1000)) {
-    throw new LedgerError('ledger/session-over', "A voucher came after its session key's end.", {
-      fault: 'peer',
-    })
-  }
-  if (voucher.maxClaimableAmount > coveredMicroUsd) {
-    throw new LedgerError('ledger/over-balance', 'The voucher promises more than the channel holds.', {
-      fault: 'peer',
-    })
-  }
+  refuseLateVoucher(config, clock.nowMs() / 1000)
+  refuseUncoveredVoucher(voucher, coveredMicroUsd)
   await verifyVoucher(voucher, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
 }
 

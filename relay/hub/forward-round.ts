@@ -1,11 +1,11 @@
 import type { Hex } from '../../src/domain/bytes.ts'
 import { type Voucher, promisedBy } from '../../src/domain/channel.ts'
-import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { LedgerError } from '../../src/errors/index.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Forwarding, HubJobRecord, HubStore } from './hub-store.ts'
 import type { CheckedPayment, ForwarderDeps } from './payment.ts'
+import { refuseUnattributed, refuseUncovered, riseOf } from './payment-rules.ts'
 
 /** A requester's channel: the voucher that counts and what jobs and fees have used up of it. */
 type Payer = { voucher: Voucher | null; attributedMicroUsd: MicroUsd }
@@ -83,26 +83,20 @@ function take(
   const job = accounts.jobs.get(jobId)!
   const payer = accounts.payers.get(job.payerChannelId)!
   const payee = accounts.payees.get(job.payeeChannelId)!
-  const rise = chargeMicroUsd - job.chargeMicroUsd
-  if (rise < 0n) {
-    throw new LedgerError('ledger/voucher-replayed', 'The job has been paid further than this already.')
-  }
+  const rise = riseOf(job, chargeMicroUsd)
   const isHigher = voucher.maxClaimableAmount > promisedBy(payer.voucher)
   const incoming = isHigher || !payer.voucher ? voucher : payer.voucher
-  const attributed =
-    payer.attributedMicroUsd + withSpread(chargeMicroUsd, job) - withSpread(job.chargeMicroUsd, job)
-  if (rise > 0n && attributed > incoming.maxClaimableAmount) {
-    throw new LedgerError('ledger/unattributed', 'The vouchers of this channel do not cover the payment.')
-  }
-  if (rise > 0n && attributed > coveredMicroUsd) {
-    throw new LedgerError('ledger/over-balance', 'The channel does not hold what the payment takes.', {
-      fault: 'peer',
-    })
+  const attributedMicroUsd = payer.attributedMicroUsd + rise.attributedMicroUsd
+  const promisedMicroUsd = payee.promisedMicroUsd + rise.chargeMicroUsd
+  const isPaid = rise.chargeMicroUsd > 0n
+  if (isPaid) {
+    refuseUnattributed(attributedMicroUsd, incoming)
+    refuseUncovered(attributedMicroUsd, coveredMicroUsd)
   }
   accounts.jobs.set(jobId, { ...job, chargeMicroUsd })
-  accounts.payers.set(job.payerChannelId, { voucher: incoming, attributedMicroUsd: attributed })
-  accounts.payees.set(job.payeeChannelId, { ...payee, promisedMicroUsd: payee.promisedMicroUsd + rise })
-  const isNews = rise > 0n || isHigher
+  accounts.payers.set(job.payerChannelId, { voucher: incoming, attributedMicroUsd })
+  accounts.payees.set(job.payeeChannelId, { ...payee, promisedMicroUsd })
+  const isNews = isPaid || isHigher
   return { jobId, chargeMicroUsd, incoming, payeeChannelId: job.payeeChannelId, isNews }
 }
 
