@@ -1,11 +1,11 @@
-import { type Address, type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import { type ChannelConfig, minWithdrawDelaySeconds } from '../../src/domain/channel.ts'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
 import type { Network } from '../../src/domain/network.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
-import { HubError, LedgerError } from '../../src/errors/index.ts'
+import { HubError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { verifyHubJob } from '../../src/ledger/sign-hub.ts'
 import type { HubPayRequest } from '../../src/protocol/hub-messages.ts'
+import { refuseForeignChannel } from './refuse-foreign-channel.ts'
 
 /** A job as its requester opens it. */
 export type OpenRequest = Extract<HubPayRequest, { type: 'open' }>
@@ -19,7 +19,7 @@ export async function checkOpen(
   { jobId, provider, ceilingMicroUsd, spreadMillionths, channel, signature }: OpenRequest,
   { hub, network, nowSeconds }: { hub: Address; network: Network; nowSeconds: number },
 ): Promise<Hex> {
-  checkChannel(channel, hub, network)
+  refuseForeignChannel(channel, { account: hub, token: network.token })
   if (isSessionOver(channel, nowSeconds)) {
     throw new HubError('hub/session-over', "This channel's session key has ended.")
   }
@@ -28,15 +28,4 @@ export async function checkOpen(
   const job = { jobId, channelId, provider, ceilingMicroUsd, spreadMillionths }
   await verifyHubJob(job, signature, channel.payerAuthorizer, network)
   return channelId
-}
-
-function checkChannel(channel: ChannelConfig, hub: Address, { token }: Network): void {
-  const isOurs = [channel.receiver, channel.receiverAuthorizer].every((side) => sameAddress(side, hub))
-  if (!isOurs) throw new LedgerError('ledger/bad-channel', 'This channel pays somebody else than this hub.')
-  if (!sameAddress(channel.token, token)) {
-    throw new LedgerError('ledger/bad-channel', 'This channel pays in another token.')
-  }
-  if (channel.withdrawDelay < minWithdrawDelaySeconds) {
-    throw new LedgerError('ledger/bad-channel', 'This channel leaves no time to claim.')
-  }
 }

@@ -1,11 +1,5 @@
-import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import {
-  type ChannelConfig,
-  type ChannelState,
-  type Voucher,
-  promisedBy,
-  minWithdrawDelaySeconds,
-} from '../../src/domain/channel.ts'
+import type { Hex } from '../../src/domain/bytes.ts'
+import { type ChannelConfig, type ChannelState, type Voucher, promisedBy } from '../../src/domain/channel.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { isSessionOver } from '../../src/domain/session.ts'
@@ -14,6 +8,7 @@ import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { verifyVoucher } from '../../src/ledger/verify-voucher.ts'
 import type { Chain, Clock } from '../../src/ports/index.ts'
 import type { HubStore } from './hub-store.ts'
+import { refuseForeignChannel } from './refuse-foreign-channel.ts'
 
 /** A payer's channel to the hub, as a request finds it. */
 export type PayerChannel = {
@@ -37,14 +32,7 @@ export async function readPayerChannel(
   config: ChannelConfig,
   { chain, store, terms }: PayerChannelDeps,
 ): Promise<PayerChannel> {
-  const isOurs = [config.receiver, config.receiverAuthorizer].every((side) =>
-    sameAddress(side, terms.account),
-  )
-  if (!isOurs) throw badChannel('The channel is not one to this hub.')
-  if (!sameAddress(config.token, terms.token)) throw badChannel('This hub takes another token.')
-  if (config.withdrawDelay < minWithdrawDelaySeconds) {
-    throw badChannel('The channel could be emptied before a claim.')
-  }
+  refuseForeignChannel(config, terms)
   const channelId = channelIdOf(config, terms)
   const [state, record] = await Promise.all([chain.channel(channelId), store.channel(channelId, 'receiver')])
   const attributed = record ? await store.attributed(channelId) : 0n
@@ -102,8 +90,4 @@ export function keepPayerChannel(
     voucher: null,
     claimedMicroUsd: state.totalClaimed,
   })
-}
-
-function badChannel(shortMessage: string): LedgerError {
-  return new LedgerError('ledger/bad-channel', shortMessage, { fault: 'user' })
 }
