@@ -27,7 +27,7 @@ export type HubOptions = {
 export const defaultHubOptions = {
   keyFile: null,
   backupFile: null,
-  spreadMillionths: 50_000,
+  spreadMillionths: defaultHubPolicy.spreadMillionths,
   microUsdPerCoin: null,
   depositMicroUsd: defaultHubPolicy.depositMicroUsd,
   maxOpenMicroUsd: defaultHubPolicy.maxOpenMicroUsd,

@@ -26,9 +26,9 @@ export type HubPolicy = {
   idleUnpaidMs: number
 }
 
-/** A hub that takes 2% and locks up to a dollar at a time with each provider. */
+/** A hub that takes 5% and locks up to a dollar at a time with each provider. */
 export const defaultHubPolicy: HubPolicy = {
-  spreadMillionths: 20_000,
+  spreadMillionths: 50_000,
   firstDepositMicroUsd: 20_000n,
   depositMicroUsd: 1_000_000n,
   maxOpenMicroUsd: 5_000_000n,
