@@ -1,4 +1,4 @@
-import { BaseError, ProtocolError } from '../src/errors/index.ts'
+import { BaseError, ProtocolError, TransportError } from '../src/errors/index.ts'
 import type { FrameStream } from '../src/ports/transport.ts'
 import { parseFrame } from '../src/protocol/frame-codec.ts'
 import {
@@ -52,7 +52,9 @@ export class DirectoryHost {
   async serve(stream: FrameStream): Promise<void> {
     await this.#throttle(stream.remotePeer)
     const session = new DirectorySession(stream, () => ({ offers: this.#board.all(), peers: this.tabs }))
-    this.#sessions.get(session.peerId)?.stream.abort(new Error('Replaced by a newer stream.'))
+    this.#sessions
+      .get(session.peerId)
+      ?.stream.abort(new TransportError('transport/closed', 'Replaced by a newer stream.'))
     this.#sessions.set(session.peerId, session)
     session.sendView()
     this.#flushSoon()
@@ -66,7 +68,8 @@ export class DirectoryHost {
   stop(): void {
     clearInterval(this.#sweeper)
     if (this.#flushing) clearTimeout(this.#flushing)
-    for (const { stream } of this.#sessions.values()) stream.abort(new Error('The relay stops.'))
+    const stopping = new TransportError('transport/closed', 'The relay stops.')
+    for (const { stream } of this.#sessions.values()) stream.abort(stopping)
     this.#sessions.clear()
   }
 

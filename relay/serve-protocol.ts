@@ -1,3 +1,4 @@
+import { ProtocolError } from '../src/errors/index.ts'
 import { answerStream } from '../src/transport/answer-stream.ts'
 import { createFrameStream } from '../src/transport/frame-stream.ts'
 import { StreamQuota } from '../src/transport/stream-quota.ts'
@@ -21,7 +22,7 @@ export async function serveProtocol(
     (stream, connection) => {
       const peerId = connection.remotePeer.toString()
       if (!quota.take(peerId)) {
-        stream.abort(new Error('Too many streams.'))
+        stream.abort(new ProtocolError('protocol/rate-limited', 'Too many streams.'))
         return
       }
       void answerStream(createFrameStream(stream, peerId, protocol), answer, () => quota.free(peerId))

@@ -2,7 +2,7 @@ import type { Hex } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
-import { HubError } from '../../src/errors/index.ts'
+import { HubError, TransportError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
 import type { HubJobRecord } from './hub-store.ts'
 
@@ -87,7 +87,7 @@ export class OpenJobs {
     const onChannel = [...this.#jobs.values()].filter((job) => isReserving(job, payerChannelId, jobId))
     if (onChannel.length >= jobsPerChannel) throw refusedNow('This channel pays for too many jobs at once.')
     known?.forgetting?.abort()
-    known?.line?.abort(new Error('Replaced by a newer line.'))
+    known?.line?.abort(new TransportError('transport/closed', 'Replaced by a newer line.'))
     // A payment that the older line sent may have been kept since the record was read.
     const isBehind = known !== undefined && known.chargeMicroUsd > record.chargeMicroUsd
     const { chargeMicroUsd } = isBehind ? known : record

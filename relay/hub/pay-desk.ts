@@ -1,4 +1,4 @@
-import { ProtocolError } from '../../src/errors/index.ts'
+import { ProtocolError, TransportError } from '../../src/errors/index.ts'
 import type { FrameStream } from '../../src/ports/index.ts'
 import type { StreamHandler } from '../../src/ports/transport.ts'
 import { parseFrame } from '../../src/protocol/frame-codec.ts'
@@ -116,7 +116,8 @@ export function createPayDesk(deps: PayDeskDeps): PayDesk {
       return lines.size
     },
     async stop() {
-      for (const line of lines.keys()) line.abort(new Error('The hub stops.'))
+      const stopping = new TransportError('transport/closed', 'The hub stops.')
+      for (const line of lines.keys()) line.abort(stopping)
       await Promise.allSettled(lines.values())
     },
   }

@@ -1,4 +1,5 @@
 import type { Address, Hex } from '../../src/domain/bytes.ts'
+import { TransportError } from '../../src/errors/index.ts'
 import type { HubEarnEvent } from '../../src/protocol/hub-messages.ts'
 import type { EarnLine } from './earn-line.ts'
 
@@ -20,7 +21,7 @@ export class ProviderLines {
     const rest = known.filter(({ stream }) => stream.remotePeer !== line.stream.remotePeer)
     const kept = rest.slice(0, linesPerProvider - 1)
     for (const old of known.filter((one) => !kept.includes(one))) {
-      old.stream.abort(new Error('Replaced by a newer line.'))
+      old.stream.abort(new TransportError('transport/closed', 'Replaced by a newer line.'))
     }
     this.#lines.set(keyOf(line.provider), [line, ...kept])
   }
@@ -43,7 +44,8 @@ export class ProviderLines {
 
   /** Cuts all lines. */
   clear(): void {
-    for (const { stream } of [...this.#lines.values()].flat()) stream.abort(new Error('The hub stops.'))
+    const stopping = new TransportError('transport/closed', 'The hub stops.')
+    for (const { stream } of [...this.#lines.values()].flat()) stream.abort(stopping)
     this.#lines.clear()
   }
 
