@@ -75,4 +75,8 @@ export const hubMigrations: readonly string[] = [
     claimed_micro_usd = (SELECT CAST(coalesce(sum(CAST(claimed_micro_usd AS INTEGER)), 0) AS TEXT)
       FROM channels WHERE side = 'receiver');
   `,
+  `
+  ALTER TABLE fees ADD COLUMN deposit TEXT;
+  CREATE INDEX fees_of_deposits ON fees (deposit) WHERE deposit IS NOT NULL;
+  `,
 ]

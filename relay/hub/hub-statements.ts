@@ -25,7 +25,8 @@ const sql = {
     WHERE opened_at_ms < ? AND job_id NOT IN (SELECT value FROM json_each(?)) LIMIT ?)`,
   pruneFees: `DELETE FROM fees WHERE rowid IN (SELECT rowid FROM fees INDEXED BY fees_by_age
     WHERE at_ms < ? LIMIT ?)`,
-  addFee: 'INSERT INTO fees VALUES (?, ?, ?)',
+  addFee: 'INSERT INTO fees VALUES (?, ?, ?, ?)',
+  feeFor: 'SELECT 1 FROM fees INDEXED BY fees_of_deposits WHERE deposit = ?',
   beginRefund: 'INSERT INTO refunding VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   refund: 'SELECT * FROM refunding WHERE channel_id = ?',
   refunds: 'SELECT * FROM refunding',

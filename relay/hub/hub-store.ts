@@ -32,7 +32,14 @@ export type Forwarding = {
 }
 
 /** A fee that a payer's channel paid. */
-export type FeeRecord = { channelId: Hex; feeMicroUsd: MicroUsd; atMs: number }
+export type FeeRecord = {
+  channelId: Hex
+  feeMicroUsd: MicroUsd
+  /** Unix time in milliseconds. */
+  atMs: number
+  /** What the payer had signed of the deposit that it was for; absent where it was for something else. */
+  deposit?: Hex
+}
 
 /** A refund that is about to be sent or was, and whose end the chain has not shown yet. */
 export type RefundRecord = {
@@ -104,6 +111,8 @@ export interface HubStore extends VoucherStore {
   forward(forwardings: readonly Forwarding[]): Promise<void>
   /** Keeps a fee and the voucher that pays it, by the same rules. */
   addFee(fee: FeeRecord, incoming: Voucher): Promise<void>
+  /** Whether a fee for this deposit is kept. */
+  hasFeeFor(deposit: Hex): Promise<boolean>
   /** Keeps that a channel is being paid back; a refund of it that is known is left as it is. */
   beginRefund(refund: RefundRecord): Promise<void>
   /** What is being paid back of a channel, or null. */

@@ -31,6 +31,7 @@ export class MemoryHubStore implements HubStore {
   readonly #attributed = new Map<Hex, MicroUsd>()
   readonly #jobs = new Map<Hex, HubJobRecord>()
   readonly #refunds = new Map<Hex, RefundRecord>()
+  readonly #paidDeposits = new Map<Hex, number>()
   readonly #claimedAtMs = new Map<Hex, number>()
   readonly #totals = { jobs: 0, volumeMicroUsd: 0n, spreadMicroUsd: 0n, feesMicroUsd: 0n }
   readonly #kept: KeptAccounts = {
@@ -113,9 +114,14 @@ export class MemoryHubStore implements HubStore {
     this.#totals.spreadMicroUsd += booked.spreadMicroUsd
   }
 
-  async addFee({ channelId, feeMicroUsd }: FeeRecord, incoming: Voucher): Promise<void> {
+  async addFee({ channelId, feeMicroUsd, atMs, deposit }: FeeRecord, incoming: Voucher): Promise<void> {
     this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), structuredClone(incoming), feeMicroUsd))
     this.#totals.feesMicroUsd += feeMicroUsd
+    if (deposit) this.#paidDeposits.set(deposit, atMs)
+  }
+
+  async hasFeeFor(deposit: Hex): Promise<boolean> {
+    return this.#paidDeposits.has(deposit)
   }
 
   async beginRefund(refund: RefundRecord): Promise<void> {
@@ -157,6 +163,9 @@ export class MemoryHubStore implements HubStore {
     for (const { jobId, chargeMicroUsd, openedAtMs } of this.#jobs.values()) {
       const isOld = openedAtMs < allBeforeMs || (chargeMicroUsd === 0n && openedAtMs < unpaidBeforeMs)
       if (isOld && !openJobs.has(jobId)) this.#jobs.delete(jobId)
+    }
+    for (const [deposit, atMs] of this.#paidDeposits) {
+      if (atMs < allBeforeMs) this.#paidDeposits.delete(deposit)
     }
     return false
   }

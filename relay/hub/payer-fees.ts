@@ -4,7 +4,7 @@ import type { MicroUsd } from '../../src/domain/price.ts'
 import { LedgerError } from '../../src/errors/index.ts'
 import type { Clock } from '../../src/ports/index.ts'
 import type { RelayLog } from '../log.ts'
-import type { HubStore } from './hub-store.ts'
+import type { FeeRecord, HubStore } from './hub-store.ts'
 
 /** Where fees are kept. */
 export type PayerFeesDeps = { store: HubStore; clock: Pick<Clock, 'nowMs'>; log: RelayLog }
@@ -23,11 +23,12 @@ export class PayerFees {
     return feeMicroUsd + (this.#owed.get(channelId) ?? 0n)
   }
 
-  /** Keeps a fee whose service was done. One that a job's payment has spent meanwhile is owed from then on. */
-  async collect(channelId: Hex, feeMicroUsd: MicroUsd, voucher: Voucher): Promise<void> {
+  /** Keeps the fee for a deposit that was made. One that a job's payment has spent meanwhile is owed from then on. */
+  async collect(fee: Required<Omit<FeeRecord, 'atMs'>>, voucher: Voucher): Promise<void> {
     const { store, clock, log } = this.#deps
+    const { channelId, feeMicroUsd } = fee
     try {
-      await store.addFee({ channelId, feeMicroUsd, atMs: clock.nowMs() }, voucher)
+      await store.addFee({ ...fee, atMs: clock.nowMs() }, voucher)
       this.forget(channelId)
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error

@@ -16,6 +16,20 @@ test('what failed may be tried again', async () => {
   expect(await answers.once('a', async () => 'yes')).toBe('yes')
 })
 
+test('what does not hold any more is done anew, once for all who ask', async () => {
+  const answers = new RecentAnswers<number>()
+  let times = 0
+  const ask = (holds: boolean) =>
+    answers.once(
+      'a',
+      async () => ++times,
+      async () => holds,
+    )
+  expect([await ask(false), await ask(true)]).toEqual([1, 1])
+  expect(await Promise.all([ask(false), ask(false), ask(false)])).toEqual([2, 2, 2])
+  expect(await ask(true)).toBe(2)
+})
+
 test('the oldest is forgotten in the end', async () => {
   const answers = new RecentAnswers<number>()
   for (let key = 0; key <= 1_000; key++) await answers.once(String(key), async () => key)

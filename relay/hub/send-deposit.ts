@@ -7,7 +7,8 @@ import { checkFeeVoucher, keepPayerChannel, readPayerChannel, refuseEnded } from
 import { type Done, type SendDeps, done } from './send-deps.ts'
 
 /**
- * Sends a payer's signed deposit into its channel to this hub, and takes the fee out of the channel.
+ * Sends a payer's signed deposit into its channel to this hub, and takes the fee out of the channel: one fee, however
+ * often a reorganisation undoes the deposit and it is sent again.
  *
  * The deposit comes first and the fee after it is mined: a hub that dies in between has given the gas away, and never
  * charges for a deposit that was not made. The payer loses nothing either way, since the channel is its own on the
@@ -20,20 +21,21 @@ export async function sendDeposit(
   feeVoucher: Voucher,
   deps: SendDeps,
 ): Promise<Done> {
-  const { chain, signer, fees } = deps
-  const { config, amount } = deposit
+  const { chain, signer, store, fees } = deps
+  const { config, amount, collectorData } = deposit
   checkCollector(deposit, deps)
   const channel = await readPayerChannel(config, deps)
   const { channelId, state } = channel
   refuseWithdrawing(state)
   refuseEnded(config, deps)
   if (await deps.refunds.onWay(channelId)) throw payingBack()
-  const feeMicroUsd = fees.due(channelId, await deps.quotes.least('deposit'))
+  const isPaid = await store.hasFeeFor(collectorData)
+  const feeMicroUsd = isPaid ? 0n : fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
-  await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
+  if (!isPaid) await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
   const transaction = await deps.sponsor('deposit', 1, (admit) => chain.submitDeposit(deposit, signer, admit))
   await keepPayerChannel(channel, deps)
-  await fees.collect(channelId, feeMicroUsd, feeVoucher)
+  if (!isPaid) await fees.collect({ channelId, feeMicroUsd, deposit: collectorData }, feeVoucher)
   await deps.onChanged([channelId])
   return done(transaction, amount)
 }

@@ -72,7 +72,11 @@ class ServiceDesk {
       if (request.type === 'quote') {
         return { type: 'quote', ...(await this.#quotes.quote(request.action, request.channels)) }
       }
-      return await this.#sent.once(keyOf(request), () => this.#send(request, peer))
+      return await this.#sent.once(
+        keyOf(request),
+        () => this.#send(request, peer),
+        () => this.#stillHolds(request),
+      )
     } catch (error) {
       this.#deps.log('hub-desk-refused', {
         request: request.type,
@@ -102,6 +106,11 @@ class ServiceDesk {
       peer: shortPeerId(peer),
     })
     return answer
+  }
+
+  /** A deposit that was made and can be made anew was undone by a reorganisation. */
+  async #stillHolds(order: Order): Promise<boolean> {
+    return order.type !== 'deposit' || (await this.#deps.chain.authorizationState(order.deposit)) !== 'open'
   }
 
   /** One voucher must not pay two fees, so a channel's requests are answered one after another. */

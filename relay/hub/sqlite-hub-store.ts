@@ -166,12 +166,16 @@ class SqliteHubStore implements HubBooks {
     })
   }
 
-  async addFee({ channelId, feeMicroUsd, atMs }: FeeRecord, incoming: Voucher): Promise<void> {
+  async addFee({ channelId, feeMicroUsd, atMs, deposit }: FeeRecord, incoming: Voucher): Promise<void> {
     this.#database.write(() => {
       this.#putPayer(bookIncoming(knownPayer(channelId, this.#kept), incoming, feeMicroUsd))
-      this.#statements.addFee.run(channelId, String(feeMicroUsd), atMs)
+      this.#statements.addFee.run(channelId, String(feeMicroUsd), atMs, deposit ?? null)
       this.#addToTotals({ feesMicroUsd: feeMicroUsd })
     })
+  }
+
+  async hasFeeFor(deposit: Hex): Promise<boolean> {
+    return this.#database.read(() => this.#statements.feeFor.get(deposit) !== undefined)
   }
 
   async beginRefund({ channelId, number, sinceMs, ...refund }: RefundRecord): Promise<void> {
@@ -197,7 +201,7 @@ class SqliteHubStore implements HubBooks {
         const { feeMicroUsd, sinceMs } = refund
         this.#putPayer(bookRefund(knownPayer(channelId, this.#kept), refund))
         this.#statements.setClaimedAt.run(sinceMs, channelId)
-        this.#statements.addFee.run(channelId, String(feeMicroUsd), sinceMs)
+        this.#statements.addFee.run(channelId, String(feeMicroUsd), sinceMs, null)
         this.#addToTotals({ feesMicroUsd: feeMicroUsd })
       }
       this.#statements.endRefund.run(channelId)
