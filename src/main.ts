@@ -131,7 +131,7 @@ const manifests = once(async () => {
 const listed = once(async () => {
   const { createListedModels } = await import('./roles/models/listed-models.ts')
   const held = async () => (await pieces()).models()
-  return createListedModels({ chain, manifests: await manifests(), documents, clock, held })
+  return createListedModels({ registry: chain, manifests: await manifests(), documents, clock, held })
 })
 
 const models = once(async () => {
@@ -245,8 +245,8 @@ const device = once(async () => (await import('./device/browser-device.ts')).cre
 
 const publisher = once(async () => {
   const { createPublisher } = await import('./roles/models/publish.ts')
-  const parts = { engine: await engine(), manifests: await manifests(), models: await models() }
-  return createPublisher({ ...parts, chain: await chain(), publisher: await earner() })
+  const parts = { manifests: await manifests(), models: await models(), publisher: await earner() }
+  return createPublisher({ ...parts, engine: await engine(), chain: await chain(), registry: await chain() })
 })
 
 const governor = once(async () => {

@@ -17,6 +17,7 @@ import { ChainError } from '../errors/index.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState, RefundOptions } from '../ports/chain.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ListingMade, ModelRegistry } from '../ports/model-registry.ts'
 import type { Signer } from '../ports/signer.ts'
 import { signClaims } from './authorize-claim.ts'
 import { authorizationSeconds, signDeposit } from './authorize-deposit.ts'
@@ -44,9 +45,10 @@ const gasGiftWei = 10n ** 19n
 /** A hundredth of a gwei, as on a rollup; nobody pays it here. */
 const gasPriceWei = 10n ** 7n
 type Now = Pick<Clock, 'nowMs'>
+const systemNow: Now = { nowMs: () => Date.now() }
 
 /** The contracts in memory: the same rules, signatures really checked, no blocks and no gas fees. */
-class MemoryChain implements Chain {
+class MemoryChain implements Chain, ModelRegistry {
   readonly network: Network
   readonly #clock: Now
   readonly #gas = new Map<string, bigint>()
@@ -236,10 +238,7 @@ class MemoryChain implements Chain {
     return findInMemory(this.#state, modelId, publisher)
   }
 
-  registerModel(
-    registration: ModelRegistration,
-    publisher: Signer,
-  ): Promise<{ transaction: Hex; listingId: Hex }> {
+  registerModel(registration: ModelRegistration, publisher: Signer): Promise<ListingMade> {
     return this.#transact(async (state, transaction) => {
       const listingId = registerInMemory(state, registration, publisher.address, this.network)
       return { transaction, listingId }
@@ -294,7 +293,7 @@ class MemoryChain implements Chain {
   }
 }
 
-/** Returns a chain for tests and simulation, shared by everybody who is given it. */
-export function createMemoryChain(network: Network, clock: Now = { nowMs: () => Date.now() }): Chain {
+/** Returns a chain and its registry for tests and simulation, shared by everybody who is given it. */
+export function createMemoryChain(network: Network, clock = systemNow): Chain & ModelRegistry {
   return new MemoryChain(network, clock)
 }

@@ -14,6 +14,7 @@ import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.t
 import { type Network, isLocalChain } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Admit, Chain, ClaimResult, ClaimSeen, ReceiverState, RefundOptions } from '../ports/chain.ts'
+import type { ListingMade, ModelRegistry } from '../ports/model-registry.ts'
 import type { Signer } from '../ports/signer.ts'
 import { batchSettlementAbi } from './abi/batch-settlement.ts'
 import { readAuthorization } from './authorization-state.ts'
@@ -41,8 +42,8 @@ import { tryCall } from './try-call.ts'
 
 const abi = batchSettlementAbi
 
-/** A chain behind its JSON-RPC endpoint. */
-class ViemChain implements Chain {
+/** A chain and its registry of models, behind its JSON-RPC endpoint: what an account sends goes out one by one. */
+class ViemChain implements Chain, ModelRegistry {
   readonly network: Network
   readonly #rpc: Rpc
   readonly #send: SendTransaction
@@ -116,10 +117,7 @@ class ViemChain implements Chain {
     return this.#attempt('listing', (rpc) => readListing(modelId, publisher, rpc))
   }
 
-  registerModel(
-    registration: ModelRegistration,
-    publisher: Signer,
-  ): Promise<{ transaction: Hex; listingId: Hex }> {
+  registerModel(registration: ModelRegistration, publisher: Signer): Promise<ListingMade> {
     return this.#pay('registration', publisher, async ({ network }) => {
       const transaction = await this.#give(publisher, registerCall(registration, network))
       return { transaction, listingId: listingIdOf(registration.modelId, publisher.address) }
@@ -282,7 +280,7 @@ class ViemChain implements Chain {
   }
 }
 
-/** Returns the chain behind a network's JSON-RPC endpoint. Nothing is sent before its first use. */
-export function createViemChain(network: Network, options?: ChainOptions): Chain {
+/** Returns the chain behind a network's JSON-RPC endpoint, and its registry. Nothing is sent before its first use. */
+export function createViemChain(network: Network, options?: ChainOptions): Chain & ModelRegistry {
   return new ViemChain(network, options)
 }

@@ -9,7 +9,6 @@ import type {
 import type { BondAccount } from '../domain/bond.ts'
 import type { Address, Hex } from '../domain/bytes.ts'
 import type { ChannelClaim, ChannelConfig, ChannelState } from '../domain/channel.ts'
-import type { ModelId, ModelListing, ModelRegistration } from '../domain/model.ts'
 import type { Network } from '../domain/network.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import type { Signer } from './signer.ts'
@@ -117,20 +116,6 @@ export interface Chain {
   ): Promise<{ transaction: Hex; paidMicroUsd: MicroUsd }>
   /** What sending this would cost now, in wei: gas by measured amounts, times the current price. */
   gasCost(action: SponsoredAction, channels?: number): Promise<bigint>
-  /** Returns models as their publishers list them, the newest first; none on a network without a registry. */
-  listings(skip: number, most: number): Promise<ModelListing[]>
-  /** Returns a publisher's listing of a model as it stands now, however old; null where there is none. */
-  listing(modelId: ModelId, publisher: Address): Promise<ModelListing | null>
-  /**
-   * Lists a model in the publisher's name, in a transaction of its own. Resolves once mined.
-   * @throws ChainError `chain/no-registry`, `chain/reverted` when the publisher has listed it before
-   */
-  registerModel(
-    registration: ModelRegistration,
-    publisher: Signer,
-  ): Promise<{ transaction: Hex; listingId: Hex }>
-  /** What listing a model would cost its publisher now, in wei. */
-  registrationCost(registration: ModelRegistration, publisher: Address): Promise<bigint>
   /** Announces that the payer takes unspent money back after the channel's delay. */
   initiateWithdraw(config: ChannelConfig, amount: MicroUsd, payer: Signer): Promise<Hex>
   finalizeWithdraw(config: ChannelConfig, payer: Signer): Promise<Hex>

@@ -5,12 +5,13 @@ import type { ChannelClaim, ChannelConfig } from '../../src/domain/channel.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import type { Chain } from '../../src/ports/chain.ts'
+import type { ModelRegistry } from '../../src/ports/model-registry.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
 /** A chain and what a case needs around it. */
 export type ChainSubject = {
   /** A local chain with the contracts on it. */
-  chain: Chain
+  chain: Chain & ModelRegistry
   /** A chain that calls itself by another id. */
   foreign: Chain
   /** Lets time pass on the chain. */

@@ -5,7 +5,7 @@ import { network } from '../fixtures/jobs.ts'
 import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
 import { refundingChainCases } from './refunding-chain.ts'
-import { registryChainCases } from './registry-chain.ts'
+import { modelRegistryCases } from './model-registry.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
 const bonded = {
@@ -19,7 +19,7 @@ const cases = [
   ...sponsoredChainCases,
   ...refundingChainCases,
   ...bondedChainCases,
-  ...registryChainCases,
+  ...modelRegistryCases,
 ]
 
 test.each(cases)('$name', async ({ run }) => {

@@ -4,7 +4,7 @@ import { type LocalChain, startLocalChain } from '../fixtures/local-chain.ts'
 import { bondedChainCases } from './bonded-chain.ts'
 import { chainCases } from './chain.ts'
 import { refundingChainCases } from './refunding-chain.ts'
-import { registryChainCases } from './registry-chain.ts'
+import { modelRegistryCases } from './model-registry.ts'
 import { sponsoredChainCases } from './sponsored-chain.ts'
 
 let local: LocalChain
@@ -20,7 +20,7 @@ const cases = [
   ...sponsoredChainCases,
   ...refundingChainCases,
   ...bondedChainCases,
-  ...registryChainCases,
+  ...modelRegistryCases,
 ]
 
 test.each(cases)('$name', async ({ run }) => {

@@ -5,7 +5,7 @@ import type { CatalogueEntry, ModelId, ModelManifest } from '../../src/domain/mo
 import { StorageError } from '../../src/errors/index.ts'
 import { makeManifest } from '../../src/models/make-manifest.ts'
 import { ManifestBook } from '../../src/models/manifest-book.ts'
-import type { Chain, NeededManifests } from '../../src/ports/index.ts'
+import type { ModelRegistry, NeededManifests } from '../../src/ports/index.ts'
 import { type ListedModelsDeps, createListedModels } from '../../src/roles/models/listed-models.ts'
 import { createManifestPeers, serveManifests } from '../../src/roles/pieces/manifest-exchange.ts'
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
@@ -19,13 +19,13 @@ import { smallFacts, smallFiles } from '../fixtures/small-model.ts'
 const clock = createFastClock()
 const [publisher, other] = accounts
 const { id, manifest } = await makeManifest(smallFiles(), smallFacts)
-const registry = `0x${'05'.repeat(20)}` as const
+const registryAddress = `0x${'05'.repeat(20)}` as const
 
-let chain: Chain
+let registry: ModelRegistry
 let tabs: ReturnType<typeof createMemoryNetwork>
 
 beforeEach(() => {
-  chain = createMemoryChain({ ...network, registry })
+  registry = createMemoryChain({ ...network, registry: registryAddress })
   tabs = createMemoryNetwork()
 })
 
@@ -37,7 +37,7 @@ async function join() {
   const peers = createManifestPeers({ transport, holders, clock })
   const manifests = new ManifestBook({ documents, clock, peers })
   const listed = createListedModels({
-    chain: async () => chain,
+    registry: async () => registry,
     manifests,
     documents,
     clock,
@@ -69,7 +69,7 @@ test('a listed model shows with its publisher and royalty once its manifest came
   const content = new TextEncoder().encode(JSON.stringify(manifest))
   const server: FileServer = await serveFiles([{ path: 'small/manifest.json', content }])
   const source = `${server.url}small/`
-  const { listingId } = await chain.registerModel(
+  const { listingId } = await registry.registerModel(
     { modelId: id, royaltyBps: 250, sources: [source] },
     publisher,
   )
@@ -90,7 +90,7 @@ test('a listed model shows with its publisher and royalty once its manifest came
 })
 
 test('a model without a server is brought by the tabs that hold it; one that lies is passed by', async () => {
-  await chain.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, publisher)
+  await registry.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, publisher)
   const [liar, ignorant, holder, reader] = [await join(), await join(), await join(), await join()]
   await liar.lend({ ...manifest, name: 'Another' })
   await ignorant.lend(null)
@@ -103,19 +103,19 @@ test('a model without a server is brought by the tabs that hold it; one that lie
 })
 
 test('what is known survives a reload without the chain', async () => {
-  await chain.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, publisher)
+  await registry.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, publisher)
   const { documents, manifests, listed } = await join()
   await manifests.describe(smallFiles(), smallFacts)
   await listed.refresh()
   const away = () => Promise.reject(new Error('away'))
-  const again = createListedModels({ chain: away, manifests, documents, clock, held: async () => [] })
+  const again = createListedModels({ registry: away, manifests, documents, clock, held: async () => [] })
   expect(await again.addTo(noOwn)).toMatchObject([{ id }])
   await expect(again.refresh()).rejects.toThrow()
 })
 
 test('a model of the page owes a royalty to the publisher that it names, and to nobody else', async () => {
-  await chain.registerModel({ modelId: id, royaltyBps: 3000, sources: [] }, other)
-  await chain.registerModel({ modelId: id, royaltyBps: 100, sources: [] }, publisher)
+  await registry.registerModel({ modelId: id, royaltyBps: 3000, sources: [] }, other)
+  await registry.registerModel({ modelId: id, royaltyBps: 100, sources: [] }, publisher)
   const { listed } = await join()
   await listed.refresh()
   const [unnamed] = await listed.addTo(ofOwn(own()))
@@ -125,8 +125,8 @@ test('a model of the page owes a royalty to the publisher that it names, and to 
 })
 
 test('who listed a model first keeps its place', async () => {
-  await chain.registerModel({ modelId: id, royaltyBps: 100, sources: [] }, publisher)
-  await chain.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, other)
+  await registry.registerModel({ modelId: id, royaltyBps: 100, sources: [] }, publisher)
+  await registry.registerModel({ modelId: id, royaltyBps: 0, sources: [] }, other)
   const { manifests, listed } = await join()
   await manifests.describe(smallFiles(), smallFacts)
   await listed.refresh()
@@ -150,7 +150,7 @@ function openPlayed(change: Partial<ListedModelsDeps> = {}) {
   const documents = new MemoryDocumentStore()
   const held: ModelId[] = []
   const deps = {
-    chain: async () => registry.chain,
+    registry: async () => registry.port,
     documents,
     manifests,
     clock: playedClock,

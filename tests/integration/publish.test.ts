@@ -6,7 +6,7 @@ import type { ModelManifest } from '../../src/domain/model.ts'
 import { createMemoryEngine } from '../../src/engine/memory-engine.ts'
 import { ManifestBook } from '../../src/models/manifest-book.ts'
 import { createMemoryModelStore } from '../../src/models/memory-model-store.ts'
-import type { Chain } from '../../src/ports/index.ts'
+import type { Chain, ModelRegistry } from '../../src/ports/index.ts'
 import { type PublishDraft, type PublishProgress, createPublisher } from '../../src/roles/models/publish.ts'
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { accounts, network } from '../fixtures/jobs.ts'
@@ -22,12 +22,12 @@ const draft: PublishDraft = {
   sources: ['https://models.example/mine'],
 }
 
-let chain: Chain
+let chain: Chain & ModelRegistry
 beforeEach(() => {
   chain = createMemoryChain(local)
 })
 
-function open(on: Chain = chain) {
+function open(on = chain) {
   const documents = new MemoryDocumentStore()
   const engine = createMemoryEngine()
   const models = createMemoryModelStore([])
@@ -36,7 +36,7 @@ function open(on: Chain = chain) {
     engine,
     models,
     manifests,
-    tab: createPublisher({ engine, models, manifests, chain: on, publisher }),
+    tab: createPublisher({ engine, models, manifests, chain: on, registry: on, publisher }),
   }
 }
 

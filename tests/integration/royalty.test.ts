@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMemoryAccount } from '../../src/chain/key-signer.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { CatalogueEntry } from '../../src/domain/model.ts'
-import type { Chain, Signer } from '../../src/ports/index.ts'
+import type { Chain, ModelRegistry, Signer } from '../../src/ports/index.ts'
 import { createKnownHubs } from '../../src/roles/hub/known-hubs.ts'
 import { createServedJobs } from '../../src/roles/provide/served-jobs.ts'
 import { createSettlement } from '../../src/roles/wallet/settle.ts'
@@ -17,7 +17,7 @@ const publisher = createMemoryAccount()
 const royaltyBps = 1_000
 
 let local: LocalChain
-let chain: Chain
+let chain: Chain & ModelRegistry
 let listed: CatalogueEntry
 
 beforeAll(async () => {

@@ -4,6 +4,7 @@ import type { ModelRegistration } from '../../src/domain/model.ts'
 import { isLocalChain } from '../../src/domain/network.ts'
 import { ToolError } from '../tool-error.ts'
 import type { Chain } from '../../src/ports/chain.ts'
+import type { ModelRegistry } from '../../src/ports/model-registry.ts'
 import type { Signer } from '../../src/ports/signer.ts'
 
 /** A model on the chain. */
@@ -16,7 +17,7 @@ export type RegisteredModel = { listingId: Hex; publisher: Address; transaction:
 export async function registerModel(
   registration: ModelRegistration,
   publisher: Signer,
-  chain: Chain,
+  chain: Pick<Chain, 'network'> & ModelRegistry,
   { say, agreed }: { say: (line: string) => void; agreed: boolean },
 ): Promise<RegisteredModel> {
   const { modelId, royaltyBps } = registration

@@ -12,6 +12,7 @@ import type {
   Manifests,
   MeasuredModel,
   MeasureOptions,
+  ModelRegistry,
   ModelStore,
   Signer,
 } from '../../ports/index.ts'
@@ -51,7 +52,8 @@ export type PublishDeps = {
   engine: Pick<Engine, 'measure'>
   manifests: Pick<Manifests, 'describe'>
   models: Pick<ModelStore, 'add'>
-  chain: Chain
+  chain: Pick<Chain, 'network' | 'gasBalance'>
+  registry: Pick<ModelRegistry, 'listing' | 'registerModel' | 'registrationCost'>
   /** Account that publishes, pays for the listing and is paid the royalty. */
   publisher: Signer
 }
@@ -79,22 +81,22 @@ const anyModel = `0x${'11'.repeat(32)}` as const
 
 /** Returns the publisher of one account. */
 export function createPublisher(deps: PublishDeps): Publisher {
-  const { engine, manifests, models, chain, publisher } = deps
+  const { engine, manifests, models, chain, registry, publisher } = deps
 
   const cost = async ({ royaltyBps, sources }: PublishDraft): Promise<PublishCost> => {
     const [costWei, gasWei] = await Promise.all([
-      chain.registrationCost({ modelId: anyModel, royaltyBps, sources }, publisher.address),
+      registry.registrationCost({ modelId: anyModel, royaltyBps, sources }, publisher.address),
       chain.gasBalance(publisher.address),
     ])
     return { costWei, gasWei, isGiven: isLocalChain(chain.network) }
   }
 
   const register = async (modelId: ModelListing['modelId'], draft: PublishDraft): Promise<ModelListing> => {
-    const known = await chain.listing(modelId, publisher.address)
+    const known = await registry.listing(modelId, publisher.address)
     if (known) return known
     const { royaltyBps, sources } = draft
     const registration = { modelId, royaltyBps, sources }
-    const { listingId } = await chain.registerModel(registration, publisher)
+    const { listingId } = await registry.registerModel(registration, publisher)
     return { ...registration, listingId, publisher: publisher.address, isDeprecated: false }
   }
 

@@ -23,7 +23,7 @@ let read: ReadListings
 beforeEach(() => {
   clock = new ManualClock()
   registry = createTestRegistry()
-  read = createListingReader({ chain: async () => registry.chain, clock })
+  read = createListingReader({ registry: async () => registry.port, clock })
 })
 
 /** Who is paid for a model by what is known. */
@@ -93,12 +93,12 @@ test('while the chain cannot tell, a model is nobody’s rather than the copycat
   registry.flood(64, flooder)
   const before = await read(nothingKnown, nothing)
   registry.list(model, copycat, 3_000)
-  const { listing } = registry.chain
-  registry.chain.listing = () => Promise.reject(new Error('too many questions'))
+  const { listing } = registry.port
+  registry.port.listing = () => Promise.reject(new Error('too many questions'))
   const unsure = await read(before, nothing)
   expect(findListing(unsure.listings, model, copycat)).not.toBeNull()
   expect(payee(unsure)).toBeNull()
-  registry.chain.listing = listing
+  registry.port.listing = listing
   expect(payee(await read(unsure, nothing))).toBe(author)
 })
 
@@ -106,7 +106,7 @@ test('what was known of a held model stays while the chain cannot tell', async (
   registry.list(model, author)
   const known = await read(nothingKnown, holding)
   registry.flood(64, flooder)
-  registry.chain.listing = () => Promise.reject(new Error('too many questions'))
+  registry.port.listing = () => Promise.reject(new Error('too many questions'))
   expect(payee(await read({ ...known, newest: null }, holding))).toBe(author)
 })
 

@@ -1,7 +1,7 @@
 import { type Address, type Hex, sameAddress } from '../../domain/bytes.ts'
 import type { ModelId, ModelListing } from '../../domain/model.ts'
 import { SourceRests } from '../../domain/source-rests.ts'
-import type { Chain, Clock } from '../../ports/index.ts'
+import type { Clock, ModelRegistry } from '../../ports/index.ts'
 import { inLanes } from './in-lanes.ts'
 
 /** Newest listings whose models are shown. */
@@ -37,8 +37,8 @@ export type WantedListings = {
 
 /** Where listings are read, and what tells how long ago that was. */
 export type ListingReaderDeps = {
-  /** Opens the chain, when listings are read. */
-  chain: () => Promise<Pick<Chain, 'listings' | 'listing'>>
+  /** Opens the registry, when listings are read. */
+  registry: () => Promise<Pick<ModelRegistry, 'listings' | 'listing'>>
   clock: Pick<Clock, 'nowMs'>
 }
 
@@ -52,7 +52,7 @@ type Found = ModelListing | 'gone' | 'unknown'
  * Returns a reader of listings: of the newest, and by themselves of older ones that matter here. So whoever lists much
  * can push nobody out of what is kept here, nor take the place of who listed a model first.
  */
-export function createListingReader({ chain, clock }: ListingReaderDeps): ReadListings {
+export function createListingReader({ registry, clock }: ListingReaderDeps): ReadListings {
   const checked = new SourceRests<ModelListing | 'gone'>()
 
   const findOlder = async (modelId: ModelId, publisher: Address, known: KnownListings): Promise<Found> => {
@@ -60,7 +60,7 @@ export function createListingReader({ chain, clock }: ListingReaderDeps): ReadLi
     const before = checked.reason(name, nowMs)
     if (before) return before
     try {
-      const found = (await (await chain()).listing(modelId, publisher)) ?? 'gone'
+      const found = (await (await registry()).listing(modelId, publisher)) ?? 'gone'
       checked.rest(name, nowMs + recheckMs, found)
       return found
     } catch {
@@ -69,7 +69,7 @@ export function createListingReader({ chain, clock }: ListingReaderDeps): ReadLi
   }
 
   return async (known, { held, named }) => {
-    const read = await readNewest(await chain(), known.newest)
+    const read = await readNewest(await registry(), known.newest)
     const listings = read.slice(0, mostShown).filter(stands)
     const firsts = withFirsts(known.firsts, read)
     /** Sees to it that a listing is there if it stands. Returns false when it is gone for good. */
@@ -97,10 +97,13 @@ export function createListingReader({ chain, clock }: ListingReaderDeps): ReadLi
 }
 
 /** Returns the listings, newest first, back to one that was read before; without one, as far as is looked. */
-async function readNewest(chain: Pick<Chain, 'listings'>, newest: Hex | null): Promise<ModelListing[]> {
+async function readNewest(
+  registry: Pick<ModelRegistry, 'listings'>,
+  newest: Hex | null,
+): Promise<ModelListing[]> {
   const read = new Map<Hex, ModelListing>()
   for (let page = 0; page < mostPages; page++) {
-    const asking = chain.listings(page * mostShown, mostShown)
+    const asking = registry.listings(page * mostShown, mostShown)
     // What lies deeper can wait for another time.
     const next = await (page === 0 ? asking : asking.catch(() => []))
     for (const listing of next) read.set(listing.listingId, listing)

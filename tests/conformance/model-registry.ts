@@ -12,8 +12,8 @@ function freshModel(change: Partial<ModelRegistration> = {}): ModelRegistration 
   return { modelId: nextSalt(), royaltyBps: 500, sources: [source], ...change }
 }
 
-/** What chain adapters promise of models that publishers list. */
-export const registryChainCases: ConformanceCase<ChainSubject>[] = [
+/** What a registry of models promises, and the chain that it is on. */
+export const modelRegistryCases: ConformanceCase<ChainSubject>[] = [
   {
     name: 'a listed model is found, the newest first',
     async run({ chain }) {
