@@ -3,7 +3,7 @@ import { floatsIn, type Value } from './graph-builder.ts'
 import { eachRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
-import { round } from './round.ts'
+import { bitsOf, findScale, quantise } from './quantise.ts'
 
 /** Weights that share a scale. */
 const blockSize = 32
@@ -68,14 +68,11 @@ export function checkBlocks(inputs: number): void {
 
 /** Quantises to bytes around 128, with one scale for each 32 weights in a row. */
 function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Float32Array): void {
+  const bits = bitsOf(weights)
   for (let start = 0; start < weights.length; start += blockSize) {
-    let largest = 0
-    for (let i = start; i < start + blockSize; i++) largest = Math.max(largest, Math.abs(weights[i]!))
-    const scale = largest / 127 || 1e-8
+    const scale = findScale(bits, start, start + blockSize)
     scales[start / blockSize] = scale
-    for (let i = start; i < start + blockSize; i++) {
-      quantised[i] = round(weights[i]! / scale) + blockZero
-    }
+    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, scale) + blockZero
   }
 }
 

@@ -1,9 +1,9 @@
 import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
-import { layColumns } from './lay-columns.ts'
+import { layByteColumns } from './lay-columns.ts'
 import { eachRows, type MatrixRows, type ReadRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
-import { round } from './round.ts'
+import { bitsOf, findScale, quantise } from './quantise.ts'
 
 /**
  * Products of 8-bit integers: weights scaled per output, activations per row. A row's result depends on
@@ -21,7 +21,7 @@ export const int8Products: Products = {
         const read = await rows.open(source)
         return (place, scales) => {
           const columns = new Int8Array(place.buffer, place.byteOffset, place.length)
-          quantiseRows(read, rows, columns, floatsIn(scales))
+          layQuantised(read, rows, columns, floatsIn(scales))
         }
       },
     )
@@ -62,7 +62,7 @@ function findRowScale(graph: GraphBuilder, input: Value): Value {
 }
 
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
-function quantiseRows(
+function layQuantised(
   read: ReadRows,
   shape: Pick<MatrixRows, 'inputs' | 'outputs'>,
   columns: Int8Array,
@@ -73,18 +73,23 @@ function quantiseRows(
   eachRows(read, shape, (rows, first) => {
     // The last rows may be fewer.
     if (room.length !== rows.length) room = new Int8Array(rows.length)
+    const bits = bitsOf(rows)
     for (let start = 0, output = first; start < rows.length; start += inputs, output++) {
-      scales[output] = quantiseRow(rows, room, start, start + inputs)
+      scales[output] = quantiseRow(rows, bits, room, start, start + inputs)
     }
-    layColumns(room, columns, shape, first)
+    layByteColumns(room, columns, shape, first)
   })
 }
 
 /** Quantises the weights from `start` to `end`; returns their scale. */
-function quantiseRow(weights: Float32Array, quantised: Int8Array, start: number, end: number): number {
-  let largest = 0
-  for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(weights[i]!))
-  const scale = largest / 127 || 1e-8
-  for (let i = start; i < end; i++) quantised[i] = round(weights[i]! / scale)
+function quantiseRow(
+  weights: Float32Array,
+  bits: Uint32Array,
+  quantised: Int8Array,
+  start: number,
+  end: number,
+): number {
+  const scale = findScale(bits, start, end)
+  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, scale)
   return scale
 }

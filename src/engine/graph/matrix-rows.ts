@@ -58,32 +58,41 @@ export function stackRows(parts: MatrixRows[]): MatrixRows {
 /** Returns the matrix with each column times the scale of its input; without scales, the matrix itself. */
 export function scaleInputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
   if (!scales) return rows
-  return changeRows(rows, (row) => {
-    for (let input = 0; input < row.length; input++) row[input] = row[input]! * scales[input]!
+  return changeRows(rows, (some) => {
+    for (let start = 0; start < some.length; start += scales.length) multiplyEach(some, start, scales)
   })
 }
 
 /** Returns the matrix with each row divided by the scale of its output; without scales, the matrix itself. */
 export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
   if (!scales) return rows
-  return changeRows(rows, (row, output) => {
-    const factor = 1 / scales[output]!
-    for (let input = 0; input < row.length; input++) row[input] = row[input]! * factor
+  const { inputs } = rows
+  return changeRows(rows, (some, first) => {
+    for (let start = 0, output = first; start < some.length; start += inputs, output++) {
+      multiplyAll(some, start, start + inputs, 1 / scales[output]!)
+    }
   })
 }
 
-/** Returns the matrix with each row changed in its place. */
-function changeRows(rows: MatrixRows, change: (row: Float32Array, output: number) => void): MatrixRows {
-  const { inputs } = rows
+// Each row's loop is a function of its own: those in closures would be compiled anew for every matrix.
+
+function multiplyEach(numbers: Float32Array, start: number, factors: Float32Array): void {
+  for (let i = 0; i < factors.length; i++) numbers[start + i] = numbers[start + i]! * factors[i]!
+}
+
+function multiplyAll(numbers: Float32Array, start: number, end: number, factor: number): void {
+  for (let i = start; i < end; i++) numbers[i] = numbers[i]! * factor
+}
+
+/** Returns the matrix with its rows changed in their place, as many at once as are read: `first` is the first of them. */
+function changeRows(rows: MatrixRows, change: (some: Float32Array, first: number) => void): MatrixRows {
   return {
     ...rows,
     async open(tensors) {
       const read = await rows.open(tensors)
       return (first, target) => {
         read(first, target)
-        for (let row = 0; row * inputs < target.length; row++) {
-          change(target.subarray(row * inputs, (row + 1) * inputs), first + row)
-        }
+        change(target, first)
       }
     },
   }
