@@ -113,10 +113,11 @@ async function openHubRoute(
   const earn = { transport: transportTo(relay, provider), signer, chain, clock }
   const line = await openHubLine(relay, { ...earn, vouchers: new MemoryVoucherStore() }, signal)
   const channel = { record: payer.record, balanceMicroUsd: depositMicroUsd, isAlone: () => true }
+  const offer = { peerId: String(provider.peerId), listingId: null }
   return async () => {
     const job = jobOf(hub, payer.record.channelId, signer.address)
     const deps = { ...payer, transport, documents: new MemoryDocumentStore() }
-    const payment = await HubPayment.open({ hub, job, channel }, deps)
+    const payment = await HubPayment.open({ hub, job, offer, channel }, deps)
     return { payment, payments: line.channel!.payments(job.jobId) }
   }
 }

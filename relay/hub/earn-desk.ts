@@ -12,7 +12,7 @@ import { readFirst } from './frame-line.ts'
 import type { OpenJob, OpenJobs } from './open-jobs.ts'
 import { PeerThrottle } from './peer-throttle.ts'
 import type { ProviderChannels } from './provider-channels.ts'
-import { ProviderLines } from './provider-lines.ts'
+import { ProviderLines, type WhichLine } from './provider-lines.ts'
 import { refuseLine } from './refuse-line.ts'
 
 const firstFrameTimeoutMs = 10_000
@@ -36,8 +36,8 @@ export interface EarnDesk {
   answer: StreamHandler
   /** Lines now. */
   readonly size: number
-  /** A provider's newest line, on this channel where one is named, or null while it has none. */
-  lineOf(provider: Address, channelId?: Hex): EarnLine | null
+  /** A provider's newest line, of all or of those asked for, or null while it has none. */
+  lineOf(provider: Address, which?: WhichLine): EarnLine | null
   /** Tells all tabs of a provider that are paid through this channel. */
   tell(provider: Address, channelId: Hex, event: HubEarnEvent): void
   /** Cuts all lines. */
@@ -96,7 +96,7 @@ export function createEarnDesk(deps: EarnDeskDeps): EarnDesk {
     get size() {
       return lines.size
     },
-    lineOf: (provider, channelId) => lines.newest(provider, channelId),
+    lineOf: (provider, which) => lines.newest(provider, which),
     tell: (provider, channelId, event) => lines.tell(provider, channelId, event),
     stop: () => lines.clear(),
   }

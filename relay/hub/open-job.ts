@@ -1,5 +1,5 @@
 import { type Hex, sameAddress } from '../../src/domain/bytes.ts'
-import type { ChannelState } from '../../src/domain/channel.ts'
+import type { ChannelConfig, ChannelState } from '../../src/domain/channel.ts'
 import type { Network } from '../../src/domain/network.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError } from '../../src/errors/index.ts'
@@ -46,7 +46,8 @@ export async function openJob(
   const nowSeconds = clock.nowMs() / 1000
   const channelId = await checkOpen(request, { hub: signer.address, network, nowSeconds })
   const known = await knownJob(request, channelId, deps)
-  const { channel } = providerLine(request, earn, known?.payeeChannelId)
+  const { channel } = providerLine(request, earn, known ?? undefined)
+  if (!known) refuseOtherListing(request, channel.config, network)
   const record = known ?? newJob(request, channelId, channel.channelId, deps)
   const job = await reserve(record, line, deps)
   try {
@@ -54,7 +55,7 @@ export async function openJob(
     await addPayerChannel(request, channelId, deps)
     await channels.secure(channel, channelId)
     await store.addJob(record)
-    providerLine(request, earn, record.payeeChannelId)
+    providerLine(request, earn, record)
     for (const event of eventsOf(job)) earn.tell(record.provider, record.payeeChannelId, event)
   } catch (error) {
     jobs.drop(record.jobId, line)
@@ -64,11 +65,34 @@ export async function openJob(
   return record
 }
 
-/** @throws HubError `hub/provider-away` */
-function providerLine({ provider }: OpenRequest, earn: EarnDesk, channelId?: Hex): EarnLine {
-  const line = earn.lineOf(provider, channelId)
+/**
+ * Returns the line of the tab that answers; of a job that is open, any tab that is paid through the same channel.
+ * @throws HubError `hub/provider-away`
+ */
+function providerLine(
+  { provider, tab }: OpenRequest,
+  earn: EarnDesk,
+  known?: Pick<HubJobRecord, 'payeeChannelId'>,
+): EarnLine {
+  const line = earn.lineOf(provider, known ? { channelId: known.payeeChannelId } : { tab })
   if (line) return line
   throw new HubError('hub/provider-away', 'This provider is not connected to the hub now.')
+}
+
+/**
+ * A provider that offers to pay a royalty is paid through the bond, over a channel that names the listing.
+ * @throws HubError `hub/job-refused`
+ */
+function refuseOtherListing(
+  { listingId }: OpenRequest,
+  { receiver, salt }: ChannelConfig,
+  { bond }: Network,
+): void {
+  if (listingId === null || (salt === listingId && bond && sameAddress(receiver, bond))) return
+  throw new HubError(
+    'hub/job-refused',
+    'This provider does not earn as its offer says: its royalty would not be paid.',
+  )
 }
 
 /**

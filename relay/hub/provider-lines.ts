@@ -1,10 +1,13 @@
-import type { Address, Hex } from '../../src/domain/bytes.ts'
+import type { Address, Hex, PeerId } from '../../src/domain/bytes.ts'
 import { TransportError } from '../../src/errors/index.ts'
 import type { HubEarnEvent } from '../../src/protocol/hub-messages.ts'
 import type { EarnLine } from './earn-line.ts'
 
 /** Tabs of one provider that may be connected at a time; of more, the one that came first is cut. */
 const linesPerProvider = 8
+
+/** Of a provider's lines, those on this channel, or this tab's own. */
+export type WhichLine = { channelId?: Hex | undefined; tab?: PeerId | undefined }
 
 /** The lines of all providers: one for each of a provider's tabs, which all hear of all its jobs and payments. */
 export class ProviderLines {
@@ -32,14 +35,19 @@ export class ProviderLines {
     else this.#lines.delete(keyOf(line.provider))
   }
 
-  /** Returns a provider's newest line, on this channel where one is named, or null. */
-  newest(provider: Address, channelId?: Hex): EarnLine | null {
-    return this.#on(provider, channelId)[0] ?? null
+  /** Returns a provider's newest line, of all or of those asked for, or null. */
+  newest(provider: Address, { channelId, tab }: WhichLine = {}): EarnLine | null {
+    const lines = this.#of(provider).filter(
+      ({ channel, stream }) =>
+        (channelId === undefined || channel.channelId === channelId) &&
+        (tab === undefined || stream.remotePeer === tab),
+    )
+    return lines[0] ?? null
   }
 
   /** Tells all tabs of a provider that are paid through this channel. */
   tell(provider: Address, channelId: Hex, event: HubEarnEvent): void {
-    for (const line of this.#on(provider, channelId)) line.send(event)
+    for (const line of this.#of(provider)) if (line.channel.channelId === channelId) line.send(event)
   }
 
   /** Cuts all lines. */
@@ -51,11 +59,6 @@ export class ProviderLines {
 
   #of(provider: Address): EarnLine[] {
     return this.#lines.get(keyOf(provider)) ?? []
-  }
-
-  #on(provider: Address, channelId?: Hex): EarnLine[] {
-    const lines = this.#of(provider)
-    return channelId === undefined ? lines : lines.filter(({ channel }) => channel.channelId === channelId)
   }
 }
 

@@ -6,7 +6,7 @@ import type {
 } from '../domain/authorization.ts'
 import type { Hex } from '../domain/bytes.ts'
 import type { HubTerms } from '../domain/hub.ts'
-import { address, amount, count, hexBytes, peerError, signature } from './fields.ts'
+import { address, amount, count, hexBytes, peerError, peerId, signature } from './fields.ts'
 import { channelConfigSchema, voucherSchema } from './infer-messages.ts'
 import { limits } from './limits.ts'
 import { hubSchema } from './offer-messages.ts'
@@ -20,6 +20,10 @@ export const hubPayRequestSchema = v.variant('type', [
     type: v.literal('open'),
     jobId: hexBytes(32),
     provider: address,
+    /** Which of the provider's tabs answers; the newest at the hub, where none is named. */
+    tab: v.optional(peerId),
+    /** Listing whose royalty the offer promises to pay: the channel that pays the provider must name it. */
+    listingId: v.nullable(hexBytes(32)),
     ceilingMicroUsd: amount,
     spreadMillionths: count(1_000_000),
     channel: channelConfigSchema,

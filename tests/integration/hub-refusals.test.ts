@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { ChainError } from '../../src/errors/index.ts'
 import { sessionSalt } from '../../src/domain/session.ts'
-import { account, ceilingMicroUsd, openHubDeal } from '../fixtures/hub.ts'
+import { createMemoryChain } from '../../src/chain/memory-chain.ts'
+import { ManualClock } from '../../src/device/manual-clock.ts'
+import type { Address, Hex } from '../../src/domain/bytes.ts'
+import { account, ceilingMicroUsd, openHubDeal, openHubWorld } from '../fixtures/hub.ts'
+import { network } from '../fixtures/jobs.ts'
 import { codeOf } from '../fixtures/hub-ends.ts'
 
 describe('a job is refused', () => {
@@ -41,6 +45,25 @@ describe('a job is refused', () => {
     const exact = await joinRequester(2n * 10_200n)
     expect(codeOf((await exact.open(to)).reply)).toBe('opened')
     expect(codeOf((await exact.open(to)).reply)).toBe('opened')
+    await hub.stop()
+  })
+
+  test('when its provider does not earn in a way that pays the royalty it offers to pay', async () => {
+    const bond = account(82).address
+    const chain = createMemoryChain({ ...network, bond }, new ManualClock(Date.now()))
+    const world = await openHubWorld({}, { chain, firstAccount: 0 })
+    const hub = world.startHub()
+    const provider = await world.joinProvider()
+    const requester = await world.joinRequester(100_000n)
+    const listingId = `0x${'55'.repeat(32)}` as const
+    const to = { provider: provider.account.address, ceilingMicroUsd, listingId }
+    const outcomeOf = async (earning: { receiver?: Address; salt: Hex }) => {
+      await provider.register(earning)
+      return codeOf((await requester.open(to)).reply)
+    }
+    expect(await outcomeOf({ receiver: bond, salt: `0x${'56'.repeat(32)}` })).toBe('hub/job-refused')
+    expect(await outcomeOf({ salt: listingId })).toBe('hub/job-refused')
+    expect(await outcomeOf({ receiver: bond, salt: listingId })).toBe('opened')
     await hub.stop()
   })
 

@@ -106,6 +106,29 @@ describe('a job through the hub', () => {
     await hub.stop()
   })
 
+  test('is paid over the channel of the tab that answers, whichever of its provider came last', async () => {
+    const { hub, tabs, provider, requester, to } = await openHubDeal()
+    const other = tabs.join().transport
+    await other.start()
+    const secondTab = provider.inTab(other)
+    await secondTab.register({ salt: `0x${'06'.repeat(32)}` })
+    for (const [answering, idle] of [
+      [provider, secondTab],
+      [secondTab, provider],
+    ] as const) {
+      const job = await requester.open({ ...to, tab: answering.transport.peerId })
+      expect(codeOf(await job.pay(300n))).toBe('paid')
+      await expect.poll(() => answering.paid.get(job.jobId)).toBe(300n)
+      expect(idle.jobs).not.toContain(job.jobId)
+      await job.close()
+    }
+    secondTab.breakLine()
+    await expect.poll(async () => (await hub.figures()).earnLines).toBe(1)
+    const late = await requester.open({ ...to, tab: other.peerId })
+    expect(codeOf(late.reply)).toBe('hub/provider-away')
+    await hub.stop()
+  })
+
   test('goes on after the hub came back on the same store', async () => {
     const { hub, startHub, provider, requester, to, chain } = await openHubDeal()
     const job = await requester.open(to)

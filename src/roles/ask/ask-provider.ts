@@ -127,7 +127,8 @@ class AskedProvider<work extends Work, result> {
     const { spreadMillionths } = hub
     const job = { jobId, channelId, provider, ceilingMicroUsd: this.#ceiling, spreadMillionths }
     const isAlone = () => funding.jobs.countOn(channelId) === 1
-    return HubPayment.open({ hub, job, channel: { record, balanceMicroUsd, isAlone } }, this.#deps)
+    const channel = { record, balanceMicroUsd, isAlone }
+    return HubPayment.open({ hub, job, offer: this.#offer, channel }, this.#deps)
   }
 
   /** Reaches the provider, then funds: money moves only once somebody is there to be paid. */

@@ -1,5 +1,6 @@
 import type { Voucher } from '../../domain/channel.ts'
 import { type Hub, type HubJob, withSpread } from '../../domain/hub.ts'
+import type { Offer } from '../../domain/offer.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { HubError } from '../../errors/index.ts'
 import { signHubJob } from '../../ledger/sign-hub.ts'
@@ -15,7 +16,13 @@ const settleTimeoutMs = 10_000
 export type HubPaymentDeps = PayLineDeps & JobPromisesDeps
 
 /** A job, the hub that pays its provider, and the channel to the hub. */
-export type HubPaymentJob = { hub: Hub; job: HubJob; channel: PromisingChannel }
+export type HubPaymentJob = {
+  hub: Hub
+  job: HubJob
+  /** What it was offered by, which the hub holds the provider's channel against. */
+  offer: Pick<Offer, 'peerId' | 'listingId'>
+  channel: PromisingChannel
+}
 
 /**
  * Pays one job through a hub, one payment under way at a time. What falls due meanwhile waits for the hub's word and
@@ -54,7 +61,9 @@ export class HubPayment implements PaymentRoute {
   static async open(paid: HubPaymentJob, deps: HubPaymentDeps): Promise<HubPayment> {
     const { channelId: _, ...job } = paid.job
     const signature = await signHubJob(paid.job, deps.chain.network, deps.session)
-    const open: OpenFrame = { type: 'open', ...job, channel: paid.channel.record.config, signature }
+    const { peerId: tab, listingId } = paid.offer
+    const channel = paid.channel.record.config
+    const open: OpenFrame = { type: 'open', ...job, tab, listingId, channel, signature }
     const payment = new HubPayment(paid, open, deps)
     const opened = await payment.#line.open()
     try {
