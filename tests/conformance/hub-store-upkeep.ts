@@ -1,7 +1,7 @@
 import type { BaseError } from '../../src/errors/index.ts'
 import type { HubJobRecord } from '../../relay/hub/hub-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
-import { type ConformanceCase, assertEqual } from './case.ts'
+import { type ConformanceCase, assertEqual, assertRejects } from './case.ts'
 import type { HubStoreSubject } from './hub-store.ts'
 
 const { channelId } = channelRecord('01')
@@ -42,6 +42,27 @@ export const hubStoreUpkeepCases: ConformanceCase<HubStoreSubject>[] = [
       assertSame(await store.unclaimed(), [
         { channelId: other, claimedMicroUsd: huge - 1n, attributedMicroUsd: huge },
       ])
+    },
+  },
+  {
+    name: 'tells for which deposits a fee was paid, as long as the fee is kept',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01', 'receiver'))
+      const fee = { channelId, feeMicroUsd: 5n, atMs: 1_000 }
+      const known = () => Promise.all([store.hasFeeFor('0x0a'), store.hasFeeFor('0x0b')])
+      const refused = store.addFee({ ...fee, deposit: '0x0a' }, voucherOf('01', 4n))
+      await assertRejects(refused, 'ledger/unattributed')
+      await store.addFee(fee, voucherOf('01', 10n))
+      assertEqual(await known(), [false, false], 'before')
+      await store.addFee({ ...fee, deposit: '0x0a' }, voucherOf('01', 10n))
+      assertEqual(await known(), [true, false], 'paid')
+      const prune = (allBeforeMs: number) =>
+        store.prune({ unpaidBeforeMs: 0, allBeforeMs, openJobs: new Set() })
+      await prune(1_000)
+      assertEqual(await known(), [true, false], 'while it is kept')
+      await prune(1_001)
+      assertEqual(await known(), [false, false], 'when it is forgotten')
     },
   },
   {

@@ -237,25 +237,6 @@ export const hubStoreCases: ConformanceCase<HubStoreSubject>[] = [
     },
   },
   {
-    name: 'tells for which deposits a fee was paid',
-    async run(subject) {
-      const store = await openBooks(subject)
-      const fee: FeeRecord = { channelId: payerChannelId, feeMicroUsd: 5n, atMs: 1_000, deposit: '0x0a' }
-      const known = () => Promise.all([store.hasFeeFor('0x0a'), store.hasFeeFor('0x0b')])
-      await assertRejects(store.addFee(fee, voucherOf('01', 4n)), 'ledger/unattributed')
-      await store.addFee({ ...fee, deposit: undefined }, voucherOf('01', 10n))
-      assertEqual(await known(), [false, false], 'before')
-      await store.addFee(fee, voucherOf('01', 10n))
-      assertEqual(await known(), [true, false], 'paid')
-      const prune = (allBeforeMs: number) =>
-        store.prune({ unpaidBeforeMs: 0, allBeforeMs, openJobs: new Set() })
-      await prune(1_000)
-      assertEqual(await known(), [true, false], 'while it is kept')
-      await prune(1_001)
-      assertEqual(await known(), [false, false], 'when it is forgotten')
-    },
-  },
-  {
     name: 'keeps a refund on its way, the first of a channel, until it is dropped',
     async run(subject) {
       const store = await openBooks(subject)
