@@ -3,7 +3,7 @@ import type { Network } from '../../domain/network.ts'
 import type { ReceiptRow } from '../../state/receipts.svelte.ts'
 import { exactUsd } from '../format.ts'
 import { explorerLink } from '../parts/explorer.ts'
-import type { ReceiptMoney } from './trail-facts.ts'
+import type { ReceiptMoney } from '../receipt/trail-facts.ts'
 
 type Cell = string | number | null
 /** The transactions behind a receipt, and where a reader sees one. */

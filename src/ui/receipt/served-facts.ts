@@ -3,7 +3,7 @@ import type { ReceiptRow } from '../../state/receipts.svelte.ts'
 import { exactUsd, plural } from '../format.ts'
 import { explorerLink } from '../parts/explorer.ts'
 import type { Fact } from '../parts/fact.ts'
-import { finishWords } from '../ask/receipt-facts.ts'
+import { finishWords } from './finish-words.ts'
 
 /** What was answered. */
 export function servedJobFacts({ jobId, tokens, finishReason, atMs }: ReceiptRow, modelName: string): Fact[] {

@@ -2,15 +2,7 @@ import type { Answer } from '../../state/exchange.svelte.ts'
 import type { ReceiptRow } from '../../state/receipts.svelte.ts'
 import { exactUsd, formatShare, formatUsd, plural } from '../format.ts'
 import type { Fact } from '../parts/fact.ts'
-
-/** Why an answer ended, in words. */
-export const finishWords: Record<Answer['finishReason'], string> = {
-  stop: 'The model had finished',
-  length: 'It reached the length asked for',
-  cancelled: 'It was stopped',
-  unpaid: 'The tab was not paid in time',
-  failed: 'It broke off',
-}
+import { finishWords } from './finish-words.ts'
 
 const perMillion = (amount: bigint) => `${formatUsd(amount)} per million`
 
