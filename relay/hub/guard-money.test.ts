@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest'
 import { addEarnings, openHubMoney } from '../../tests/fixtures/hub-money.ts'
+import { hubJob, hubPayee } from '../../tests/fixtures/hub-world.ts'
 import { ChainError } from '../../src/errors/index.ts'
+import type { FrameStream } from '../../src/ports/index.ts'
 import { guardMoney } from './guard-money.ts'
+import type { HubPolicy } from './hub-policy.ts'
 
 /** Two channels with 100 and 101 micro-dollars unclaimed, which are withdrawn from once the guard has looked. */
-async function openGuarded(perChannelMicroUsd: bigint) {
-  const money = await openHubMoney()
+async function openGuarded(perChannelMicroUsd: bigint, change: Partial<HubPolicy> = {}) {
+  const money = await openHubMoney(change)
   const { chain, clock, policy } = money
   // No claim is due by what it brings.
   chain.gasCost = async (_action, channels = 1) => 100_000n + BigInt(channels) * perChannelMicroUsd
@@ -20,6 +23,7 @@ async function openGuarded(perChannelMicroUsd: bigint) {
   for (const { channel, signer } of payers) await chain.initiateWithdraw(channel.config, 1_000n, signer)
   return {
     ...money,
+    payer: payers[0]!,
     look: () => clock.advance(policy.watchIntervalMs),
     claimed: () =>
       Promise.all(payers.map(async ({ channel }) => (await chain.channel(channel.channelId)).totalClaimed)),
@@ -57,5 +61,21 @@ test('what holds more than a tenth of a cent is no dust however dear gas is', as
   await look()
   await expect.poll(async () => (await chain.channel(channel.channelId)).totalClaimed).toBe(1_001n)
   expect(await claimed()).toEqual([0n, 0n])
+  await stop()
+})
+
+test('a job that nobody paid for is forgotten after three days, unless it is open', async () => {
+  const hourMs = 3600_000
+  const { store, jobs, clock, payer, look, stop } = await openGuarded(100n, { watchIntervalMs: hourMs })
+  const jobOf = (number: number) => hubJob(number, payer, hubPayee(1), 10n)
+  const [over, open] = [jobOf(1), jobOf(2)]
+  for (const job of [over, open]) await store.addJob({ ...job, openedAtMs: clock.nowMs() })
+  jobs.hold(open, null, { remotePeer: 'peer' } as FrameStream)
+  await clock.advance(70 * hourMs)
+  expect(await store.job(over.jobId)).not.toBeNull()
+  await clock.advance(2 * hourMs)
+  await look()
+  await expect.poll(() => store.job(over.jobId)).toBeNull()
+  expect(await store.job(open.jobId)).not.toBeNull()
   await stop()
 })

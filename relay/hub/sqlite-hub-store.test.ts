@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Hex } from '../../src/domain/bytes.ts'
 import { channelRecord, voucherOf } from '../../tests/fixtures/channel.ts'
 import { addParties, hubJob, hubPayee, hubPayer } from '../../tests/fixtures/hub-world.ts'
 import { hubMigrations } from './hub-migrations.ts'
@@ -109,6 +110,25 @@ test('the first books there were are brought up to date with their sums', async 
   expect(await store.unclaimed()).toMatchObject([{ attributedMicroUsd: 110n, claimedMicroUsd: 95n }])
   expect(await store.channelsTo(payee.channel.config.receiverAuthorizer)).toHaveLength(1)
   expect(await store.refunds()).toEqual([])
+})
+
+test('what is no longer needed goes piece by piece, and each time it is told whether that was all', async () => {
+  await openBooks().close()
+  const file = new DatabaseSync(path)
+  file.exec(`INSERT INTO jobs WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 1500)
+    SELECT printf('0x%064x', n), '0x01', '0x02', '0x03', '10', 0, '0', n FROM numbers`)
+  file.close()
+  const store = openBooks()
+  const first = await store.job(jobIdOf(1))
+  const limits = { unpaidBeforeMs: 1_500, allBeforeMs: 0, openJobs: new Set([jobIdOf(1)]) }
+  expect(await store.prune(limits)).toBe(true)
+  expect(await store.prune(limits)).toBe(false)
+  expect([await store.job(jobIdOf(1)), await store.job(jobIdOf(1_499))]).toEqual([first, null])
+  expect(await store.job(jobIdOf(1_500))).toMatchObject({ openedAtMs: 1_500 })
+
+  function jobIdOf(number: number): Hex {
+    return `0x${number.toString(16).padStart(64, '0')}`
+  }
 })
 
 test('a file that is no database is refused and kept', async () => {
