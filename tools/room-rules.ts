@@ -44,7 +44,7 @@ const roles: Record<string, string[]> = {
   provide: ['common', 'earn', 'tasks', 'models'],
   wallet: ['common', 'hub', 'fund', 'provide'],
   audit: ['tasks', 'models'],
-  pieces: ['common', 'ask', 'provide', 'tasks'],
+  pieces: ['common', 'ask', 'provide'],
 }
 
 /** Who may import whom: the direction of dependency between the rooms of the house. */
