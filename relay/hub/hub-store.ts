@@ -37,7 +37,7 @@ export type FeeRecord = {
   feeMicroUsd: MicroUsd
   /** Unix time in milliseconds. */
   atMs: number
-  /** What the payer had signed of the deposit that it was for; absent where it was for something else. */
+  /** Id of the deposit that it was for (`depositIdOf`); absent where it was for something else. */
   deposit?: Hex
 }
 

@@ -2,6 +2,7 @@ import type { DepositAuthorization } from '../../src/domain/authorization.ts'
 import { sameAddress } from '../../src/domain/bytes.ts'
 import type { Voucher } from '../../src/domain/channel.ts'
 import { HubError } from '../../src/errors/index.ts'
+import { depositIdOf } from '../../src/ledger/deposit-id.ts'
 import { refuseWithdrawing } from './channel-watch.ts'
 import { checkFeeVoucher, keepPayerChannel, readPayerChannel, refuseEnded } from './payer-channel.ts'
 import { type Done, type SendDeps, done } from './send-deps.ts'
@@ -21,21 +22,22 @@ export async function sendDeposit(
   feeVoucher: Voucher,
   deps: SendDeps,
 ): Promise<Done> {
-  const { chain, signer, store, fees } = deps
-  const { config, amount, collectorData } = deposit
+  const { chain, signer, store, fees, terms } = deps
+  const { config, amount } = deposit
   checkCollector(deposit, deps)
   const channel = await readPayerChannel(config, deps)
   const { channelId, state } = channel
   refuseWithdrawing(state)
   refuseEnded(config, deps)
   if (await deps.refunds.onWay(channelId)) throw payingBack()
-  const isPaid = await store.hasFeeFor(collectorData)
+  const depositId = depositIdOf(deposit, terms)
+  const isPaid = await store.hasFeeFor(depositId)
   const feeMicroUsd = isPaid ? 0n : fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
   if (!isPaid) await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
   const transaction = await deps.sponsor('deposit', 1, (admit) => chain.submitDeposit(deposit, signer, admit))
   await keepPayerChannel(channel, deps)
-  if (!isPaid) await fees.collect({ channelId, feeMicroUsd, deposit: collectorData }, feeVoucher)
+  if (!isPaid) await fees.collect({ channelId, feeMicroUsd, deposit: depositId }, feeVoucher)
   await deps.onChanged([channelId])
   return done(transaction, amount)
 }

@@ -2,6 +2,7 @@ import type { Hex, PeerId } from '../../src/domain/bytes.ts'
 import type { HubTerms } from '../../src/domain/hub.ts'
 import { BaseError, type PeerError, toPeerError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { depositIdOf } from '../../src/ledger/deposit-id.ts'
 import { signHubTerms } from '../../src/ledger/sign-hub.ts'
 import type { FrameStream } from '../../src/ports/transport.ts'
 import { encodeFrame, parseFrame } from '../../src/protocol/frame-codec.ts'
@@ -73,7 +74,7 @@ class ServiceDesk {
         return { type: 'quote', ...(await this.#quotes.quote(request.action, request.channels)) }
       }
       return await this.#sent.once(
-        keyOf(request),
+        keyOf(request, this.#deps.terms),
         () => this.#send(request, peer),
         () => this.#stillHolds(request),
       )
@@ -134,10 +135,10 @@ class ServiceDesk {
 }
 
 /** What of an order can be carried out only once. */
-function keyOf(order: Order): string {
+function keyOf(order: Order, terms: HubTerms): string {
   switch (order.type) {
     case 'deposit':
-      return order.deposit.collectorData
+      return depositIdOf(order.deposit, terms)
     case 'refund':
       return order.signature
     case 'claim':

@@ -69,6 +69,25 @@ describe('a deposit', () => {
     })
   })
 
+  test('by a signature that its wallet lets pass for every other one too pays for that one alone', async () => {
+    const [signed, twin] = [await desk.authorizeDeposit(), await desk.world.joinRequester(0n)]
+    const sent: bigint[] = []
+    desk.world.chain.submitDeposit = async ({ amount }, _sender, admit) => {
+      await admit?.()
+      sent.push(amount)
+      return signed.config.salt
+    }
+    await desk.client.deposit(signed, await desk.requester.promise(feeMicroUsd))
+    const others = [
+      [{ ...signed, config: twin.payer.config }, await desk.sign(0n, twin)],
+      [{ ...signed, amount: depositMicroUsd - 1n }, await desk.sign(feeMicroUsd)],
+    ] as const
+    for (const [other, voucher] of others) {
+      await expect(desk.client.deposit(other, voucher)).rejects.toMatchObject({ code: 'hub/fee-too-low' })
+    }
+    expect(sent).toEqual([depositMicroUsd])
+  })
+
   test('the lowest fee of the last two minutes is enough, a lower one is not', async () => {
     await desk.client.quote('deposit')
     desk.world.gas.wei = 2n * costWei
