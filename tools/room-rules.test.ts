@@ -47,6 +47,8 @@ const allowed: [string, string][] = [
   ['src/engine/text/a.ts', "export * from '@huggingface/transformers'"],
   ['src/ui/ask/a.ts', "export type { Job } from '../../domain/job.ts'"],
   ['relay/a.ts', "export { createLibp2p } from 'libp2p'"],
+  ['relay/hub/pay/a.ts', "export type { EarnLine } from '../earn/earn-line.ts'"],
+  ['relay/hub/pay/a.ts', "export { TokenBucket } from '../../token-bucket.ts'"],
   ['src/main.ts', "export * from './chain/viem-chain.ts'"],
   ['src/roles/ask/a.test.ts', "export * from '../../engine/memory-engine.ts'"],
 ]
@@ -77,6 +79,9 @@ const forbidden: [string, string][] = [
   ['src/ui/ask/a.ts', "export * from '../../roles/ask/request.ts'"],
   ['src/ui/ask/a.ts', "export { localChainId } from '../../domain/network.ts'"],
   ['relay/a.ts', "export * from '../src/engine/worker-engine.ts'"],
+  ['relay/hub/books/a.ts', "export * from '../../../src/engine/worker-engine.ts'"],
+  ['relay/hub/books/a.ts', "export * from '../pay/payment.ts'"],
+  ['relay/hub/earn/a.ts', "export type { PayDesk } from '../pay/pay-desk.ts'"],
   ['src/roles/ask/a.test.ts', "export * from '../../chain/viem-chain.ts'"],
 ]
 

@@ -7,6 +7,8 @@ type Room = {
   types?: string[]
   /** Folders beside it in the same room that it may import from; any of them when left out. */
   beside?: string[]
+  /** Folders beside it in the same room that it may not import from. */
+  avoids?: string[]
   /** Its own vendor libraries, as import patterns. */
   vendors?: string[]
   /** Names it may take from viem, where the rest of viem is another room's. */
@@ -47,6 +49,14 @@ const roles: Record<string, string[]> = {
   pieces: ['common', 'ask', 'provide'],
 }
 
+const relay: Room = {
+  rooms: [...foundations, 'ledger', 'roles', 'transport', 'chain', 'storage', 'device'],
+  vendors: ['node:*', 'node:*/**', ...libp2p],
+}
+
+/** The folders of the relay's hub, each of which may import from those before it. */
+const hub = ['books', 'earn', 'pay', 'desk']
+
 /** Who may import whom: the direction of dependency between the rooms of the house. */
 const rooms: Record<string, Room> = {
   'src/errors': { rooms: [] },
@@ -77,10 +87,10 @@ const rooms: Record<string, Room> = {
     types: ['domain'],
     vendors: ['svelte', 'svelte/**', '@lucide/svelte/**', 'marked', 'dompurify'],
   },
-  relay: {
-    rooms: [...foundations, 'ledger', 'roles', 'transport', 'chain', 'storage', 'device'],
-    vendors: ['node:*', 'node:*/**', ...libp2p],
-  },
+  relay,
+  ...Object.fromEntries(
+    hub.map((folder, at) => [`relay/hub/${folder}`, { ...relay, avoids: hub.slice(at + 1) }]),
+  ),
 }
 
 /** Rooms whose rules must come out the same everywhere: time, chance and the network come through ports. */
@@ -113,7 +123,7 @@ function importOverrides([path, room]: [string, Room]): OxlintOverride[] {
 
 function restriction(
   path: string,
-  { rooms: values, types = [], beside, viem }: Room,
+  { rooms: values, types = [], beside, avoids = [], viem }: Room,
   below: number,
   others: string[],
 ) {
@@ -139,6 +149,7 @@ function restriction(
         allowTypeImports: true,
         message: `${path} may import types alone from here.`,
       })),
+      ...avoids.map((folder) => ({ regex: `^\\.\\./${folder}/`, message: `${path} may not import this.` })),
       {
         group: ['**', '!./**', ...ownRoom, ...open.map((pattern) => `!${pattern}`)],
         message: `${path} may not import this.`,

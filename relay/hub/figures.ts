@@ -2,12 +2,12 @@ import type { Address } from '../../src/domain/bytes.ts'
 import type { ChannelState } from '../../src/domain/channel.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import type { Chain } from '../../src/ports/index.ts'
-import type { ChannelFunding } from './channel-funding.ts'
+import type { HubStore } from './books/hub-store.ts'
 import type { ChannelWatch } from './channel-watch.ts'
-import type { EarnDesk } from './earn-desk.ts'
-import type { HubStore } from './hub-store.ts'
+import type { ChannelFunding } from './earn/channel-funding.ts'
+import type { EarnDesk } from './earn/earn-desk.ts'
 import type { OpenJobs } from './open-jobs.ts'
-import type { PayDesk } from './pay-desk.ts'
+import type { PayDesk } from './pay/pay-desk.ts'
 
 /** What a hub tells its host about itself. Amounts in micro-dollars. */
 export type HubFigures = {

@@ -4,8 +4,8 @@ import type { Chain, Clock, Signer } from '../../src/ports/index.ts'
 import type { StreamHandler } from '../../src/ports/transport.ts'
 import type { ProtocolSpec } from '../../src/protocol/protocols.ts'
 import type { RelayLog } from '../log.ts'
+import type { HubStore } from './books/hub-store.ts'
 import type { HubPolicy } from './hub-policy.ts'
-import type { HubStore } from './hub-store.ts'
 
 /** What a hub is made of. */
 export type HubDeps = {

@@ -4,7 +4,7 @@ import { withSpread } from '../../src/domain/hub.ts'
 import type { MicroUsd } from '../../src/domain/price.ts'
 import { HubError, TransportError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
-import type { HubJobRecord } from './hub-store.ts'
+import type { HubJobRecord } from './books/hub-store.ts'
 
 /** How long a job whose line broke keeps its money reserved, in milliseconds. */
 export const graceMs = 30_000

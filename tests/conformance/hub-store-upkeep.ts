@@ -1,5 +1,5 @@
 import type { BaseError } from '../../src/errors/index.ts'
-import type { HubJobRecord } from '../../relay/hub/hub-store.ts'
+import type { HubJobRecord } from '../../relay/hub/books/hub-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 import { type ConformanceCase, assertEqual, assertRejects } from './case.ts'
 import type { HubStoreSubject } from './hub-store.ts'

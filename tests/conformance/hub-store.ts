@@ -4,7 +4,7 @@ import type {
   HubJobRecord,
   HubStore,
   RefundRecord,
-} from '../../relay/hub/hub-store.ts'
+} from '../../relay/hub/books/hub-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 import { assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createHub } from '../../relay/hub/hub.ts'
-import { MemoryHubStore } from '../../relay/hub/memory-hub-store.ts'
+import { MemoryHubStore } from '../../relay/hub/books/memory-hub-store.ts'
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { ClaimQuotes } from '../../src/roles/wallet/claim-through-hub.ts'
 import { createHubClient } from '../../src/roles/hub/hub-client.ts'

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest'
+import { addEarnings, earnMore, openHubMoney } from '../../../tests/fixtures/hub-money.ts'
+import { hubSigner } from '../../../tests/fixtures/hub-world.ts'
+import { ChainError } from '../../../src/errors/index.ts'
+
+/** Gas of a claim of one channel here. */
+const gas = 11n
+
+test('claims when all that is unclaimed is worth fifty times the gas', async () => {
+  const money = await openHubMoney()
+  const { chain, claims } = money
+  const first = await addEarnings(money, 1, 10_000n, 50n * gas)
+  await claims.claimIfDue()
+  expect((await chain.channel(first.channel.channelId)).totalClaimed).toBe(0n)
+  const second = await addEarnings(money, 2, 10_000n, 100n)
+  await claims.claimIfDue()
+  expect((await chain.channel(first.channel.channelId)).totalClaimed).toBe(550n)
+  expect((await chain.channel(second.channel.channelId)).totalClaimed).toBe(100n)
+})
+
+test('claims what is worth its gas when the last claim was long ago', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, clock, policy } = money
+  const payer = await addEarnings(money, 1, 10_000n, gas + 1n)
+  const { channelId } = payer.channel
+  await claims.claimIfDue()
+  expect((await chain.channel(channelId)).totalClaimed).toBe(0n)
+  await clock.advance(policy.claimAtLatestMs)
+  await claims.claimIfDue()
+  expect((await chain.channel(channelId)).totalClaimed).toBe(gas + 1n)
+  await earnMore(money, payer, gas + 1n)
+  await claims.claimIfDue()
+  expect((await chain.channel(channelId)).totalClaimed).toBe(gas + 1n)
+})
+
+test('leaves dust that costs more than it brings', async () => {
+  const money = await openHubMoney()
+  const dust = await addEarnings(money, 1, 10_000n, 1n)
+  const gold = await addEarnings(money, 2, 10_000n, 5_000n)
+  await money.claims.claimWorthwhile()
+  expect((await money.chain.channel(dust.channel.channelId)).totalClaimed).toBe(0n)
+  expect((await money.chain.channel(gold.channel.channelId)).totalClaimed).toBe(5_000n)
+})
+
+test('claims what was earned, never all that was promised, and as far as the deposit goes', async () => {
+  const money = await openHubMoney()
+  const rich = await addEarnings(money, 1, 10_000n, 3_000n)
+  const poor = await addEarnings(money, 2, 1_000n, 3_000n)
+  await money.claims.claimWorthwhile()
+  expect((await money.chain.channel(rich.channel.channelId)).totalClaimed).toBe(3_000n)
+  expect((await money.chain.channel(poor.channel.channelId)).totalClaimed).toBe(1_000n)
+})
+
+test('claims at once what it is told to, whatever it costs, and nothing else', async () => {
+  const money = await openHubMoney()
+  const threatened = await addEarnings(money, 1, 10_000n, 1n)
+  const other = await addEarnings(money, 2, 10_000n, 1n)
+  await money.claims.claimNow([threatened.channel.channelId])
+  expect((await money.chain.channel(threatened.channel.channelId)).totalClaimed).toBe(1n)
+  expect((await money.chain.channel(other.channel.channelId)).totalClaimed).toBe(0n)
+})
+
+test('claims in batches of a hundred, and one that fails does not keep the others', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, events } = money
+  const payers = []
+  for (let index = 1; index <= 101; index++) payers.push(await addEarnings(money, index, 10_000n, 1_000n))
+  const claim = chain.claim.bind(chain)
+  const sizes: number[] = []
+  chain.claim = async (batch, receiver) => {
+    sizes.push(batch.length)
+    if (sizes.length === 1) throw new ChainError('chain/unreachable', 'The chain does not answer.')
+    return claim(batch, receiver)
+  }
+  await claims.claimWorthwhile()
+  expect(sizes).toEqual([100, 1])
+  expect(events).toEqual(['hub-claim-failed', 'hub-claimed'])
+  expect(await chain.receiver(hubSigner.address)).toMatchObject({ totalSettled: 1_000n })
+  await claims.claimWorthwhile()
+  expect(await chain.receiver(hubSigner.address)).toMatchObject({ totalSettled: 101_000n })
+})
+
+test('a channel that had to be left out waits, and does not block the rest', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, clock } = money
+  const bad = (await addEarnings(money, 1, 10_000n, 2_000n)).channel.channelId
+  const good = await addEarnings(money, 2, 10_000n, 2_000n)
+  const claim = chain.claim.bind(chain)
+  const asked: number[] = []
+  chain.claim = async (batch, receiver) => {
+    asked.push(batch.length)
+    const result = await claim(
+      batch.filter(({ voucher }) => voucher.channelId !== bad),
+      receiver,
+    )
+    return { ...result, skipped: batch.map(({ voucher }) => voucher.channelId).filter((id) => id === bad) }
+  }
+  await claims.claimWorthwhile()
+  expect((await chain.channel(good.channel.channelId)).totalClaimed).toBe(2_000n)
+  await earnMore(money, good, 2_000n)
+  await claims.claimWorthwhile()
+  expect((await chain.channel(good.channel.channelId)).totalClaimed).toBe(4_000n)
+  expect(asked).toEqual([2, 1])
+  await clock.advance(10 * 60_000)
+  await claims.claimWorthwhile()
+  expect(asked).toEqual([2, 1, 1])
+})
+
+test('makes a claim again that the chain has undone', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, watch, store } = money
+  const { channelId } = (await addEarnings(money, 1, 10_000n, 3_000n)).channel
+  await claims.claimWorthwhile()
+  expect((await store.channel(channelId, 'receiver'))?.claimedMicroUsd).toBe(3_000n)
+  const claimedLately = await store.claimedSince(money.clock.nowMs())
+  expect(claimedLately).toEqual([{ channelId, claimedMicroUsd: 3_000n }])
+
+  // The block with the claim is gone; what the store noted does not matter.
+  const channel = chain.channel.bind(chain)
+  chain.channel = async (id) => ({ ...(await channel(id)), totalClaimed: 0n })
+  await watch.refresh(channelId)
+  let claimed = 0n
+  chain.claim = async ([line]) => {
+    claimed = line!.totalClaimed
+    return { transaction: null, settledMicroUsd: 0n, skipped: [] }
+  }
+  await claims.claimWorthwhile()
+  expect(claimed).toBe(3_000n)
+})

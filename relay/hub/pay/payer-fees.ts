@@ -1,0 +1,44 @@
+import type { Hex } from '../../../src/domain/bytes.ts'
+import type { Voucher } from '../../../src/domain/channel.ts'
+import type { MicroUsd } from '../../../src/domain/price.ts'
+import { LedgerError } from '../../../src/errors/index.ts'
+import type { Clock } from '../../../src/ports/index.ts'
+import type { RelayLog } from '../../log.ts'
+import type { FeeRecord, HubStore } from '../books/hub-store.ts'
+
+/** Where fees are kept. */
+export type PayerFeesDeps = { store: HubStore; clock: Pick<Clock, 'nowMs'>; log: RelayLog }
+
+/** Fees that payers' channels pay by voucher, and those that they still owe. */
+export class PayerFees {
+  readonly #deps: PayerFeesDeps
+  readonly #owed = new Map<Hex, MicroUsd>()
+
+  constructor(deps: PayerFeesDeps) {
+    this.#deps = deps
+  }
+
+  /** Returns a fee together with what its channel owes from before. */
+  due(channelId: Hex, feeMicroUsd: MicroUsd): MicroUsd {
+    return feeMicroUsd + (this.#owed.get(channelId) ?? 0n)
+  }
+
+  /** Keeps the fee for a deposit that was made. One that a job's payment has spent meanwhile is owed from then on. */
+  async collect(fee: Required<Omit<FeeRecord, 'atMs'>>, voucher: Voucher): Promise<void> {
+    const { store, clock, log } = this.#deps
+    const { channelId, feeMicroUsd } = fee
+    try {
+      await store.addFee({ ...fee, atMs: clock.nowMs() }, voucher)
+      this.forget(channelId)
+    } catch (error) {
+      if (!(error instanceof LedgerError)) throw error
+      this.#owed.set(channelId, feeMicroUsd)
+      log('hub-fee-owed', { feeMicroUsd: Number(feeMicroUsd), code: error.code })
+    }
+  }
+
+  /** A channel has paid all that it owed. */
+  forget(channelId: Hex): void {
+    this.#owed.delete(channelId)
+  }
+}
