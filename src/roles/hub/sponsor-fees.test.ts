@@ -198,6 +198,25 @@ describe('a hub that takes its fee and does nothing', () => {
     expect(await fees.trusts(other)).toBe(true)
   })
 
+  test('is not forgiven for work that another hub, which fell silent, does late', async () => {
+    const work = await claimOf(100n)
+    const pocket = async (fee: TransferAuthorization) => {
+      await steal(fee)
+      return done
+    }
+    expect(await claim(work, 7n, pocket)).toBe('hub/fee-taken')
+    expect(await claim(work, 7n, fallSilent, other)).toBe('hub/no-answer')
+    await chain.submitClaim(work, handed[1]!, hubAccount)
+    await clock.advance(60_000)
+    expect(await fees.trusts(hub)).toBe(false)
+    // The other one has earned its fee, and is handed the next.
+    const next = await claimOf(200n)
+    expect(await claim(next, 7n, serve(next), other)).not.toBeTypeOf('string')
+    await clock.advance(60_000)
+    expect(await fees.trusts(hub)).toBe(false)
+    expect(await documents.keys('sponsor-fees')).toHaveLength(1)
+  })
+
   test('leaves a move of money unmoved, and is found out by that', async () => {
     const transfer = await chain.authorizeTransfer(payer.address, 50n, wallet)
     const pay = () =>

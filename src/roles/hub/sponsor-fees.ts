@@ -149,7 +149,21 @@ export class SponsorFees {
       return isTaken ? ({ ...kept, takenAtMs } satisfies KeptFee) : undefined
     })
     if (isTaken) throw feeTaken()
+    if (state === 'used') await this.#disown(kept.marks, key)
     return null
+  }
+
+  /** Takes from the faithless what another hub was paid for: it does not excuse them. */
+  async #disown(marks: WorkMark[], by: string): Promise<void> {
+    const isOwn = (mark: WorkMark) => !marks.some((other) => isShownBy(mark, other))
+    for (const key of await this.#keys()) {
+      if (key === by) continue
+      await this.#deps.documents.change(collection, key, (now) => {
+        const kept = asKept(now)
+        const isFaithless = kept !== undefined && kept.takenAtMs !== null
+        return isFaithless ? ({ ...kept, marks: kept.marks.filter(isOwn) } satisfies KeptFee) : now
+      })
+    }
   }
 
   async #taken(): Promise<{ key: string; account: Address }[]> {
@@ -163,16 +177,25 @@ export class SponsorFees {
     return taken
   }
 
-  /** Forgets a hub's guilt once the chain shows its work, which nobody else is known to have done. */
+  /** Forgets a hub's guilt once the chain shows its work, which nobody else did or may have done, as far as is known. */
   async #isForgiven(key: string, { marks, fee }: KeptFee): Promise<boolean> {
     const { chain, clock, documents } = this.#deps
     const nowMs = clock.nowMs()
     if (nowMs < (this.#lookedAtMs.get(key) ?? -Infinity) + lookAgainMs) return false
     this.#lookedAtMs.set(key, nowMs)
-    const shown = await Promise.all(marks.map((mark) => isShown(mark, chain))).catch(() => [])
+    const others = await this.#marksBeside(key)
+    const own = marks.filter((mark) => !others.some((other) => isShownBy(mark, other)))
+    const shown = await Promise.all(own.map((mark) => isShown(mark, chain))).catch(() => [])
     if (!shown.some(Boolean)) return false
     await documents.change(collection, key, (now) => (asKept(now)?.fee.nonce === fee.nonce ? undefined : now))
     return true
+  }
+
+  /** Returns what other hubs were handed, and may have done unseen. */
+  async #marksBeside(key: string): Promise<WorkMark[]> {
+    const beside = (await this.#keys()).filter((other) => other !== key)
+    const kept = await Promise.all(beside.map((other) => this.#deps.documents.get(collection, other)))
+    return kept.flatMap((one) => asKept(one)?.marks ?? [])
   }
 
   async #keys(): Promise<string[]> {
