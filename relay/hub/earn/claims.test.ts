@@ -106,6 +106,24 @@ test('a channel that had to be left out waits, and does not block the rest', asy
   expect(asked).toEqual([2, 1, 1])
 })
 
+test('books a claim that the chain shows and nobody could note', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, watch, store, clock } = money
+  const { channelId } = (await addEarnings(money, 1, 10_000n, 3_000n)).channel
+  const claim = chain.claim.bind(chain)
+  chain.claim = async (batch, receiver) => {
+    await claim(batch, receiver)
+    throw new ChainError('chain/unconfirmed', 'Nobody knows yet.')
+  }
+  await claims.claimWorthwhile()
+  expect(await store.totals()).toMatchObject({ claimedMicroUsd: 0n })
+  await watch.refresh(channelId)
+  await claims.claimIfDue()
+  expect(await store.totals()).toMatchObject({ claimedMicroUsd: 3_000n })
+  expect(await store.unclaimed()).toEqual([])
+  expect(await store.claimedSince(clock.nowMs())).toHaveLength(1)
+})
+
 test('makes a claim again that the chain has undone', async () => {
   const money = await openHubMoney()
   const { chain, claims, watch, store } = money

@@ -5,7 +5,7 @@ import { toPeerError } from '../../../src/errors/index.ts'
 import type { Chain, Clock, Signer } from '../../../src/ports/index.ts'
 import { limits } from '../../../src/protocol/limits.ts'
 import type { RelayLog } from '../../log.ts'
-import type { HubStore } from '../books/hub-store.ts'
+import type { EarnedRecord, HubStore } from '../books/hub-store.ts'
 import type { ChannelWatch } from '../channel-watch.ts'
 import { gasMicroUsd } from '../gas-cost.ts'
 import type { HubPolicy } from '../hub-policy.ts'
@@ -63,10 +63,20 @@ export function createClaims(deps: ClaimsDeps): Claims {
 
   const noteClaimed = async (slice: Unclaimed[]): Promise<void> => {
     await watch.refreshAll(slice.map(({ channelId }) => channelId))
-    for (const { channelId } of slice) {
-      await store.raiseClaimed(channelId, watch.lastHeard(channelId)?.totalClaimed ?? 0n, clock.nowMs())
+    for (const { channelId } of slice) await note(channelId, claimedHeard(channelId))
+  }
+
+  /** Claims that came to pass after their sending had failed, or the hub had died. */
+  const noteUnseen = async (earned: EarnedRecord[]): Promise<void> => {
+    for (const { channelId, claimedMicroUsd } of earned) {
+      const heardMicroUsd = claimedHeard(channelId)
+      if (heardMicroUsd > claimedMicroUsd) await note(channelId, heardMicroUsd)
     }
   }
+
+  const claimedHeard = (channelId: Hex) => watch.lastHeard(channelId)?.totalClaimed ?? 0n
+  const note = (channelId: Hex, claimedMicroUsd: MicroUsd) =>
+    store.raiseClaimed(channelId, claimedMicroUsd, clock.nowMs())
 
   /** Claims in batches; one that fails does not keep the others. */
   const claimAll = async (channels: Unclaimed[]): Promise<void> => {
@@ -91,6 +101,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const worthwhile = async (): Promise<{ channels: Unclaimed[]; gas: MicroUsd }> => {
     const [earned, again] = await Promise.all([store.unclaimed(), undone()])
     if (earned.length + again.length === 0) return { channels: [], gas: 0n }
+    await noteUnseen(earned)
     const { one, perChannel } = await readGas()
     const wanted = earned.filter((record) => unclaimedIn(record) > perChannel)
     const open = await readUnclaimed([...wanted.map(({ channelId }) => channelId), ...again], store, watch)
