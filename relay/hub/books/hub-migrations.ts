@@ -58,6 +58,7 @@ export const hubMigrations: readonly string[] = [
   // Decimal text without leading zeros: what is longer is more.
   `
   ALTER TABLE channels ADD COLUMN claimed_at_ms INTEGER;
+  UPDATE channels SET claimed_at_ms = 1000 * unixepoch() WHERE side = 'receiver' AND claimed_micro_usd <> '0';
   CREATE INDEX unclaimed ON channels (channel_id) WHERE side = 'receiver' AND
     (length(attributed_micro_usd) > length(claimed_micro_usd) OR
     (length(attributed_micro_usd) = length(claimed_micro_usd) AND attributed_micro_usd > claimed_micro_usd));

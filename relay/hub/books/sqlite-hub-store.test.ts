@@ -110,6 +110,8 @@ test('the first books there were are brought up to date with their sums', async 
   expect(await store.unclaimed()).toMatchObject([{ attributedMicroUsd: 110n, claimedMicroUsd: 95n }])
   expect(await store.channelsTo(payee.channel.config.receiverAuthorizer)).toHaveLength(1)
   expect(await store.refunds()).toEqual([])
+  // The chain may yet undo what was claimed just before.
+  expect(await store.claimedSince(Date.now() - 60_000)).toMatchObject([{ claimedMicroUsd: 95n }])
 })
 
 test('what is no longer needed goes piece by piece, and each time it is told whether that was all', async () => {
