@@ -23,8 +23,12 @@ contract Permit2DepositCollector is IDepositCollector {
     /// @notice Permit2.
     ISignatureTransfer public immutable PERMIT2;
 
-    /// @notice The token did not take the EIP-2612 signature. The deposit goes on: it may have been used before.
-    event PermitFailed(address indexed token, address indexed owner);
+    /// @notice The token refused the EIP-2612 signature with a reason. The deposit goes on: it may have been used.
+    event EIP2612PermitFailedWithReason(address indexed token, address indexed owner, string reason);
+    /// @notice The token panicked at the EIP-2612 signature. The deposit goes on.
+    event EIP2612PermitFailedWithPanic(address indexed token, address indexed owner, uint256 errorCode);
+    /// @notice The token refused the EIP-2612 signature with an error of its own, or none. The deposit goes on.
+    event EIP2612PermitFailedWithData(address indexed token, address indexed owner, bytes data);
 
     /// @notice The caller is not the settlement contract.
     error OnlyX402BatchSettlement();
@@ -78,8 +82,12 @@ contract Permit2DepositCollector is IDepositCollector {
             abi.decode(eip2612, (uint256, uint256, uint8, bytes32, bytes32));
         if (value != amount) revert Permit2612AmountMismatch();
         try IERC20Permit(token).permit(payer, address(PERMIT2), value, deadline, v, r, s) {}
-        catch {
-            emit PermitFailed(token, payer);
+        catch Error(string memory reason) {
+            emit EIP2612PermitFailedWithReason(token, payer, reason);
+        } catch Panic(uint256 errorCode) {
+            emit EIP2612PermitFailedWithPanic(token, payer, errorCode);
+        } catch (bytes memory thrown) {
+            emit EIP2612PermitFailedWithData(token, payer, thrown);
         }
     }
 }

@@ -34,11 +34,30 @@ contract Permit2DepositTest is Permit2Test {
             abi.decode(signed, (uint256, uint256, uint8, bytes32, bytes32));
         vm.prank(stranger);
         plain.permit(payer, address(permit2), value, until, v, r, s);
-        bytes memory collectorData = data(config, 500, 7, PAYER_KEY, signed);
-        vm.expectEmit(address(permitCollector));
-        emit Permit2DepositCollector.PermitFailed(address(plain), payer);
-        bytes32 id = deposit(config, 500, collectorData);
+        bytes32 id = deposit(config, 500, data(config, 500, 7, PAYER_KEY, signed));
         vm.assertEq(balanceOf(id), 500, "channel balance");
+    }
+
+    function test_a_token_that_refuses_with_a_reason_is_no_obstacle() public {
+        bytes memory collectorData = refusedBy(abi.encodeWithSignature("Error(string)", "paused"));
+        vm.expectEmit(address(permitCollector));
+        emit Permit2DepositCollector.EIP2612PermitFailedWithReason(address(plain), payer, "paused");
+        vm.assertEq(balanceOf(deposit(plainChannel(1), 500, collectorData)), 500, "channel balance");
+    }
+
+    function test_a_token_that_panics_is_no_obstacle() public {
+        bytes memory collectorData = refusedBy(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        vm.expectEmit(address(permitCollector));
+        emit Permit2DepositCollector.EIP2612PermitFailedWithPanic(address(plain), payer, 0x11);
+        vm.assertEq(balanceOf(deposit(plainChannel(1), 500, collectorData)), 500, "channel balance");
+    }
+
+    function test_fuzz_a_token_that_refuses_with_an_error_of_its_own_is_no_obstacle(uint256 detail) public {
+        bytes memory thrown = abi.encodeWithSignature("Refused(uint256)", detail);
+        bytes memory collectorData = refusedBy(thrown);
+        vm.expectEmit(address(permitCollector));
+        emit Permit2DepositCollector.EIP2612PermitFailedWithData(address(plain), payer, thrown);
+        vm.assertEq(balanceOf(deposit(plainChannel(1), 500, collectorData)), 500, "channel balance");
     }
 
     function test_a_forged_eip2612_signature_allows_nothing() public {
@@ -134,5 +153,12 @@ contract Permit2DepositTest is Permit2Test {
         vm.chainId(id);
         vm.expectRevert(abi.encodeWithSelector(PlainDollar.NotLocalChain.selector, uint256(id)));
         new PlainDollar();
+    }
+
+    /// @dev Data of a deposit that is allowed already, with an EIP-2612 signature that the token answers with `thrown`.
+    function refusedBy(bytes memory thrown) private returns (bytes memory) {
+        allow(500);
+        vm.mockCallRevert(address(plain), abi.encodeWithSelector(plain.permit.selector), thrown);
+        return data(plainChannel(1), 500, 7, PAYER_KEY, allowance(500, PAYER_KEY));
     }
 }

@@ -94,7 +94,7 @@ export const permit2DepositCollectorAbi = [
   },
   {
     "type": "event",
-    "name": "PermitFailed",
+    "name": "EIP2612PermitFailedWithData",
     "inputs": [
       {
         "name": "token",
@@ -105,6 +105,55 @@ export const permit2DepositCollectorAbi = [
         "name": "owner",
         "type": "address",
         "indexed": true
+      },
+      {
+        "name": "data",
+        "type": "bytes",
+        "indexed": false
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "EIP2612PermitFailedWithPanic",
+    "inputs": [
+      {
+        "name": "token",
+        "type": "address",
+        "indexed": true
+      },
+      {
+        "name": "owner",
+        "type": "address",
+        "indexed": true
+      },
+      {
+        "name": "errorCode",
+        "type": "uint256",
+        "indexed": false
+      }
+    ],
+    "anonymous": false
+  },
+  {
+    "type": "event",
+    "name": "EIP2612PermitFailedWithReason",
+    "inputs": [
+      {
+        "name": "token",
+        "type": "address",
+        "indexed": true
+      },
+      {
+        "name": "owner",
+        "type": "address",
+        "indexed": true
+      },
+      {
+        "name": "reason",
+        "type": "string",
+        "indexed": false
       }
     ],
     "anonymous": false
