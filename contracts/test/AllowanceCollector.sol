@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDepositCollector} from "../src/IDepositCollector.sol";
 import {TestDollar} from "../src/TestDollar.sol";
+import {IDepositCollector} from "../src/interfaces/IDepositCollector.sol";
 
 /// @notice Collects with the allowance that the payer gave it.
 contract AllowanceCollector is IDepositCollector {
