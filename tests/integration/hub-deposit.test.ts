@@ -141,6 +141,33 @@ describe('a deposit', () => {
     expect(await desk.feeTotal()).toBe(3n * feeMicroUsd)
   })
 
+  test('that a reorganisation undid is sent again for the fee that is still owed for it', async () => {
+    await desk.deposit()
+    const provider = await desk.joinProvider()
+    const job = await desk.requester.open({ provider: provider.account.address, ceilingMicroUsd: 10_000n })
+    const signed = await desk.authorizeDeposit()
+    const voucher = await desk.requester.promise(feeMicroUsd)
+    const { chain } = desk.world
+    const submitDeposit = chain.submitDeposit.bind(chain)
+    let times = 0
+    chain.submitDeposit = async (deposit, sender, admit) => {
+      times += 1
+      if (times > 1) await admit?.()
+      else await expect.poll(() => job.send(98n, voucher)).toMatchObject({ type: 'paid' })
+      return times > 1 ? signed.config.salt : submitDeposit(deposit, sender, admit)
+    }
+    await desk.client.deposit(signed, voucher)
+    expect(desk.hub.events).toContain('hub-fee-owed')
+    chain.authorizationState = async () => 'open'
+    await desk.client.deposit(signed, voucher)
+    expect(times).toBe(2)
+    expect(await desk.feeTotal()).toBe(feeMicroUsd)
+    const next = await desk.authorizeDeposit()
+    await expect(
+      desk.client.deposit(next, await desk.sign(98n + 1n + 3n * feeMicroUsd - 1n)),
+    ).rejects.toMatchObject({ code: 'hub/fee-too-low' })
+  })
+
   describe('is refused', () => {
     test.each([
       ['to another receiver', { receiver: account(77).address }, 'ledger/bad-channel'],

@@ -22,7 +22,7 @@ export async function sendDeposit(
   feeVoucher: Voucher,
   deps: SendDeps,
 ): Promise<Done> {
-  const { chain, signer, store, fees, terms } = deps
+  const { chain, signer, fees, terms } = deps
   const { config, amount } = deposit
   checkCollector(deposit, deps)
   const channel = await readPayerChannel(config, deps)
@@ -31,13 +31,13 @@ export async function sendDeposit(
   refuseEnded(config, deps)
   if (await deps.refunds.onWay(channelId)) throw payingBack()
   const depositId = depositIdOf(deposit, terms)
-  const isPaid = await store.hasFeeFor(depositId)
-  const feeMicroUsd = isPaid ? 0n : fees.due(channelId, await deps.quotes.least('deposit'))
+  const isCharged = await fees.isChargedFor(channelId, depositId)
+  const feeMicroUsd = isCharged ? 0n : fees.due(channelId, await deps.quotes.least('deposit'))
   if (amount < feeMicroUsd) throw new HubError('hub/request-refused', 'The deposit is less than its fee.')
-  if (!isPaid) await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
+  if (!isCharged) await checkFeeVoucher(feeVoucher, feeMicroUsd, channel, state.balance + amount, deps)
   const transaction = await deps.sponsor('deposit', 1, (admit) => chain.submitDeposit(deposit, signer, admit))
   await keepPayerChannel(channel, deps)
-  if (!isPaid) await fees.collect({ channelId, feeMicroUsd, deposit: depositId }, feeVoucher)
+  if (!isCharged) await fees.collect({ channelId, feeMicroUsd, deposit: depositId }, feeVoucher)
   await deps.onChanged([channelId])
   return done(transaction, amount)
 }

@@ -9,10 +9,13 @@ import type { FeeRecord, HubStore } from '../books/hub-store.ts'
 /** Where fees are kept. */
 export type PayerFeesDeps = { store: HubStore; clock: Pick<Clock, 'nowMs'>; log: RelayLog }
 
+/** What a channel owes, and for which deposits. */
+type Owed = { feeMicroUsd: MicroUsd; deposits: Hex[] }
+
 /** Fees that payers' channels pay by voucher, and those that they still owe. */
 export class PayerFees {
   readonly #deps: PayerFeesDeps
-  readonly #owed = new Map<Hex, MicroUsd>()
+  readonly #owed = new Map<Hex, Owed>()
 
   constructor(deps: PayerFeesDeps) {
     this.#deps = deps
@@ -20,7 +23,13 @@ export class PayerFees {
 
   /** Returns a fee together with what its channel owes from before. */
   due(channelId: Hex, feeMicroUsd: MicroUsd): MicroUsd {
-    return feeMicroUsd + (this.#owed.get(channelId) ?? 0n)
+    return feeMicroUsd + (this.#owed.get(channelId)?.feeMicroUsd ?? 0n)
+  }
+
+  /** Whether the fee for a deposit is kept or owed already. */
+  async isChargedFor(channelId: Hex, deposit: Hex): Promise<boolean> {
+    if (this.#owed.get(channelId)?.deposits.includes(deposit)) return true
+    return this.#deps.store.hasFeeFor(deposit)
   }
 
   /** Keeps the fee for a deposit that was made. One that a job's payment has spent meanwhile is owed from then on. */
@@ -32,7 +41,8 @@ export class PayerFees {
       this.forget(channelId)
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error
-      this.#owed.set(channelId, feeMicroUsd)
+      const deposits = [...(this.#owed.get(channelId)?.deposits ?? []), fee.deposit]
+      this.#owed.set(channelId, { feeMicroUsd, deposits })
       log('hub-fee-owed', { feeMicroUsd: Number(feeMicroUsd), code: error.code })
     }
   }
