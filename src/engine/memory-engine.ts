@@ -121,6 +121,7 @@ export function createMemoryEngine(options: MemoryEngineOptions = {}): MemoryEng
       return { name: null, license: null, family, contextTokens, knownAnswer, smoothing: new Uint8Array([0]) }
     },
     warm: async () => {},
+    deliver: () => {},
     load: (verified, options) => lock.load(verified, options),
     get loaded() {
       return loaded

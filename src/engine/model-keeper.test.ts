@@ -130,6 +130,21 @@ describe('a worker that is started early', () => {
     expect((await keeper.live()).loaded.backend).toBe('webgpu')
   })
 
+  test('is brought the parts of the model that it was started for, and of no other', async () => {
+    const { keeper, workers } = keep('loads')
+    const { id, manifest } = plan.model
+    const part = { file: 0, start: 0, content: new Blob(['part']) }
+    keeper.deliver(id, part)
+    keeper.warm({ ...input, model: { id, manifest } })
+    keeper.deliver(`0x${'77'.repeat(32)}`, part)
+    keeper.deliver(id, part)
+    await start(keeper)
+    keeper.deliver(id, part)
+    const called = workers[0]!.received.flatMap((message) => (message.kind === 'call' ? message.name : []))
+    expect(called).toEqual(['warm', 'deliver', 'load'])
+    expect(workers).toHaveLength(1)
+  })
+
   test('goes where another is wanted, where nobody wants one any more, and where it fails', async () => {
     const { keeper, workers } = keep('loads', 'loads', 'loads', wrongAnswer, 'loads')
     keeper.warm({ ...input, threads: 4 })

@@ -1,9 +1,10 @@
+import type { ModelId } from '../domain/model.ts'
 import { EngineError } from '../errors/index.ts'
-import type { LoadedModel, LoadProgress } from '../ports/engine.ts'
+import type { LoadedModel, LoadProgress, ModelPart } from '../ports/engine.ts'
 import { cancelled } from './cancelled.ts'
 import { type StartedModel, startModel, type StartPlan } from './start-model.ts'
 import { CallChannel, type WorkerLike } from './worker/call-channel.ts'
-import type { ModelCalls, WarmInput } from './worker/model-calls.ts'
+import type { ModelCalls, RuntimeInput, WarmInput } from './worker/model-calls.ts'
 
 /**
  * Losses in a row, without a finished call between, that are made good; at the next the model is given up. One more
@@ -41,7 +42,7 @@ export class ModelKeeper {
     return this.#live?.loaded ?? null
   }
 
-  /** Starts a worker's runtime for a model that is on its way, until the signal aborts or a start takes it over. */
+  /** Starts a worker for a model that is on its way, until the signal aborts or a start takes it over. */
   warm(input: WarmInput, signal?: AbortSignal): void {
     if (this.#channel || this.#early || signal?.aborted) return
     const channel = this.#open()
@@ -54,6 +55,13 @@ export class ModelKeeper {
     signal?.addEventListener('abort', giveUp, { once: true })
     // A start finds out by itself what cannot be started.
     channel.call('warm', input).catch(giveUp)
+  }
+
+  /** Hands a part of a model to the worker that waits for it, if one does. */
+  deliver(id: ModelId, part: ModelPart): void {
+    if (this.#early?.input.model?.id !== id) return
+    // The start brings the whole files.
+    this.#early.channel.call('deliver', part).catch(() => {})
   }
 
   /** Starts a model in place of the one before. */
@@ -129,7 +137,7 @@ export class ModelKeeper {
 
   async #start(plan: StartPlan, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
     this.#plan = plan
-    const open = (input: WarmInput) => (this.#channel = this.#takeEarly(input) ?? this.#open())
+    const open = (input: RuntimeInput) => (this.#channel = this.#takeEarly(input) ?? this.#open())
     const started = await startModel(plan, open, onProgress)
     if (this.#channel !== started.channel) throw cancelled()
     this.#live = started
@@ -144,7 +152,7 @@ export class ModelKeeper {
     return channel
   }
 
-  #takeEarly({ recipe, threads }: WarmInput): CallChannel<ModelCalls> | null {
+  #takeEarly({ recipe, threads }: RuntimeInput): CallChannel<ModelCalls> | null {
     const early = this.#early
     this.#early = null
     if (early?.input.recipe === recipe && early.input.threads === threads) return early.channel

@@ -3,7 +3,7 @@ import { EngineError, type EngineErrorCode } from '../errors/index.ts'
 import type { Backend, LoadedModel, LoadProgress, VerifiedModel } from '../ports/engine.ts'
 import type { RecipeName } from './graph/recipe.ts'
 import type { CallChannel } from './worker/call-channel.ts'
-import type { LoadInput, LoadOutput, ModelCalls, WarmInput } from './worker/model-calls.ts'
+import type { LoadInput, LoadOutput, ModelCalls, RuntimeInput } from './worker/model-calls.ts'
 
 /** How a model is to be started: kept, so that a lost worker can be replaced by one like it. */
 export type StartPlan = {
@@ -39,7 +39,7 @@ const cautiousSliceTokens = 8
  */
 export async function startModel(
   plan: StartPlan,
-  openChannel: (input: WarmInput) => CallChannel<ModelCalls>,
+  openChannel: (input: RuntimeInput) => CallChannel<ModelCalls>,
   onProgress: (progress: LoadProgress) => void,
 ): Promise<StartedModel> {
   const attempts: Attempt[] = plan.backends.map((backend) => ({ backend, sliceTokens: plan.sliceTokens }))

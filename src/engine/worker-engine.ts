@@ -74,6 +74,14 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     },
   })
 
+  let warming = Promise.resolve()
+  const warm: Engine['warm'] = async ({ backends, signal, model } = {}) => {
+    const { threads, ...machine } = await probe()
+    const [backend] = backends ?? machine.backends
+    const early = model ? { model: { id: model.id, manifest: model.manifest } } : {}
+    if (backend) keeper.warm({ recipe: recipes[backend], threads, ...early }, signal)
+  }
+
   const held = async <value>(work: () => Promise<value>): Promise<value> => {
     const release = lock.hold()
     try {
@@ -117,11 +125,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       const { threads } = await probe()
       return measureInWorkers(file, { openWorker: openMeasureWorker, stallMs, threads }, measuring)
     },
-    async warm({ backends, signal } = {}) {
-      const { threads, ...machine } = await probe()
-      const [backend] = backends ?? machine.backends
-      if (backend) keeper.warm({ recipe: recipes[backend], threads }, signal)
-    },
+    warm: (options) => (warming = warm(options)),
+    deliver: (id, part) => void warming.then(() => keeper.deliver(id, part)).catch(() => {}),
     load: (model, loading) => lock.load(model, loading),
     get loaded(): LoadedModel | null {
       return keeper.loaded

@@ -29,6 +29,7 @@ type DownloadEvents = {
   signal?: AbortSignal | undefined
   onBytes?: (bytes: number) => void
   onFrom?: (from: BytesFrom) => void
+  onRight?: (piece: Piece, content: Blob) => void
 }
 
 /**
@@ -183,8 +184,16 @@ export class PieceModelStore implements ModelStore {
   }
 
   /** Returns all pieces of a model, those that were kept first. */
-  async #complete(entry: CatalogueEntry, { signal, onProgress }: FetchOptions): Promise<VerifiedPieces> {
-    const wanted = modelPieces(entry.manifest)
+  async #complete(
+    entry: CatalogueEntry,
+    { signal, onProgress, onVerified }: FetchOptions,
+  ): Promise<VerifiedPieces> {
+    const { files, smoothing } = entry.manifest
+    // Without its scales no weights can be prepared while they come.
+    const isScales = ({ file }: Piece) => file.path === smoothing
+    const wanted = modelPieces(entry.manifest).sort((a, b) => Number(isScales(b)) - Number(isScales(a)))
+    const onRight = ({ file, start }: Piece, content: Blob) =>
+      onVerified?.({ file: files.indexOf(file), start, content })
     const totalBytes = sumBytes(wanted)
     let from: BytesFrom | null = null
     const reporter = (stage: 'download' | 'verify', bytes = 0) => {
@@ -193,6 +202,7 @@ export class PieceModelStore implements ModelStore {
     const verified = await verifyKept(this.#pieces, entry.id, wanted, {
       signal,
       onChecked: reporter('verify'),
+      onRight,
     })
     const missingBytes = await this.#reserveMissing(wanted, verified)
     const onBytes = reporter('download', totalBytes - missingBytes)
@@ -200,7 +210,7 @@ export class PieceModelStore implements ModelStore {
       from = next
       onBytes(0)
     }
-    await this.#download(entry, wanted, verified, { signal, onBytes, onFrom })
+    await this.#download(entry, wanted, verified, { signal, onBytes, onFrom, onRight })
     return verified
   }
 
@@ -221,8 +231,10 @@ export class PieceModelStore implements ModelStore {
       signal,
     })) {
       signal?.throwIfAborted()
-      verified.set(piece.sha256, await this.#pieces.write(entry.id, piece.sha256, content))
+      const kept = await this.#pieces.write(entry.id, piece.sha256, content)
+      verified.set(piece.sha256, kept)
       this.#shelf.tell(entry.id, numberOf(piece))
+      events.onRight?.(piece, kept)
     }
   }
 }

@@ -7,19 +7,31 @@ import { sha256 } from './sha256.ts'
 /** Pieces whose hash was checked, by hash. */
 export type VerifiedPieces = Map<Hex, Blob>
 
-/** Returns those of the pieces that are kept and right. `onChecked` hears the bytes of each that is there. */
+/** Who hears of pieces that are checked. */
+type CheckEvents = {
+  signal: AbortSignal | undefined
+  /** Called with the bytes of each that is there. */
+  onChecked?: (bytes: number) => void
+  /** Called with each that is right. */
+  onRight?: (piece: Piece, content: Blob) => void
+}
+
+/** Returns those of the pieces that are kept and right. */
 export async function verifyKept(
   store: PieceStore,
   model: ModelId,
   pieces: Piece[],
-  { signal, onChecked }: { signal: AbortSignal | undefined; onChecked?: (bytes: number) => void },
+  { signal, onChecked, onRight }: CheckEvents,
 ): Promise<VerifiedPieces> {
   const verified: VerifiedPieces = new Map()
   for (const piece of pieces) {
     signal?.throwIfAborted()
     const blob = await store.read(model, piece.sha256)
     if (!blob) continue
-    if (await isRight(blob, piece)) verified.set(piece.sha256, blob)
+    if (await isRight(blob, piece)) {
+      verified.set(piece.sha256, blob)
+      onRight?.(piece, blob)
+    }
     onChecked?.(piece.bytes)
   }
   return verified

@@ -39,6 +39,15 @@ export type LoadProgress = {
 /** A model whose bytes were verified, its files in the manifest's order. */
 export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }
 
+/** Some verified bytes of one of a model's files. */
+export type ModelPart = {
+  /** Its place in the manifest's list. */
+  file: number
+  /** Where it begins in the file, in bytes. */
+  start: number
+  content: Blob
+}
+
 /** Reading the head, preparing weights, watching it answer prompts, running it as volunteers will. */
 export type MeasureStage = 'check' | 'prepare' | 'observe' | 'test'
 
@@ -73,6 +82,9 @@ export type LoadOptions = {
   /** For a check beside serving: the model goes with the last hold, and another load goes before this one. */
   whileHeld?: boolean
 }
+
+/** What an engine is warmed for. */
+export type WarmOptions = Pick<LoadOptions, 'backends' | 'signal'> & { model?: Omit<VerifiedModel, 'files'> }
 
 /** A model that passed its known answer, and what the machine does with it. */
 export type LoadedModel = {
@@ -168,9 +180,11 @@ export interface Engine {
   measure(file: Blob, options?: MeasureOptions): Promise<MeasuredModel>
   /**
    * Starts what runs models, for one whose bytes are on their way: until the signal aborts, or a load takes it over.
-   * What cannot be started is found out by that load.
+   * Told which `model`, it prepares that as far as it is delivered. What cannot be done is found out by the load.
    */
-  warm(options?: Pick<LoadOptions, 'backends' | 'signal'>): Promise<void>
+  warm(options?: WarmOptions): Promise<void>
+  /** Hands over a part of the model that the engine was warmed for, as soon as it is verified. One of another is left. */
+  deliver(id: ModelId, part: ModelPart): void
   /**
    * Loads a model and runs its known-answer test; falls back to the next back end when one fails.
    * Replaces the model loaded before. Who asks for one that is there, or being loaded, for the same back ends, gets

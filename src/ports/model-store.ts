@@ -1,5 +1,5 @@
 import type { CatalogueEntry, ModelId } from '../domain/model.ts'
-import type { VerifiedModel } from './engine.ts'
+import type { ModelPart, VerifiedModel } from './engine.ts'
 
 /** The models of a page's own catalogue that could be read, and why others could not. */
 export type LoadedCatalogue = { entries: CatalogueEntry[]; failures: unknown[] }
@@ -20,7 +20,12 @@ export type FetchProgress = {
 }
 
 /** How a model is to be fetched. */
-export type FetchOptions = { signal?: AbortSignal; onProgress?: (progress: FetchProgress) => void }
+export type FetchOptions = {
+  signal?: AbortSignal
+  onProgress?: (progress: FetchProgress) => void
+  /** Called with each part of the model once it is kept and verified; the scales come before the weights. */
+  onVerified?: (part: ModelPart) => void
+}
 
 /** Brings a model's bytes and keeps them, every byte verified. It never looks inside a file. */
 export interface ModelStore {

@@ -1,4 +1,5 @@
 import type { CatalogueEntry } from '../../src/domain/model.ts'
+import type { ModelPart } from '../../src/ports/engine.ts'
 import type { FetchProgress, ModelStore } from '../../src/ports/model-store.ts'
 import { assert, assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
@@ -51,6 +52,29 @@ export const modelStoreCases: ConformanceCase<ModelStoreSubject>[] = [
       assertEqual(await store.status(entry.id), absent, 'the status')
       const unknown = { state: 'absent', bytes: 0, totalBytes: 0 }
       assertEqual(await store.status(`0x${'00'.repeat(32)}`), unknown, 'the status of an unknown model')
+    },
+  },
+  {
+    name: 'tells of each part once it is kept and right, of those that were kept before too',
+    async run({ open, entry, contents }) {
+      const store = await open()
+      for (const round of ['fetched', 'kept']) {
+        const rest = contents.map((content) => content.byteLength)
+        const parts: ModelPart[] = []
+        await store.fetch(entry, { onVerified: (part) => parts.push(part) })
+        for (const { file, start, content } of parts) {
+          rest[file]! -= content.size
+          await assertContent(
+            content,
+            contents[file]?.subarray(start, start + content.size),
+            `a part ${round}`,
+          )
+        }
+        assert(
+          rest.every((bytes) => bytes === 0),
+          `parts that were ${round} do not make up the files`,
+        )
+      }
     },
   },
   {

@@ -1,6 +1,7 @@
 import { EngineError } from '../../errors/index.ts'
 import { ByteReader, TooShort } from './byte-reader.ts'
 import { createMetadata, type Metadata, readMetadataValue, type MetadataValue } from './metadata.ts'
+import type { ReadableFile } from './readable-file.ts'
 import { parseTensorType, tensorBytes, type TensorType } from './tensor-type.ts'
 
 /** Where a tensor lies in the file, and its shape. */
@@ -27,7 +28,7 @@ const mostAlignment = 1 << 20
  *
  * @throws EngineError `engine/malformed-model`, also for a head cut short; `engine/unsupported-model`
  */
-export function readGgufHead(file: Blob): Promise<GgufHead> {
+export function readGgufHead(file: ReadableFile): Promise<GgufHead> {
   return readGrowing(file, parseHead)
 }
 
@@ -36,7 +37,7 @@ export function readGgufMetadata(head: Blob): Promise<Metadata> {
   return readGrowing(head, (reader) => parseMetadata(reader).metadata)
 }
 
-async function readGrowing<value>(file: Blob, parse: (reader: ByteReader) => value): Promise<value> {
+async function readGrowing<value>(file: ReadableFile, parse: (reader: ByteReader) => value): Promise<value> {
   for (let bytes = firstReadBytes; ; bytes *= 4) {
     try {
       return parse(new ByteReader(await file.slice(0, bytes).arrayBuffer()))

@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors/index.ts'
 import { dequantise, dequantiseInto } from './dequantise.ts'
+import type { ReadableFile } from './readable-file.ts'
 import { type GgufHead, readGgufHead, type TensorInfo } from './read-gguf.ts'
 import { tensorBytes } from './tensor-type.ts'
 
@@ -15,7 +16,7 @@ export type TensorSource = GgufHead & {
 }
 
 /** @throws EngineError `engine/malformed-model` when the file is shorter than its tensors, each or all together */
-export async function openGguf(file: Blob): Promise<TensorSource> {
+export async function openGguf(file: ReadableFile): Promise<TensorSource> {
   const head = await readGgufHead(file)
   let bytes = 0
   for (const tensor of head.tensors.values()) {

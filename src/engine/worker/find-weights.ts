@@ -3,7 +3,7 @@ import type { BuiltGraph } from '../graph/graph-builder.ts'
 import { prepareWeights } from './prepare-weights.ts'
 import type { PreparedStore } from './prepared-store.ts'
 import { nameRuntimeError } from './runtime-error.ts'
-import type { Weights } from './weights.ts'
+import type { NewWeights, Weights } from './weights.ts'
 
 /** Weights that are ready, and whether they were so from an earlier visit. */
 export type FoundWeights = {
@@ -32,11 +32,13 @@ export async function findWeights(
     onProgress(1)
     return { weights: found, fromCache: true, kept: Promise.resolve() }
   }
+  let weights: NewWeights | undefined
   try {
-    const weights = await prepared.create(key, graph.weightBytes)
+    weights = await prepared.create(key, graph.weightBytes)
     await prepareWeights(graph, tensors, weights, onProgress, signal)
     return { weights, fromCache: false, kept: weights.keep() }
   } catch (error) {
+    weights?.close()
     throw nameRuntimeError(error, 'engine/load-failed', 'The weights could not be prepared.')
   }
 }

@@ -1,3 +1,4 @@
+import type { EarlyModel } from './early-model.ts'
 import type { PreparedStore } from './prepared-store.ts'
 import type { RunStep, RuntimeFiles } from './runtime.ts'
 import type { EarlyRuntime } from './start-runtime.ts'
@@ -11,5 +12,7 @@ export type LoadPlace = {
   fetchRuntime(signal: AbortSignal): Promise<RuntimeFiles>
   /** The runtime that was started before, if any. */
   early?: EarlyRuntime | undefined
+  /** The model whose weights were begun before all of it was there, if any. */
+  earlyModel?: EarlyModel | undefined
   prepared: PreparedStore
 }

@@ -5,6 +5,7 @@ import type {
   GenerateRequest,
   GenerateResult,
   LoadProgress,
+  ModelPart,
   Recomputation,
   RecomputeRequest,
   TokenEvent,
@@ -13,10 +14,13 @@ import type {
 import type { RecipeName } from '../graph/recipe.ts'
 
 /** What decides which runtime a model needs. */
-export type WarmInput = { recipe: RecipeName; threads: number }
+export type RuntimeInput = { recipe: RecipeName; threads: number }
+
+/** A model that is on its way; without one only the runtime is started. */
+export type WarmInput = RuntimeInput & { model?: Omit<VerifiedModel, 'files'> }
 
 /** One model, on one back end. */
-export type LoadInput = WarmInput & {
+export type LoadInput = RuntimeInput & {
   model: VerifiedModel
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
@@ -49,8 +53,10 @@ export type EmbedInput = { tokenIds: readonly number[]; owner: string | undefine
 
 /** What the worker that runs a model can be asked. */
 export type ModelCalls = {
-  /** Starts the runtime, for a model that is still on its way. */
+  /** Starts the runtime, and prepares what comes of the model. */
   warm: { input: WarmInput; event: never; output: void }
+  /** Brings a part of that model. */
+  deliver: { input: ModelPart; event: never; output: void }
   load: { input: LoadInput; event: LoadProgress; output: LoadOutput }
   generate: { input: GenerateInput; event: TokenEvent; output: GenerateResult }
   /** Share of the time that steps may take. */

@@ -6,12 +6,14 @@ import { recompute } from '../decode/recompute.ts'
 import type { LanguageModel, Sequence } from '../decode/sequence.ts'
 import { createSequencePool, type SequencePool } from '../decode/sequence-pool.ts'
 import { recipes } from '../graph/recipe.ts'
+import { isFolder } from '../folder/folder-files.ts'
+import { EarlyModel } from './early-model.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
 import type { LoadPlace } from './load-place.ts'
-import type { LoadOutput, ModelCalls, WarmInput } from './model-calls.ts'
+import type { LoadOutput, ModelCalls, RuntimeInput } from './model-calls.ts'
 import { monotonicClock } from './monotonic-clock.ts'
 import { Pacer } from './pacer.ts'
-import { originPreparedStore } from './prepared-store.ts'
+import { createRoomyStore, originPreparedStore } from './prepared-store.ts'
 import { fetchRuntimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
 import { type EarlyRuntime, startRuntime } from './start-runtime.ts'
@@ -20,6 +22,7 @@ import { type EarlyRuntime, startRuntime } from './start-runtime.ts'
 let running: (RunningModel & { pool: SequencePool }) | null = null
 
 let early: EarlyRuntime | undefined
+let earlyModel: EarlyModel | undefined
 
 const pacer = new Pacer(monotonicClock)
 const restBeatMs = 2_000
@@ -28,7 +31,14 @@ serveCalls<ModelCalls>(self, {
   async warm(input, { signal }) {
     const starting = startRuntime(input, placeFor(input), signal)
     early = { input, starting }
+    const { model, recipe } = input
+    if (model && !isFolder(model.manifest))
+      earlyModel = new EarlyModel(model, recipe, createRoomyStore(model.manifest))
     await starting
+  },
+
+  async deliver(part) {
+    earlyModel?.deliver(part)
   },
 
   async load(input, { emit, signal }) {
@@ -75,11 +85,12 @@ serveCalls<ModelCalls>(self, {
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),
 })
 
-function placeFor({ recipe }: WarmInput): LoadPlace {
+function placeFor({ recipe }: RuntimeInput): LoadPlace {
   const { backend } = recipes[recipe]
   return {
     fetchRuntime: (signal) => fetchRuntimeFiles(backend, signal),
     early,
+    earlyModel,
     prepared: originPreparedStore,
     runStep,
     nowMs: () => pacer.workMs(),

@@ -1,28 +1,26 @@
-import type { VerifiedModel } from '../../ports/engine.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
-import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
-import type { BuiltGraph } from '../graph/graph-builder.ts'
-import { countCacheBytes, type ModelConfig, readModelConfig } from '../graph/model-config.ts'
-import { buildTransformerGraph } from '../graph/transformer-graph.ts'
+import { countCacheBytes } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
-import { noSmoothing, type Smoothing } from '../graph/smoothing.ts'
-import { parseSmoothing } from '../graph/smoothing-file.ts'
 import { createTokenBytes } from '../text/token-bytes.ts'
 import { readVocabulary } from '../text/vocabulary.ts'
 import { type CompiledModel, compileModel } from './compile-model.ts'
-import { findWeights } from './find-weights.ts'
 import type { OpenModel } from './open-model.ts'
 import type { LoadInput } from './model-calls.ts'
+import type { ModelPlan } from './plan-model.ts'
+import { prepareModel } from './prepare-model.ts'
 
 /** Builds the graph of a GGUF file, prepares its weights or finds them prepared, and compiles it. */
 export const openFile: OpenModel = async (input, starting, place, onProgress, signal) => {
-  const { recipe } = input
-  const plan = await planModel(input)
-  const { tensors, graph, config } = plan
-  onProgress({ stage: 'read', fraction: 1 })
-  const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
-  const key = `${input.model.id}-${recipe}`
-  const found = await findWeights(key, place.prepared, graph, tensors, onPrepared, signal)
+  const { model: verified, recipe } = input
+  let isRead = false
+  const onPrepared = (fraction: number) => {
+    if (!isRead) onProgress({ stage: 'read', fraction: 1 })
+    isRead = true
+    onProgress({ stage: 'prepare', fraction })
+  }
+  const early = await place.earlyModel?.take(verified, recipe, onPrepared, signal)
+  const { plan, found } = early ?? (await prepareModel(input, place.prepared, onPrepared, signal))
+  const { graph, config } = plan
   const { weights, fromCache, kept } = found
   const release = async () => {
     await kept
@@ -43,21 +41,6 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
   }
 }
 
-/** Each position takes a row of the rotary tables; the cache of so many tokens fits into no tab anyway. */
-const mostContextTokens = 2 ** 17
-
-type ModelPlan = { tensors: TensorSource; config: ModelConfig; contextTokens: number; graph: BuiltGraph }
-
-/** Reads the head of the file, and builds the graph. */
-async function planModel({ model, recipe }: LoadInput): Promise<ModelPlan> {
-  const tensors = await openGguf(model.files[0]!)
-  const config = readModelConfig(tensors)
-  const contextTokens = Math.min(model.manifest.contextTokens, config.contextTokens, mostContextTokens)
-  const smoothing = await readSmoothing(model)
-  const graph = buildTransformerGraph(config, recipes[recipe], contextTokens, { smoothing })
-  return { tensors, config, contextTokens, graph }
-}
-
 function describeLanguage(
   { guess }: LoadInput,
   { tensors, config, contextTokens }: ModelPlan,
@@ -73,10 +56,4 @@ function describeLanguage(
     openSequence,
     steps: guess === false ? undefined : steps,
   }
-}
-
-/** @throws EngineError `engine/malformed-model` */
-async function readSmoothing({ manifest, files }: VerifiedModel): Promise<Smoothing> {
-  const file = files[manifest.files.findIndex(({ path }) => path === manifest.smoothing)]
-  return file ? parseSmoothing(new Uint8Array(await file.arrayBuffer())) : noSmoothing
 }

@@ -1,11 +1,13 @@
 import type { BuiltGraph, WeightGroup } from '../graph/graph-builder.ts'
 import type { TensorSource } from '../gguf/tensor-source.ts'
 import { nextTask } from './next-task.ts'
+import { orderGroups } from './order-groups.ts'
 import type { NewWeights } from './weights.ts'
 
 /**
- * Computes the graph's weights from the model file, group by group; the next one is read meanwhile. Besides `weights`
- * this takes memory for the largest group and its packed bytes only.
+ * Computes the graph's weights from the model file, group by group, as they follow one another there: it may still be
+ * coming. The next one is read meanwhile. Besides `weights` this takes memory for the largest group and its packed bytes
+ * only.
  */
 export async function prepareWeights(
   graph: BuiltGraph,
@@ -14,20 +16,26 @@ export async function prepareWeights(
   onProgress: (fraction: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const room = new Uint8Array(Math.max(...graph.weights.map(bytesOf)))
-  let reading = graph.weights[0]?.read(tensors)
-  for (const [index, group] of graph.weights.entries()) {
+  const groups = await orderGroups(graph.weights, tensors)
+  const sizes = groups.map(bytesOf)
+  const totalBytes = sizes.reduce((sum, bytes) => sum + bytes, 0)
+  const room = new Uint8Array(Math.max(...sizes))
+  let doneBytes = 0
+  let reading = groups[0]?.read(tensors)
+  for (const [index, group] of groups.entries()) {
     const compute = await reading!
-    reading = graph.weights[index + 1]?.read(tensors)
+    reading = groups[index + 1]?.read(tensors)
     // Should this group fail, nobody asks for the next.
     reading?.catch(() => {})
     await nextTask()
     signal?.throwIfAborted()
     const start = startOf(group)
-    const end = start + bytesOf(group)
-    compute(...group.parts.map(({ offset, bytes }) => room.subarray(offset - start, offset - start + bytes)))
-    weights.write(room.subarray(0, end - start), start)
-    onProgress(end / graph.weightBytes)
+    const bytes = sizes[index]!
+    compute(
+      ...group.parts.map((part) => room.subarray(part.offset - start, part.offset - start + part.bytes)),
+    )
+    weights.write(room.subarray(0, bytes), start)
+    onProgress((doneBytes += bytes) / totalBytes)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Hex } from '../../domain/bytes.ts'
+import type { ModelManifest } from '../../domain/model.ts'
 import { openSyncFile, type SyncFile } from './sync-file.ts'
 import { sha256 } from './sha256.ts'
 import { createMemoryWeights, type NewWeights, type Weights } from './weights.ts'
@@ -53,6 +54,22 @@ export const originPreparedStore: PreparedStore = {
       return createMemoryWeights(bytes)
     }
   },
+}
+
+/**
+ * Returns the same store for a model that is still coming: the room that its files need is not taken from them. What has none
+ * is refused.
+ */
+export function createRoomyStore({ files }: ModelManifest): PreparedStore {
+  const fileBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  return {
+    find: originPreparedStore.find,
+    async create(key, bytes) {
+      const { quota = 0, usage = 0 } = await navigator.storage.estimate()
+      if (quota - usage < fileBytes + bytes) throw new Error('There is no room beside the files.')
+      return originPreparedStore.create(key, bytes)
+    },
+  }
 }
 
 function readFrom(file: SyncFile, bytes: number): Weights {

@@ -1,7 +1,7 @@
 import type { Hex } from '../../domain/bytes.ts'
 import { recipes } from '../graph/recipe.ts'
 import type { LoadPlace } from './load-place.ts'
-import type { WarmInput } from './model-calls.ts'
+import type { RuntimeInput } from './model-calls.ts'
 import { openRuntime, type Runtime } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
@@ -10,7 +10,7 @@ import { sha256 } from './sha256.ts'
 export type StartedRuntime = { runtime: Runtime; arithmeticId(arithmetic: string): Promise<Hex> }
 
 /** A runtime that is started before its model is there. */
-export type EarlyRuntime = { input: WarmInput; starting: Promise<StartedRuntime> }
+export type EarlyRuntime = { input: RuntimeInput; starting: Promise<StartedRuntime> }
 
 /**
  * Returns the runtime that was started early where it is of the right kind, or starts one.
@@ -18,7 +18,7 @@ export type EarlyRuntime = { input: WarmInput; starting: Promise<StartedRuntime>
  * @throws EngineError `engine/load-failed`
  */
 export function startRuntime(
-  { recipe, threads }: WarmInput,
+  { recipe, threads }: RuntimeInput,
   place: LoadPlace,
   signal: AbortSignal,
 ): Promise<StartedRuntime> {
@@ -28,7 +28,7 @@ export function startRuntime(
 }
 
 async function startAnew(
-  { recipe, threads }: WarmInput,
+  { recipe, threads }: RuntimeInput,
   { fetchRuntime, runStep }: LoadPlace,
   signal: AbortSignal,
 ): Promise<StartedRuntime> {

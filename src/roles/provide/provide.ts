@@ -126,13 +126,14 @@ export function createProvider(deps: ProvideDeps): Provider {
   }
 
   const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
-    // While bytes come and are checked, the engine starts.
-    engine.warm({ signal, ...(backends ? { backends } : {}) }).catch(() => {})
+    // While bytes come and are checked, the engine starts, and prepares those that are there.
+    engine.warm({ signal, model: entry, ...(backends ? { backends } : {}) }).catch(() => {})
     if ((await models.status(entry.id)).state !== 'ready') {
       await readHead(models, entry, (head) => engine.checkModel(head, entry.manifest), signal)
     }
     const model = await models.fetch(entry, {
       signal,
+      onVerified: (part) => engine.deliver(entry.id, part),
       onProgress: ({ stage, bytes, totalBytes, from }) =>
         update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes }),
     })
