@@ -43,7 +43,7 @@ test('a file that is dropped anywhere is measured, described and listed, and can
     'Tiny Tales',
     'MIT',
   ])
-  await page.getByText('takes gas, which is given to you there').waitFor()
+  await page.getByText('costs you nothing: its fee is given to you there').waitFor()
   await page.getByLabel('Your royalty').fill('31')
   await page.getByText('The royalty is between 0 and 30 percent.').waitFor()
   expect(await page.getByRole('button', { name: 'Publish it' }).isDisabled()).toBe(true)

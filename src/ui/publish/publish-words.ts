@@ -26,7 +26,7 @@ export const draftFaults: Record<DraftFault, string> = {
 /** Returns what listing a model costs and who pays it. */
 export function describeCost(cost: PublishCost | null, chainName: string): string {
   if (cost === null) return 'Asking what listing it costs…'
-  if (cost.isGiven) return `Listing it on ${chainName} takes gas, which is given to you there.`
+  if (cost.isGiven) return `Listing it on ${chainName} costs you nothing: its fee is given to you there.`
   const [needed, held] = [formatCoin(cost.costWei), formatCoin(cost.gasWei)]
   if (cost.gasWei < cost.costWei) {
     return `Listing it on ${chainName} takes about ${needed} of the chain’s coin, and your account has ${held}: send some to it first.`
