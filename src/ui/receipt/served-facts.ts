@@ -25,7 +25,7 @@ export function servedPaymentFacts(row: ReceiptRow, network: Network | null): Fa
     ['You were paid', `$${exactUsd(amountMicroUsd)}`],
     [
       'Paid through',
-      hub ? `the relay's account ${hub}` : 'a channel of the tab that asked',
+      hub ? `the relay’s account ${hub}` : 'a channel of the tab that asked',
       hub ? explorerLink(network, 'address', hub) : undefined,
     ],
     ['Channel', channelId],
