@@ -14,8 +14,11 @@ export type LoadTiming = { whole: Span; stages: Partial<Record<'fetch' | LoadSta
 
 let engine: Engine
 
-/** Brings the page's own model from its origin, or from this browser, and makes it ready on the processor. */
-export async function load(threads: number): Promise<LoadTiming> {
+/**
+ * Brings the page's own model from its origin, or from this browser, and makes it ready on the processor. The runtime starts
+ * meanwhile, as in the page, and the weights are prepared meanwhile unless they are to be `apart`.
+ */
+export async function load(threads: number, apart = false): Promise<LoadTiming> {
   const machine = await probeMachine()
   engine = createWorkerEngine({ probe: async () => ({ ...machine, threads }) })
   const catalogueUrl = new URL('/models/catalogue.json', location.href).href
@@ -31,9 +34,11 @@ export async function load(threads: number): Promise<LoadTiming> {
     stages[stage] = { fromMs: stages[stage]?.fromMs ?? nowMs, toMs: nowMs }
   }
   mark('fetch')
-  const model = await store.fetch(entry!)
+  const backends = ['wasm' as const]
+  await engine.warm({ backends, ...(apart ? {} : { model: entry! }) })
+  const model = await store.fetch(entry!, { onVerified: (part) => engine.deliver(entry!.id, part) })
   mark('fetch')
-  await engine.load(model, { backends: ['wasm'], onProgress: ({ stage }) => mark(stage) })
+  await engine.load(model, { backends, onProgress: ({ stage }) => mark(stage) })
   const toMs = performance.timeOrigin + performance.now()
   return { whole: { fromMs: stages.fetch!.fromMs, toMs }, stages }
 }

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moduleIn, openHarness } from '../tests/browser/harness.ts'
+import { moduleIn, openHarness, type PageModule } from '../tests/browser/harness.ts'
 import { launchProfile } from '../tools/find-browser.ts'
 import type * as LoadPage from './load-page.ts'
 import { type Bench, compare, type Figures, type Measurement } from './measurement.ts'
-import { watchPageMemory } from './page-memory.ts'
+import { type PageMemory, watchPageMemory } from './page-memory.ts'
 
 /** What the project allows itself, in seconds. */
 const mostPrepareSeconds = 1.5
@@ -35,31 +35,40 @@ export const loadBench: Bench = {
   },
 }
 
-/** Loads the model in a new profile, then again. */
+/** Loads the model in a new profile, then again; and in another, where it is prepared once all of it is there. */
 async function measureRound(figures: Record<Name, Figures>): Promise<void> {
+  const add = (name: Name, ours: number, rival: number) => {
+    figures[name]!.ours.push(ours)
+    figures[name]!.rival.push(rival)
+  }
+  await inNewProfile(async (page) => {
+    const first = await page.call('load', 1)
+    await page.call('unload')
+    const later = await page.call('load', 1)
+    add('load-first', 1 / seconds(first.whole), 1 / seconds(later.whole))
+    add('load-prepared', 1 / seconds(later.whole), 1 / mostPreparedLoadSeconds)
+  })
+  await inNewProfile(async (page, memory) => {
+    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    const { whole, stages } = await page.call('load', 1, true)
+    add('prepare', 1 / seconds(stages.prepare!), 1 / mostPrepareSeconds)
+    const { fromMs, toMs } = stages.prepare!
+    const grownBytes =
+      memory.mostBetween(fromMs, toMs) - memory.mostBetween(whole.fromMs - settleMs, whole.fromMs)
+    add('prepare-memory', 1e9 / grownBytes, 1e9 / (2 * preparedBytes))
+  })
+}
+
+async function inNewProfile(
+  measure: (page: PageModule<typeof LoadPage>, memory: PageMemory) => Promise<void>,
+): Promise<void> {
   const profile = await mkdtemp(join(tmpdir(), 'opentab-bench-'))
   const harness = await openHarness()
   const context = await launchProfile(profile)
   try {
     const page = moduleIn<typeof LoadPage>(await harness.openPage(context), 'bench/load-page.ts')
     const memory = await watchPageMemory(context.browser()!)
-    await new Promise((resolve) => setTimeout(resolve, settleMs))
-    const first = await page.call('load', 1)
-    memory.stop()
-    await page.call('unload')
-    const later = await page.call('load', 1)
-
-    const add = (name: Name, ours: number, rival: number) => {
-      figures[name]!.ours.push(ours)
-      figures[name]!.rival.push(rival)
-    }
-    add('load-first', 1 / seconds(first.whole), 1 / seconds(later.whole))
-    add('load-prepared', 1 / seconds(later.whole), 1 / mostPreparedLoadSeconds)
-    add('prepare', 1 / seconds(first.stages.prepare!), 1 / mostPrepareSeconds)
-    const { fromMs, toMs } = first.stages.prepare!
-    const grownBytes =
-      memory.mostBetween(fromMs, toMs) - memory.mostBetween(first.whole.fromMs - settleMs, first.whole.fromMs)
-    add('prepare-memory', 1e9 / grownBytes, 1e9 / (2 * preparedBytes))
+    await measure(page, memory).finally(memory.stop)
   } finally {
     await context.close()
     await harness.close()
