@@ -8,6 +8,7 @@ export const nodePlace: MeasurePlace = {
   fetchRuntime: async () => ({ wasm: await readRuntime(), scriptUrl: undefined }),
   runStep: (step) => step(),
   nowMs: () => performance.now(),
+  browser: 'Node',
 }
 
 async function readRuntime(): Promise<ArrayBuffer> {

@@ -48,6 +48,7 @@ serveCalls<ThreadCalls>(self, {
     const place = {
       fetchRuntime: () => fetchRuntimeFiles('wasm', signal),
       prepared: originPreparedStore,
+      browser: navigator.userAgent,
       runStep: <value>(step: () => Promise<value>) => (steps++, step()),
       nowMs: () => performance.now(),
     }

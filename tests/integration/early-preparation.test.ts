@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { EarlyModel } from '../../src/engine/worker/early-model.ts'
-import { createMemoryWeights, type NewWeights } from '../../src/engine/worker/weights.ts'
+import { createMemoryWeights, type NewWeights, memoryStore } from '../../src/engine/worker/weights.ts'
 import { publishInMemory } from '../../src/models/memory-model-store.ts'
 import { MemoryPieceStore } from '../../src/models/memory-piece-store.ts'
 import { PieceModelStore } from '../../src/models/piece-model-store.ts'
@@ -51,7 +51,7 @@ async function setUp() {
     close: () => events.push('closed'),
   })
   const prepared = {
-    find: async () => null,
+    ...memoryStore,
     create: async (_key: string, bytes: number) => watch(createMemoryWeights(bytes)),
   }
   const open = (last: (piece: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> = (piece) => piece) =>
@@ -89,7 +89,7 @@ test('weights are prepared while the model still comes, to the same answer', asy
 
   let anew: NewWeights | undefined
   const keepAnew = {
-    find: async () => null,
+    ...memoryStore,
     create: async (_key: string, bytes: number) => (anew = createMemoryWeights(bytes)),
   }
   await loadVerifiedInNode(model, { recipe, prepared: keepAnew })

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/families/run-whole.ts'
 import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
-import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import { type NodeLoadOptions, loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
@@ -81,6 +81,22 @@ describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) =
   })
 })
 
+/** Keeps prepared weights, and what they passed with, as long as the test runs. */
+function keepingStore() {
+  const kept = new Map<string, Weights>()
+  const passed = new Map<string, string>()
+  const prepared: PreparedStore = {
+    find: async (key) => kept.get(key) ?? null,
+    async create(key, bytes) {
+      const weights = createMemoryWeights(bytes)
+      return { ...weights, keep: async () => void kept.set(key, weights) }
+    },
+    passedWith: async (key) => passed.get(key) ?? null,
+    notePassed: async (key, machine) => void passed.set(key, machine),
+  }
+  return { prepared, kept, passed }
+}
+
 describe('loading', () => {
   const file = new Blob([writeTinyLlama()])
 
@@ -92,14 +108,7 @@ describe('loading', () => {
   })
 
   test('prepares once and finds the weights again', async () => {
-    const kept = new Map<string, Weights>()
-    const prepared: PreparedStore = {
-      find: async (key) => kept.get(key) ?? null,
-      async create(key, bytes) {
-        const weights = createMemoryWeights(bytes)
-        return { ...weights, keep: async () => void kept.set(key, weights) }
-      },
-    }
+    const { prepared, kept } = keepingStore()
     const first = await loadInNode(file, { prepared })
     const second = await loadInNode(file, { prepared })
     expect([first.facts.fromCache, second.facts.fromCache]).toEqual([false, true])
@@ -111,8 +120,33 @@ describe('loading', () => {
   test('two texts take steps together before anybody shares one', async () => {
     let steps = 0
     await loadInNode(file, { onStep: () => steps++ })
-    // One token of the known answer, four for the speed, and two steps that two texts share.
-    expect(steps).toBe(1 + 4 + 2)
+    // One token of the known answer, one and four for the speed, and two steps that two texts share.
+    expect(steps).toBe(1 + 1 + 4 + 2)
+  })
+
+  test('what passed its known answer is not asked again by the same program in the same browser', async () => {
+    const { prepared, passed } = keepingStore()
+    const stepsOf = async (options: NodeLoadOptions = {}) => {
+      let steps = 0
+      await loadInNode(file, { prepared, browser: 'one', ...options, onStep: () => steps++ })
+      return steps
+    }
+    expect([await stepsOf(), await stepsOf(), await stepsOf()]).toEqual([8, 7, 7])
+    expect(await stepsOf({ browser: 'another' })).toBe(8)
+    expect(await stepsOf({ recipe: 'wasm-float-1' })).toBe(8)
+    expect(passed.size).toBe(2)
+    for (const key of passed.keys()) passed.set(key, 'another program')
+    expect([await stepsOf({ browser: 'another' }), await stepsOf({ browser: 'another' })]).toEqual([8, 7])
+  })
+
+  test('what failed its known answer is asked again', async () => {
+    const { prepared, passed } = keepingStore()
+    const knownAnswer = { promptIds: [1, 2], tokenIds: [3, 4], logProbs: [-0.1, -0.1], toleranceNats: 0.1 }
+    for (let visit = 0; visit < 2; visit++) {
+      const failure = { code: 'engine/known-answer-failed' }
+      await expect(loadInNode(file, { prepared, knownAnswer })).rejects.toMatchObject(failure)
+    }
+    expect(passed.size).toBe(0)
   })
 
   test('the arithmetic is named by its recipe and identified by a hash', async () => {

@@ -9,6 +9,8 @@ import { recipes } from '../graph/recipe.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
 import type { LoadPlace } from './load-place.ts'
 import { openFile } from './open-file.ts'
+import type { OpenedModel } from './open-model.ts'
+import { keyOfPrepared } from './prepare-model.ts'
 import type { Runtime } from './runtime.ts'
 import { startRuntime } from './start-runtime.ts'
 
@@ -33,7 +35,9 @@ export async function loadModel(
     onProgress({ stage: 'compile', fraction: 1 })
     signal.throwIfAborted()
     onProgress({ stage: 'self-test', fraction: 0 })
-    const tokensPerSecond = await testModel(model, slices, input, place, signal)
+    await passKnownAnswer(model, slices, facts, input, place, signal)
+    const tokensPerSecond = await measureSpeed(model, place, signal)
+    await stepTogether(model, signal)
     onProgress({ stage: 'self-test', fraction: 1 })
     const { lost } = (await starting).runtime
     return { model, facts: { ...facts, backend, contextTokens: model.contextTokens, tokensPerSecond }, lost }
@@ -42,43 +46,63 @@ export async function loadModel(
   }
 }
 
-/** Runs the known answer, then a few tokens more for the speed, then two texts at once. Returns tokens per second. */
-async function testModel(
+/**
+ * Runs the known answer. Where the program and the weights decide every bit, what they passed in this browser before they
+ * would pass again.
+ *
+ * @throws EngineError `engine/known-answer-failed`
+ */
+async function passKnownAnswer(
   model: LanguageModel,
   slices: SliceLength | undefined,
-  { model: { manifest } }: LoadInput,
-  place: LoadPlace,
+  { fromCache, exact, arithmeticId }: OpenedModel['facts'],
+  { model: { id, manifest }, recipe }: LoadInput,
+  { prepared, browser }: LoadPlace,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<void> {
   const { knownAnswer } = manifest
-  const lastIds = knownAnswer.tokenIds.slice(-1)
+  const key = keyOfPrepared(id, recipe)
+  const machine = `${arithmeticId} ${browser}`
+  if (exact && fromCache && (await prepared.passedWith(key)) === machine) return
+  if (slices) return settleSlices(model, slices, knownAnswer, signal)
   const sequence = model.openSequence()
   try {
-    if (slices) await settleSlices(model, slices, knownAnswer, signal)
-    else await runKnownAnswer(model, sequence, knownAnswer, signal)
+    await runKnownAnswer(model, sequence, knownAnswer, signal)
+  } finally {
+    sequence.close()
+  }
+  if (exact) await prepared.notePassed(key, machine)
+}
+
+/** Returns tokens per second, once the first token has found memory for its like. */
+async function measureSpeed(model: LanguageModel, place: LoadPlace, signal: AbortSignal): Promise<number> {
+  const sequence = model.openSequence()
+  try {
+    await sequence.append(anyToken, Infinity, () => {}, signal)
     const startedMs = place.nowMs()
     for (let token = 0; token < timedTokens; token++) {
-      await sequence.append(lastIds, Infinity, () => {}, signal)
+      await sequence.append(anyToken, Infinity, () => {}, signal)
     }
-    const tookMs = place.nowMs() - startedMs
-    await stepTogether(model, lastIds, signal)
-    return (timedTokens * 1000) / Math.max(tookMs, 0.1)
+    return (timedTokens * 1000) / Math.max(place.nowMs() - startedMs, 0.1)
   } finally {
     sequence.close()
   }
 }
 
 /** A GPU compiles its programs when it first meets a step for several texts: no one who shares one shall wait for that. */
-async function stepTogether(model: LanguageModel, tokenIds: number[], signal: AbortSignal): Promise<void> {
+async function stepTogether(model: LanguageModel, signal: AbortSignal): Promise<void> {
   const sequences = [model.openSequence(), model.openSequence()]
   try {
     for (let step = 0; step < sharedSteps; step++) {
-      await Promise.all(sequences.map((sequence) => sequence.append(tokenIds, Infinity, () => {}, signal)))
+      await Promise.all(sequences.map((sequence) => sequence.append(anyToken, Infinity, () => {}, signal)))
     }
   } finally {
     for (const sequence of sequences) sequence.close()
   }
 }
+
+/** Every vocabulary has it. */
+const anyToken = [0]
 
 /** Tokens decoded to measure the speed. */
 const timedTokens = 4

@@ -15,4 +15,6 @@ export type LoadPlace = {
   /** The model whose weights were begun before all of it was there, if any. */
   earlyModel?: EarlyModel | undefined
   prepared: PreparedStore
+  /** Which build of which browser compiles the runtime's program for this machine. */
+  browser: string
 }

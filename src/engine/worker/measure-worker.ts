@@ -17,6 +17,7 @@ function placeOf(threads: number): MeasurePlace {
       return result
     },
     nowMs: () => performance.now(),
+    browser: navigator.userAgent,
   }
 }
 

@@ -92,6 +92,7 @@ function placeFor({ recipe }: RuntimeInput): LoadPlace {
     early,
     earlyModel,
     prepared: originPreparedStore,
+    browser: navigator.userAgent,
     runStep,
     nowMs: () => pacer.workMs(),
   }

@@ -1,3 +1,4 @@
+import type { ModelId } from '../../domain/model.ts'
 import type { VerifiedModel } from '../../ports/engine.ts'
 import type { ReadableFile } from '../gguf/readable-file.ts'
 import type { RecipeName } from '../graph/recipe.ts'
@@ -14,6 +15,11 @@ type PrepareInput = {
   recipe: RecipeName
 }
 
+/** Returns the key under which a model's prepared weights are kept. */
+export function keyOfPrepared(id: ModelId, recipe: RecipeName): string {
+  return `${id}-${recipe}`
+}
+
 /**
  * Builds the graph of a GGUF model, and prepares its weights or finds them prepared. `onProgress` hears 0 once the graph
  * is built.
@@ -28,6 +34,6 @@ export async function prepareModel(
 ): Promise<PreparedModel> {
   const plan = await planModel(manifest, files, recipe)
   const { graph, tensors } = plan
-  const found = await findWeights(`${id}-${recipe}`, prepared, graph, tensors, onProgress, signal)
+  const found = await findWeights(keyOfPrepared(id, recipe), prepared, graph, tensors, onProgress, signal)
   return { plan, found }
 }

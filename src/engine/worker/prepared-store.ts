@@ -10,6 +10,9 @@ export type PreparedStore = {
   find(key: string, bytes: number): Promise<Weights | null>
   /** Returns room for new ones: in memory where nothing can be kept. */
   create(key: string, bytes: number): Promise<NewWeights>
+  /** Returns what the weights last passed their known answer with, as `notePassed` was told; null where they never did. */
+  passedWith(key: string): Promise<string | null>
+  notePassed(key: string, machine: string): Promise<void>
 }
 
 /** Written last: without it the weights beside it do not count. */
@@ -18,6 +21,7 @@ type Marker = { bytes: number; pieces: Hex[] }
 const folderName = 'prepared-weights'
 const weightsName = 'weights.bin'
 const markerName = 'complete.json'
+const passedName = 'passed.txt'
 const mostKept = 3
 /** Weights are hashed in pieces, so that few of them are in memory at once. */
 const pieceBytes = 4 * 2 ** 20
@@ -43,16 +47,23 @@ export const originPreparedStore: PreparedStore = {
   async create(key, bytes) {
     try {
       const folder = await openFolder(key)
-      await folder.removeEntry(markerName).catch(() => undefined)
+      for (const name of [markerName, passedName]) await folder.removeEntry(name).catch(() => undefined)
       await dropOthers(key)
       const file = await openSyncFile(folder, weightsName, 'readwrite')
       // No room shows here rather than in the middle.
       file.truncate(bytes)
-      return writeTo(file, bytes, (marker) => writeMarker(folder, marker))
+      return writeTo(file, bytes, (marker) => writeText(folder, markerName, JSON.stringify(marker)))
     } catch {
       // No private file system, no room, or another tab prepares the same.
       return createMemoryWeights(bytes)
     }
+  },
+
+  passedWith: async (key) => readText(await openFolder(key), passedName).catch(() => null),
+
+  async notePassed(key, machine) {
+    // Without a note the next visit tests again.
+    await writeText(await openFolder(key), passedName, machine).catch(() => undefined)
   },
 }
 
@@ -63,7 +74,7 @@ export const originPreparedStore: PreparedStore = {
 export function createRoomyStore({ files }: ModelManifest): PreparedStore {
   const fileBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
   return {
-    find: originPreparedStore.find,
+    ...originPreparedStore,
     async create(key, bytes) {
       const { quota = 0, usage = 0 } = await navigator.storage.estimate()
       if (quota - usage < fileBytes + bytes) throw new Error('There is no room beside the files.')
@@ -143,8 +154,8 @@ function parseMarker(text: string): Partial<Marker> {
 }
 
 /** The file appears whole, when it is closed, or not at all. */
-async function writeMarker(folder: FileSystemDirectoryHandle, marker: Marker): Promise<void> {
-  const writable = await (await folder.getFileHandle(markerName, { create: true })).createWritable()
-  await writable.write(JSON.stringify(marker))
+async function writeText(folder: FileSystemDirectoryHandle, name: string, text: string): Promise<void> {
+  const writable = await (await folder.getFileHandle(name, { create: true })).createWritable()
+  await writable.write(text)
   await writable.close()
 }
