@@ -4,7 +4,8 @@ import { loadCatalogue } from '../src/models/catalogue.ts'
 import { createHttpSource } from '../src/models/http-source.ts'
 import { openPieceStore } from '../src/models/open-piece-store.ts'
 import { PieceModelStore } from '../src/models/piece-model-store.ts'
-import type { Engine, LoadStage } from '../src/ports/engine.ts'
+import type { CatalogueEntry } from '../src/domain/model.ts'
+import type { Engine, LoadStage, VerifiedModel } from '../src/ports/engine.ts'
 
 /** When something began and ended, in milliseconds of wall time. */
 export type Span = { fromMs: number; toMs: number }
@@ -12,13 +13,47 @@ export type Span = { fromMs: number; toMs: number }
 /** How a load went, as the page saw it. Stages may overlap. */
 export type LoadTiming = { whole: Span; stages: Partial<Record<'fetch' | LoadStage, Span>> }
 
+const backends = ['wasm' as const]
+
 let engine: Engine
 
 /**
  * Brings the page's own model from its origin, or from this browser, and makes it ready on the processor. The runtime starts
- * meanwhile, as in the page, and the weights are prepared meanwhile unless they are to be `apart`.
+ * meanwhile, as in the page, and the weights are prepared meanwhile.
  */
-export async function load(threads: number, apart = false): Promise<LoadTiming> {
+export async function load(threads: number): Promise<LoadTiming> {
+  const { store, entry } = await openEngine(threads)
+  return time(async (mark) => {
+    mark('fetch')
+    await engine.warm({ backends, model: entry })
+    const model = await store.fetch(entry, { onVerified: (part) => engine.deliver(entry.id, part) })
+    mark('fetch')
+    await engine.load(model, { backends, onProgress: ({ stage }) => mark(stage) })
+  })
+}
+
+let brought: VerifiedModel
+
+/** Brings the model alone. */
+export async function bring(): Promise<void> {
+  const { store, entry } = await openEngine(1)
+  brought = await store.fetch(entry)
+}
+
+/** Makes ready what was brought, once the runtime has started. */
+export async function loadBrought(): Promise<LoadTiming> {
+  return time(async (mark) => {
+    await engine.warm({ backends })
+    await engine.load(brought, { backends, onProgress: ({ stage }) => mark(stage) })
+  })
+}
+
+/** Gives the model's memory back; what is kept in this browser stays. */
+export async function unload(): Promise<void> {
+  await engine.unload()
+}
+
+async function openEngine(threads: number): Promise<{ store: PieceModelStore; entry: CatalogueEntry }> {
   const machine = await probeMachine()
   engine = createWorkerEngine({ probe: async () => ({ ...machine, threads }) })
   const catalogueUrl = new URL('/models/catalogue.json', location.href).href
@@ -28,22 +63,18 @@ export async function load(threads: number, apart = false): Promise<LoadTiming> 
     loadCatalogue: async () => (await loadCatalogue(catalogueUrl)).entries,
   })
   const [entry] = await store.catalogue()
-  const stages: LoadTiming['stages'] = {}
-  const mark = (stage: 'fetch' | LoadStage) => {
-    const nowMs = performance.timeOrigin + performance.now()
-    stages[stage] = { fromMs: stages[stage]?.fromMs ?? nowMs, toMs: nowMs }
-  }
-  mark('fetch')
-  const backends = ['wasm' as const]
-  await engine.warm({ backends, ...(apart ? {} : { model: entry! }) })
-  const model = await store.fetch(entry!, { onVerified: (part) => engine.deliver(entry!.id, part) })
-  mark('fetch')
-  await engine.load(model, { backends, onProgress: ({ stage }) => mark(stage) })
-  const toMs = performance.timeOrigin + performance.now()
-  return { whole: { fromMs: stages.fetch!.fromMs, toMs }, stages }
+  return { store, entry: entry! }
 }
 
-/** Gives the model's memory back; what is kept in this browser stays. */
-export async function unload(): Promise<void> {
-  await engine.unload()
+async function time(
+  work: (mark: (stage: 'fetch' | LoadStage) => void) => Promise<void>,
+): Promise<LoadTiming> {
+  const stages: LoadTiming['stages'] = {}
+  const now = () => performance.timeOrigin + performance.now()
+  const fromMs = now()
+  await work((stage) => {
+    const nowMs = now()
+    stages[stage] = { fromMs: stages[stage]?.fromMs ?? nowMs, toMs: nowMs }
+  })
+  return { whole: { fromMs, toMs: now() }, stages }
 }

@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { moduleIn, openHarness, type PageModule } from '../tests/browser/harness.ts'
+import { moduleIn, type PageModule } from '../tests/browser/harness.ts'
 import { launchProfile } from '../tools/find-browser.ts'
 import type * as LoadPage from './load-page.ts'
 import { type Bench, compare, type Figures, type Measurement } from './measurement.ts'
-import { type PageMemory, watchPageMemory } from './page-memory.ts'
+import { type PageMemory, settledMs, watchPageMemory } from './page-memory.ts'
+import { serveBuilt } from './serve-built.ts'
 
 /** What the project allows itself, in seconds. */
 const mostPrepareSeconds = 1.5
 const mostPreparedLoadSeconds = 1
 /** Prepared weights of the embedded model. */
 const preparedBytes = 136.5e6
-const settleMs = 500
 
 const names = ['load-first', 'load-prepared', 'prepare', 'prepare-memory']
 
@@ -23,7 +23,12 @@ export const loadBench: Bench = {
   names,
   async run({ rounds }) {
     const figures = Object.fromEntries(names.map((name): [Name, Figures] => [name, { ours: [], rival: [] }]))
-    for (let round = 0; round < rounds; round++) await measureRound(figures)
+    const served = await serveBuilt('built-load.html')
+    try {
+      for (let round = 0; round < rounds; round++) await measureRound(figures, served.url)
+    } finally {
+      await served.close()
+    }
     const against = (name: Name, unit: string, rivalName: string, goal?: number): Measurement =>
       compare(name, unit, rivalName, figures[name]!, goal)
     return [
@@ -36,42 +41,45 @@ export const loadBench: Bench = {
 }
 
 /** Loads the model in a new profile, then again; and in another, where it is prepared once all of it is there. */
-async function measureRound(figures: Record<Name, Figures>): Promise<void> {
+async function measureRound(figures: Record<Name, Figures>, url: string): Promise<void> {
   const add = (name: Name, ours: number, rival: number) => {
     figures[name]!.ours.push(ours)
     figures[name]!.rival.push(rival)
   }
-  await inNewProfile(async (page) => {
+  await inNewProfile(url, async (page) => {
     const first = await page.call('load', 1)
     await page.call('unload')
     const later = await page.call('load', 1)
     add('load-first', 1 / seconds(first.whole), 1 / seconds(later.whole))
     add('load-prepared', 1 / seconds(later.whole), 1 / mostPreparedLoadSeconds)
   })
-  await inNewProfile(async (page, memory) => {
-    await new Promise((resolve) => setTimeout(resolve, settleMs))
-    const { whole, stages } = await page.call('load', 1, true)
+  await inNewProfile(url, async (page, memory) => {
+    await page.call('bring')
+    await memory.settle()
+    const { whole, stages } = await page.call('loadBrought')
     add('prepare', 1 / seconds(stages.prepare!), 1 / mostPrepareSeconds)
     const { fromMs, toMs } = stages.prepare!
     const grownBytes =
-      memory.mostBetween(fromMs, toMs) - memory.mostBetween(whole.fromMs - settleMs, whole.fromMs)
+      memory.mostBetween(fromMs, toMs) - memory.mostBetween(whole.fromMs - settledMs, whole.fromMs)
     add('prepare-memory', 1e9 / grownBytes, 1e9 / (2 * preparedBytes))
   })
 }
 
 async function inNewProfile(
+  url: string,
   measure: (page: PageModule<typeof LoadPage>, memory: PageMemory) => Promise<void>,
 ): Promise<void> {
   const profile = await mkdtemp(join(tmpdir(), 'opentab-bench-'))
-  const harness = await openHarness()
   const context = await launchProfile(profile)
   try {
-    const page = moduleIn<typeof LoadPage>(await harness.openPage(context), 'bench/load-page.ts')
-    const memory = await watchPageMemory(context.browser()!)
+    const opened = await context.newPage()
+    await opened.goto(url)
+    await opened.waitForFunction(() => 'callExport' in globalThis)
+    const page = moduleIn<typeof LoadPage>(opened, 'bench/load-page.ts')
+    const memory = await watchPageMemory(opened)
     await measure(page, memory).finally(memory.stop)
   } finally {
     await context.close()
-    await harness.close()
     await rm(profile, { recursive: true, force: true })
   }
 }
