@@ -2,7 +2,7 @@ import type { FileLayout } from '../ports/engine.ts'
 import { isFolder } from './folder/folder-files.ts'
 import { openFolderText } from './folder/folder-text.ts'
 import { readGgufHead } from './gguf/read-gguf.ts'
-import { readModelConfig } from './graph/model-config.ts'
+import { readModelConfig } from './graph/read-model-config.ts'
 import { buildTokenizer } from './text/tokenizer-json.ts'
 import { readVocabulary } from './text/vocabulary.ts'
 

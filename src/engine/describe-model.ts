@@ -1,6 +1,6 @@
 import type { MeasuredModel } from '../ports/engine.ts'
 import { readGgufHead } from './gguf/read-gguf.ts'
-import { readModelConfig } from './graph/model-config.ts'
+import { readModelConfig } from './graph/read-model-config.ts'
 
 /** Returns what a model file says of itself. Its head is enough. */
 export async function describeModel(file: Blob): Promise<Omit<MeasuredModel, 'knownAnswer' | 'smoothing'>> {

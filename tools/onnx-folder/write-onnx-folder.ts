@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openGguf } from '../../src/engine/gguf/tensor-source.ts'
-import { readModelConfig } from '../../src/engine/graph/model-config.ts'
+import { readModelConfig } from '../../src/engine/graph/read-model-config.ts'
 import { buildTokenizer } from '../../src/engine/text/tokenizer-json.ts'
 import { readVocabulary } from '../../src/engine/text/vocabulary.ts'
 import { describeModel } from './hugging-face-config.ts'

@@ -1,4 +1,4 @@
-import { readModelConfig } from '../graph/model-config.ts'
+import { readModelConfig } from '../graph/read-model-config.ts'
 import { eachRows } from '../graph/matrix-rows.ts'
 import { exponentOf } from '../graph/smoothing.ts'
 import type { ObservedModel, ObservedPoint } from './observe-model.ts'

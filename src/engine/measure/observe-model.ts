@@ -1,7 +1,7 @@
 import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
 import { type GraphBuilder, type Value, weightsFile } from '../graph/graph-builder.ts'
 import type { MatrixRows } from '../graph/matrix-rows.ts'
-import { readModelConfig } from '../graph/model-config.ts'
+import { readModelConfig } from '../graph/read-model-config.ts'
 import { recipes } from '../graph/recipe.ts'
 import { buildTransformerGraph } from '../graph/transformer-graph.ts'
 import { createModelText } from '../text/model-text.ts'

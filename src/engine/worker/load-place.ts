@@ -1,7 +1,14 @@
+import type { Hex } from '../../domain/bytes.ts'
 import type { EarlyModel } from './early-model.ts'
 import type { PreparedStore } from './prepared-store.ts'
-import type { RunStep, RuntimeFiles } from './runtime.ts'
-import type { EarlyRuntime } from './start-runtime.ts'
+import type { RuntimeInput } from './model-calls.ts'
+import type { Runtime, RunStep, RuntimeFiles } from './runtime.ts'
+
+/** A runtime, and what identifies its arithmetic. */
+export type StartedRuntime = { runtime: Runtime; arithmeticId(arithmetic: string): Promise<Hex> }
+
+/** A runtime that is started before its model is there. */
+export type EarlyRuntime = { input: RuntimeInput; starting: Promise<StartedRuntime> }
 
 /** What loading needs from the place it runs in. */
 export type LoadPlace = {

@@ -9,14 +9,14 @@ import { recipes } from '../graph/recipe.ts'
 import { isFolder } from '../folder/folder-files.ts'
 import { EarlyModel } from './early-model.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
-import type { LoadPlace } from './load-place.ts'
+import type { EarlyRuntime, LoadPlace } from './load-place.ts'
 import type { LoadOutput, ModelCalls, RuntimeInput } from './model-calls.ts'
 import { monotonicClock } from './monotonic-clock.ts'
 import { Pacer } from './pacer.ts'
 import { createRoomyStore, originPreparedStore } from './prepared-store.ts'
 import { fetchRuntimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
-import { type EarlyRuntime, startRuntime } from './start-runtime.ts'
+import { startRuntime } from './start-runtime.ts'
 
 /** A worker loads one model in its life; another model gets another worker. */
 let running: (RunningModel & { pool: SequencePool }) | null = null

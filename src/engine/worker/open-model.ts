@@ -1,9 +1,8 @@
 import type { LoadProgress } from '../../ports/engine.ts'
 import type { SliceLength } from '../decode/slice-length.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
-import type { LoadPlace } from './load-place.ts'
+import type { LoadPlace, StartedRuntime } from './load-place.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
-import type { StartedRuntime } from './start-runtime.ts'
 
 /** A model that is compiled and not yet tested. */
 export type OpenedModel = {

@@ -1,16 +1,10 @@
 import type { Hex } from '../../domain/bytes.ts'
 import { recipes } from '../graph/recipe.ts'
-import type { LoadPlace } from './load-place.ts'
+import type { LoadPlace, StartedRuntime } from './load-place.ts'
 import type { RuntimeInput } from './model-calls.ts'
-import { openRuntime, type Runtime } from './runtime.ts'
+import { openRuntime } from './runtime.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
-
-/** A runtime, and what identifies its arithmetic. */
-export type StartedRuntime = { runtime: Runtime; arithmeticId(arithmetic: string): Promise<Hex> }
-
-/** A runtime that is started before its model is there. */
-export type EarlyRuntime = { input: RuntimeInput; starting: Promise<StartedRuntime> }
 
 /**
  * Returns the runtime that was started early where it is of the right kind, or starts one.

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { tinyGemma3, writeTinyModel } from '../../../tests/fixtures/families/tiny-models.ts'
 import type { GgufValue } from '../../../tests/fixtures/llama/write-gguf.ts'
 import { readGgufHead } from '../gguf/read-gguf.ts'
-import { isWindowed, readModelConfig } from './model-config.ts'
+import { isWindowed } from './model-config.ts'
+import { readModelConfig } from './read-model-config.ts'
 
 const withSettings = async (settings: Record<string, GgufValue>, layers = tinyGemma3.layers) =>
   readModelConfig(await readGgufHead(new Blob([writeTinyModel({ ...tinyGemma3, layers, settings })])))
