@@ -124,6 +124,17 @@ test('books a claim that the chain shows and nobody could note', async () => {
   expect(await store.claimedSince(clock.nowMs())).toHaveLength(1)
 })
 
+test('leaves what a refund has claimed to the refund', async () => {
+  const money = await openHubMoney()
+  const { chain, claims, watch, store } = money
+  const { channelId } = (await addEarnings(money, 1, 10_000n, 3_000n)).channel
+  chain.channel = async () => ({ balance: 3_500n, totalClaimed: 3_500n, withdrawal: null })
+  await watch.refresh(channelId)
+  await claims.claimIfDue()
+  expect(await store.totals()).toMatchObject({ claimedMicroUsd: 0n })
+  expect(await store.attributed(channelId)).toBe(3_000n)
+})
+
 test('makes a claim again that the chain has undone', async () => {
   const money = await openHubMoney()
   const { chain, claims, watch, store } = money

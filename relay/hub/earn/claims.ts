@@ -66,11 +66,15 @@ export function createClaims(deps: ClaimsDeps): Claims {
     for (const { channelId } of slice) await note(channelId, claimedHeard(channelId))
   }
 
-  /** Claims that came to pass after their sending had failed, or the hub had died. */
+  /**
+   * Claims that came to pass after their sending had failed, or the hub had died. One of more than is used up was a
+   * refund's, which is booked with its fee.
+   */
   const noteUnseen = async (earned: EarnedRecord[]): Promise<void> => {
-    for (const { channelId, claimedMicroUsd } of earned) {
+    for (const { channelId, claimedMicroUsd, attributedMicroUsd } of earned) {
       const heardMicroUsd = claimedHeard(channelId)
-      if (heardMicroUsd > claimedMicroUsd) await note(channelId, heardMicroUsd)
+      const isClaim = heardMicroUsd > claimedMicroUsd && heardMicroUsd <= attributedMicroUsd
+      if (isClaim) await note(channelId, heardMicroUsd)
     }
   }
 

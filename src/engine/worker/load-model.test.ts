@@ -91,8 +91,8 @@ function keepingStore() {
       const weights = createMemoryWeights(bytes)
       return { ...weights, keep: async () => void kept.set(key, weights) }
     },
-    passedWith: async (key) => passed.get(key) ?? null,
-    notePassed: async (key, machine) => void passed.set(key, machine),
+    passedTest: async (key) => passed.get(key) ?? null,
+    notePassed: async (key, test) => void passed.set(key, test),
   }
   return { prepared, kept, passed }
 }
@@ -137,6 +137,10 @@ describe('loading', () => {
     expect(passed.size).toBe(2)
     for (const key of passed.keys()) passed.set(key, 'another program')
     expect([await stepsOf({ browser: 'another' }), await stepsOf({ browser: 'another' })]).toEqual([8, 7])
+    const knownAnswer = { promptIds: [1, 2], tokenIds: [3, 4], logProbs: [-0.1, -0.1], toleranceNats: 0.1 }
+    await expect(stepsOf({ browser: 'another', knownAnswer })).rejects.toMatchObject({
+      code: 'engine/known-answer-failed',
+    })
   })
 
   test('what failed its known answer is asked again', async () => {

@@ -10,9 +10,9 @@ export type PreparedStore = {
   find(key: string, bytes: number): Promise<Weights | null>
   /** Returns room for new ones: in memory where nothing can be kept. */
   create(key: string, bytes: number): Promise<NewWeights>
-  /** Returns what the weights last passed their known answer with, as `notePassed` was told; null where they never did. */
-  passedWith(key: string): Promise<string | null>
-  notePassed(key: string, machine: string): Promise<void>
+  /** Returns the test that the weights passed last, as `notePassed` was told; null where they never did. */
+  passedTest(key: string): Promise<string | null>
+  notePassed(key: string, test: string): Promise<void>
 }
 
 /** Written last: without it the weights beside it do not count. */
@@ -59,11 +59,11 @@ export const originPreparedStore: PreparedStore = {
     }
   },
 
-  passedWith: async (key) => readText(await openFolder(key), passedName).catch(() => null),
+  passedTest: async (key) => readText(await openFolder(key), passedName).catch(() => null),
 
-  async notePassed(key, machine) {
+  async notePassed(key, test) {
     // Without a note the next visit tests again.
-    await writeText(await openFolder(key), passedName, machine).catch(() => undefined)
+    await writeText(await openFolder(key), passedName, test).catch(() => undefined)
   },
 }
 
