@@ -1,17 +1,5 @@
-import { toWireError } from '../src/errors/index.ts'
-import type { CallExport } from '../tests/browser/harness-page.ts'
-import { bring, load, loadBrought, unload } from './load-page.ts'
+import { answerCalls } from '../tests/browser/answer-calls.ts'
+import * as loadPage from './load-page.ts'
 
-const functions: Record<string, (...args: never[]) => unknown> = { bring, load, loadBrought, unload }
-
-/** Calls what was built into this page, whatever its path was. */
-const callExport: CallExport = async (_path, name, args) => {
-  try {
-    const called = functions[name] as (...args: unknown[]) => unknown
-    return { value: await called(...args) }
-  } catch (error) {
-    return { error: toWireError(error, 'bench/failed') }
-  }
-}
-
-Object.assign(globalThis, { callExport })
+// What was built into this page, whatever its path was.
+answerCalls(async () => loadPage)

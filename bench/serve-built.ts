@@ -2,10 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type InlineConfig, build, preview } from 'vite'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
+import { root } from '../tools/stack/build-page.ts'
 
 /** Serves a page of this folder, built as the product's own page is: what loading it takes is what it takes people. */
 export async function serveBuilt(page: string): Promise<{ url: string; close(): Promise<void> }> {

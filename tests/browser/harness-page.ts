@@ -1,19 +1,3 @@
-import { toWireError, type WireError } from '../../src/errors/index.ts'
+import { answerCalls } from './answer-calls.ts'
 
-/** What a call into the page came to: errors keep their codes on the way out. */
-export type CallOutcome = { value: unknown } | { error: WireError }
-
-export type CallExport = (path: string, name: string, args: unknown[]) => Promise<CallOutcome>
-
-const callExport: CallExport = async (path, name, args) => {
-  try {
-    const module = (await import(/* @vite-ignore */ path)) as Record<string, (...args: unknown[]) => unknown>
-    const called = module[name]
-    if (!called) throw new Error(`${path} exports no ${name}`)
-    return { value: await called(...args) }
-  } catch (error) {
-    return { error: toWireError(error, 'test/failed') }
-  }
-}
-
-Object.assign(globalThis, { callExport })
+answerCalls((path) => import(/* @vite-ignore */ path) as Promise<object>)

@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
 import { BaseError } from '../../src/errors/index.ts'
 import { launchBrowser, type BrowserOptions } from '../../tools/find-browser.ts'
-import type { CallExport } from './harness-page.ts'
+import type { CallExport } from './answer-calls.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
