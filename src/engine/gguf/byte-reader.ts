@@ -1,12 +1,15 @@
 import { EngineError } from '../../errors/index.ts'
+import { readShortText } from './short-text.ts'
 
 /** Reads little-endian values one after the other. Every read past the end is a typed error. */
 export class ByteReader {
   readonly #view: DataView<ArrayBuffer>
+  readonly #bytes: Uint8Array<ArrayBuffer>
   #at = 0
 
   constructor(bytes: ArrayBuffer) {
     this.#view = new DataView(bytes)
+    this.#bytes = new Uint8Array(bytes)
   }
 
   get position(): number {
@@ -21,13 +24,26 @@ export class ByteReader {
   int32 = () => this.#view.getInt32(this.#take(4), true)
   float32 = () => this.#view.getFloat32(this.#take(4), true)
   float64 = () => this.#view.getFloat64(this.#take(8), true)
-  uint64 = () => safeNumber(this.#view.getBigUint64(this.#take(8), true))
-  int64 = () => safeNumber(this.#view.getBigInt64(this.#take(8), true))
+  uint64 = () => {
+    const low = this.uint32()
+    return safeNumber(this.uint32() * 2 ** 32 + low)
+  }
+  int64 = () => safeNumber(Number(this.#view.getBigInt64(this.#take(8), true)))
 
   /** A length in 64 bits, then UTF-8. */
   string(): string {
     const length = this.uint64()
-    return utf8.decode(new Uint8Array(this.#view.buffer, this.#take(length), length))
+    const from = this.#take(length)
+    const short = length < shortBytes ? readShortText(this.#bytes, from, from + length) : null
+    return short ?? utf8.decode(this.#bytes.subarray(from, from + length))
+  }
+
+  /** So many texts, which are read out when they are first asked for: a vocabulary is large, and not always needed. */
+  strings(count: number): () => string[] {
+    const from = this.#at
+    for (let index = 0; index < count; index++) this.#take(this.uint64())
+    let read: string[] | undefined
+    return () => (read ??= this.#stringsFrom(from, count))
   }
 
   /** How many items may still follow, when each takes at least one byte. */
@@ -35,6 +51,12 @@ export class ByteReader {
     const items = this.uint64()
     if (items > this.#view.byteLength - this.#at) throw new TooShort()
     return items
+  }
+
+  #stringsFrom(at: number, count: number): string[] {
+    const reader = new ByteReader(this.#view.buffer)
+    reader.#at = at
+    return Array.from({ length: count }, () => reader.string())
   }
 
   #take(bytes: number): number {
@@ -53,9 +75,10 @@ export class TooShort extends EngineError {
 }
 
 const utf8 = new TextDecoder()
+/** From this length on the decoder is as fast. */
+const shortBytes = 64
 
-function safeNumber(value: bigint): number {
-  const number = Number(value)
+function safeNumber(number: number): number {
   if (Number.isSafeInteger(number)) return number
   throw new EngineError('engine/malformed-model', 'A number in the model file is out of range.')
 }

@@ -1,8 +1,8 @@
 import { EngineError } from '../../errors/index.ts'
 import type { ByteReader } from './byte-reader.ts'
 
-/** A value of the container: 64-bit integers come as numbers. */
-export type MetadataValue = number | boolean | string | MetadataValue[]
+/** A value of the container: 64-bit integers come as numbers, lists of texts once they are asked for. */
+export type MetadataValue = number | boolean | string | MetadataValue[] | (() => string[])
 
 /** What a GGUF file says of itself. Each getter throws `engine/malformed-model` naming the key. */
 export type Metadata = {
@@ -24,9 +24,10 @@ export function readMetadataValue(reader: ByteReader, type: number, depth = 0): 
   throw new EngineError('engine/malformed-model', `The model file has a value of unknown type ${type}.`)
 }
 
-function readArray(reader: ByteReader, depth: number): MetadataValue[] {
+function readArray(reader: ByteReader, depth: number): MetadataValue {
   const itemType = reader.uint32()
   const items = reader.count()
+  if (itemType === 8) return reader.strings(items)
   const values: MetadataValue[] = []
   for (let index = 0; index < items; index++) values.push(readMetadataValue(reader, itemType, depth + 1))
   return values
@@ -61,12 +62,11 @@ export function createMetadata(values: ReadonlyMap<string, MetadataValue>): Meta
     number: (key) => get(key, 'number', (found) => typeof found === 'number'),
     boolean: (key) => get(key, 'choice', (found) => typeof found === 'boolean'),
     string: (key) => get(key, 'text', (found) => typeof found === 'string'),
-    strings: (key) => get(key, 'list of texts', isListOf<string>('string')),
-    numbers: (key) => get(key, 'list of numbers', isListOf<number>('number')),
+    strings: (key) => get(key, 'list of texts', (found) => typeof found === 'function')(),
+    numbers: (key) => get(key, 'list of numbers', isListOfNumbers),
   }
 }
 
-function isListOf<item extends string | number>(type: 'string' | 'number') {
-  return (found: MetadataValue | undefined): found is item[] =>
-    Array.isArray(found) && found.every((value) => typeof value === type)
+function isListOfNumbers(found: MetadataValue | undefined): found is number[] {
+  return Array.isArray(found) && found.every((value) => typeof value === 'number')
 }

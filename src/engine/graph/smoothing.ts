@@ -39,6 +39,9 @@ function scaleOf(exponent: number): number {
   return roots[exponent - octave * stepsPerOctave]! * 2 ** octave
 }
 
+/** The scale of each exponent that a byte holds, from -128 on. */
+const scales = Float32Array.from({ length: 256 }, (_, index) => scaleOf(index - 128))
+
 /** Returns the smoothing that these exponents stand for. */
 export function createSmoothing(exponents: ReadonlyMap<string, Int8Array>): Smoothing {
   return {
@@ -50,7 +53,9 @@ export function createSmoothing(exponents: ReadonlyMap<string, Int8Array>): Smoo
           details: `${bytes.length} instead of ${channels}`,
         })
       }
-      return Float32Array.from(bytes, scaleOf)
+      const found = new Float32Array(channels)
+      for (let channel = 0; channel < channels; channel++) found[channel] = scales[bytes[channel]! + 128]!
+      return found
     },
   }
 }
