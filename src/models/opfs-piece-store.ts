@@ -2,22 +2,22 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ModelId } from '../domain/model.ts'
 import { StorageError, asStorageError } from '../errors/index.ts'
 import type { PieceStore } from './piece-store.ts'
-import { PieceWriter } from './piece-writer.ts'
+import { PieceFiles } from './piece-files.ts'
 import { unfinished } from './write-piece.ts'
 
 const folderName = 'models'
 
 /**
- * Keeps each piece as a file of its own among the origin's private files, written in a worker.
+ * Keeps each piece as a file of its own among the origin's private files, written and hashed in a worker.
  * A file gets its name when it was written to the end, so a crash leaves no half piece.
  */
 export class OpfsPieceStore implements PieceStore {
   readonly #root: FileSystemDirectoryHandle
-  readonly #writer: PieceWriter
+  readonly #files: PieceFiles
 
-  constructor(root: FileSystemDirectoryHandle, writer = new PieceWriter()) {
+  constructor(root: FileSystemDirectoryHandle, files = new PieceFiles()) {
     this.#root = root
-    this.#writer = writer
+    this.#files = files
   }
 
   async room(): Promise<{ freeBytes: number | null; isPersistent: boolean }> {
@@ -43,10 +43,19 @@ export class OpfsPieceStore implements PieceStore {
     }
   }
 
+  async hash(model: ModelId, sha256: Hex): Promise<Hex | null> {
+    try {
+      return await this.#files.hash(await this.#folder(model), sha256)
+    } catch (error) {
+      if (isNotFound(error)) return null
+      throw asStorageError(error)
+    }
+  }
+
   async write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob> {
     try {
       const folder = await this.#folder(model, { create: true })
-      await this.#writer.write(folder, sha256, content)
+      await this.#files.write(folder, sha256, content)
       return await (await folder.getFileHandle(sha256)).getFile()
     } catch (error) {
       throw asStorageError(error)

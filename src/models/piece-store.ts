@@ -11,6 +11,8 @@ export interface PieceStore {
   /** Makes sure that so many more bytes fit, and asks the browser not to evict them. @throws StorageError `storage/quota` */
   reserve(bytes: number): Promise<void>
   read(model: ModelId, sha256: Hex): Promise<Blob | null>
+  /** Returns the hash that a piece's bytes have now; null where it is not there or cannot be read. */
+  hash(model: ModelId, sha256: Hex): Promise<Hex | null>
   /** Returns the piece as it is kept. @throws StorageError `storage/quota` */
   write(model: ModelId, sha256: Hex, content: Uint8Array<ArrayBuffer>): Promise<Blob>
   /** Sizes of the pieces of a model, by hash. */

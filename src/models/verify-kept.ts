@@ -2,7 +2,6 @@ import type { Hex } from '../domain/bytes.ts'
 import type { ModelId } from '../domain/model.ts'
 import type { PieceStore } from './piece-store.ts'
 import type { Piece } from './pieces.ts'
-import { sha256 } from './sha256.ts'
 
 /** Pieces whose hash was checked, by hash. */
 export type VerifiedPieces = Map<Hex, Blob>
@@ -24,22 +23,27 @@ export async function verifyKept(
   { signal, onChecked, onRight }: CheckEvents,
 ): Promise<VerifiedPieces> {
   const verified: VerifiedPieces = new Map()
-  for (const piece of pieces) {
+  const check = async (piece: Piece | undefined) => {
+    const blob = piece && (await store.read(model, piece.sha256))
+    if (!blob) return null
+    // A file that cannot be read any more is as good as none.
+    const isRight = blob.size === piece.bytes && (await store.hash(model, piece.sha256)) === piece.sha256
+    return { blob, isRight }
+  }
+  let next = check(pieces[0])
+  for (const [index, piece] of pieces.entries()) {
     signal?.throwIfAborted()
-    const blob = await store.read(model, piece.sha256)
-    if (!blob) continue
-    if (await isRight(blob, piece)) {
-      verified.set(piece.sha256, blob)
-      onRight?.(piece, blob)
+    const checking = next
+    // One is read while the one before it is hashed.
+    next = check(pieces[index + 1])
+    next.catch(() => {})
+    const checked = await checking
+    if (!checked) continue
+    if (checked.isRight) {
+      verified.set(piece.sha256, checked.blob)
+      onRight?.(piece, checked.blob)
     }
     onChecked?.(piece.bytes)
   }
   return verified
-}
-
-/** A file that cannot be read any more is as good as none. */
-async function isRight(blob: Blob, piece: Piece): Promise<boolean> {
-  if (blob.size !== piece.bytes) return false
-  const content = await blob.arrayBuffer().catch(() => null)
-  return content !== null && (await sha256(content)) === piece.sha256
 }

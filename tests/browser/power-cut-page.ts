@@ -2,7 +2,7 @@ import type { CatalogueEntry } from '../../src/domain/model.ts'
 import { createHttpSource } from '../../src/models/http-source.ts'
 import { OpfsPieceStore } from '../../src/models/opfs-piece-store.ts'
 import { PieceModelStore } from '../../src/models/piece-model-store.ts'
-import { PieceWriter } from '../../src/models/piece-writer.ts'
+import { PieceFiles } from '../../src/models/piece-files.ts'
 
 /** Where in the writing of a piece the power goes. */
 export const moments = [
@@ -19,9 +19,9 @@ export const moments = [
 /** The moment at which the power goes, and which of the pieces is being written then. */
 export type Cut = { moment: number; piece: number }
 
-async function open(folder: string, entry: CatalogueEntry, writer?: PieceWriter) {
+async function open(folder: string, entry: CatalogueEntry, pieceFiles?: PieceFiles) {
   const root = await navigator.storage.getDirectory()
-  const pieces = new OpfsPieceStore(await root.getDirectoryHandle(folder, { create: true }), writer)
+  const pieces = new OpfsPieceStore(await root.getDirectoryHandle(folder, { create: true }), pieceFiles)
   const store = new PieceModelStore({
     pieces,
     fetchRange: createHttpSource(),
@@ -36,8 +36,8 @@ export async function fetchUntilCut(
   entry: CatalogueEntry,
   cut: { moment: (typeof moments)[number]; piece: number },
 ): Promise<void> {
-  const writer = new PieceWriter(() => openCutWorker({ ...cut, moment: moments.indexOf(cut.moment) }))
-  const { store } = await open(folder, entry, writer)
+  const pieceFiles = new PieceFiles(() => openCutWorker({ ...cut, moment: moments.indexOf(cut.moment) }))
+  const { store } = await open(folder, entry, pieceFiles)
   await store.fetch(entry)
 }
 

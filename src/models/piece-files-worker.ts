@@ -1,0 +1,3 @@
+import { servePieceFiles } from './serve-piece-files.ts'
+
+servePieceFiles()

@@ -1,3 +1,0 @@
-import { serveWrites } from './serve-writes.ts'
-
-serveWrites()
