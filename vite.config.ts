@@ -1,6 +1,8 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defaultClientConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { cacheAssets } from './tools/page/cache-assets.ts'
+import { fileHashes } from './tools/page/file-hashes.ts'
 import { isolationHeaders, securityPolicy } from './tools/page/security-policy.ts'
 import { serveNetwork } from './tools/page/serve-network.ts'
 
@@ -25,7 +27,9 @@ const commonJsInside = [
 export default defineConfig({
   plugins: [
     svelte({ configFile: false }),
+    fileHashes(),
     securityPolicy(),
+    cacheAssets(),
     serveNetwork(process.env.OPENTAB_NETWORK_FILE ?? '.opentab/network.json'),
   ],
   resolve: {
@@ -33,7 +37,7 @@ export default defineConfig({
     conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions],
   },
   optimizeDeps: { exclude: ['onnxruntime-web'], include: commonJsInside },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [fileHashes()] },
   build: { target: 'es2023', assetsInlineLimit: 0, chunkSizeWarningLimit: 1000 },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders },

@@ -30,8 +30,7 @@ type CalibrateOptions = {
 /** Writes the smoothing file. */
 async function calibrate({ model, text, tokens, strength, out }: CalibrateOptions): Promise<void> {
   const prompts = text === undefined ? calibrationPrompts : await readPrompts(text)
-  const runtime = await nodePlace.fetchRuntime(new AbortController().signal)
-  const observed = await observeModel(await openAsBlob(model), { ...nodePlace, runtime }, () => {})
+  const observed = await observeModel(await openAsBlob(model), nodePlace, () => {})
   const onPrompt = (done: number) => process.stderr.write(`\r${done} of ${prompts.length} prompts`)
   const options = { prompts, answerTokens: tokens, strength, onPrompt }
   const { smoothing, tokens: seen } = await calibrateModel(observed, options)

@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterAll(() => tiny.remove())
 
 test.each([
-  [['--browser'], 'wasm-int8-2'],
-  [['--backend', 'webgpu'], 'webgpu-q8-1'],
+  [['--browser'], 'wasm-int8-3'],
+  [['--backend', 'webgpu'], 'webgpu-q8-2'],
 ])('npm run model:check runs a model in a browser with %j', async (options, arithmetic) => {
   const found = await check(tiny.folder, ...options)
   expect(found).toMatchObject({ ok: true, passed: allChecks })

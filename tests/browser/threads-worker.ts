@@ -1,7 +1,7 @@
 import type { LanguageModel } from '../../src/engine/decode/sequence.ts'
 import { loadModel } from '../../src/engine/worker/load-model.ts'
 import { originPreparedStore } from '../../src/engine/worker/prepared-store.ts'
-import { fetchRuntimeFiles } from '../../src/engine/worker/runtime-files.ts'
+import { runtimeFiles } from '../../src/engine/worker/runtime-files.ts'
 import { serveCalls } from '../../src/engine/worker/serve-calls.ts'
 import type { GenerateRequest, VerifiedModel } from '../../src/ports/engine.ts'
 import { hashBits, recordAnswer, type RecordedAnswer } from '../fixtures/llama/recorded-answer.ts'
@@ -46,13 +46,13 @@ const guessing = (model: LanguageModel): LanguageModel => ({
 serveCalls<ThreadCalls>(self, {
   async record({ model: verified, tokenIds, requests, threads }, { signal }) {
     const place = {
-      fetchRuntime: () => fetchRuntimeFiles('wasm', signal),
+      runtimeFiles: runtimeFiles.wasm,
       prepared: originPreparedStore,
       browser: navigator.userAgent,
       runStep: <value>(step: () => Promise<value>) => (steps++, step()),
       nowMs: () => performance.now(),
     }
-    const input = { model: verified, recipe: 'wasm-int8-2', threads } as const
+    const input = { model: verified, recipe: 'wasm-int8-3', threads } as const
     const { model } = await loadModel(input, place, () => {}, signal)
     const logits = await hashLogits(model, tokenIds)
     const alone = await counting(async () => {

@@ -6,9 +6,9 @@ import { MemoryPieceStore } from '../../src/models/memory-piece-store.ts'
 import { PieceModelStore } from '../../src/models/piece-model-store.ts'
 import { randomSmoothing } from '../fixtures/families/run-whole.ts'
 import { tinyQwen3, writeTinyModel } from '../fixtures/families/tiny-models.ts'
-import { loadVerifiedInNode } from '../fixtures/llama/load-in-node.ts'
+import { loadVerifiedInNode, startInNode } from '../fixtures/llama/load-in-node.ts'
 
-const recipe = 'wasm-int8-2'
+const recipe = 'wasm-int8-3'
 const modelPath = 'model.gguf'
 /** About what any token of the small vocabulary has. */
 const knownAnswer = { promptIds: [1], tokenIds: [1], logProbs: [-5], toleranceNats: 10 }
@@ -70,18 +70,19 @@ async function setUp() {
       },
       loadCatalogue: async () => [entry],
     })
-  return { entry, events, begun: begun.promise, serveLast: gate.resolve, prepared, open }
+  const early = startInNode(recipe)
+  return { entry, events, begun: begun.promise, serveLast: gate.resolve, prepared, early, open }
 }
 
 test('weights are prepared while the model still comes, to the same answer', async () => {
-  const { entry, events, begun, serveLast, prepared, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared)
+  const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
+  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
   const fetching = open().fetch(entry, { onVerified: (part) => earlyModel.deliver(part) })
   await begun
   serveLast()
   const model = await fetching
   const progress: number[] = []
-  const early = await earlyModel.take(model, recipe, (fraction) => progress.push(fraction), never)
+  const taken = await earlyModel.take(model, recipe, (fraction) => progress.push(fraction), never)
   expect(events).toEqual(['prepares', 'last piece served', 'kept'])
   expect(progress[0]).toBeGreaterThan(0)
   expect(progress.at(-1)).toBe(1)
@@ -93,27 +94,27 @@ test('weights are prepared while the model still comes, to the same answer', asy
     create: async (_key: string, bytes: number) => (anew = createMemoryWeights(bytes)),
   }
   await loadVerifiedInNode(model, { recipe, prepared: keepAnew })
-  const { weights } = early!.found
+  const { weights } = taken!.prepared.found
   expect(weights.read(0, weights.bytes)).toEqual(anew!.read(0, anew!.bytes))
 })
 
 test('a load takes what was begun, and needs no part that it was not brought', async () => {
-  const { entry, events, begun, serveLast, prepared, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared)
+  const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
+  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
   const fetching = open().fetch(entry, {
     onVerified: (part) => void (part.start === 0 && earlyModel.deliver(part)),
   })
   serveLast()
   const model = await fetching
-  const { facts } = await loadVerifiedInNode(model, { recipe, earlyModel })
+  const { facts } = await loadVerifiedInNode(model, { recipe, early, earlyModel })
   await begun
   expect(facts.fromCache).toBe(false)
   expect(events).toEqual(['last piece served', 'prepares', 'kept', 'closed'])
 })
 
 test('a wrong last piece fails the download as ever, and nothing is kept of what was prepared', async () => {
-  const { entry, events, begun, serveLast, prepared, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared)
+  const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
+  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
   const starts = new Set<number>()
   const fetching = open((piece) => piece.map((byte) => byte ^ 1)).fetch(entry, {
     onVerified(part) {
@@ -131,8 +132,8 @@ test('a wrong last piece fails the download as ever, and nothing is kept of what
 })
 
 test('a load that is cancelled cancels what was begun', async () => {
-  const { entry, events, begun, serveLast, prepared, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared)
+  const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
+  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
   const cancel = new AbortController()
   const fetching = open().fetch(entry, {
     signal: cancel.signal,

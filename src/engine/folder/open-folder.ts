@@ -32,9 +32,11 @@ export const openFolder: OpenModel = async (input, starting, { nowMs }, onProgre
   if (backend === 'webgpu' && namesHalves(path)) await requireHalves(runtime)
   const bytes = new Uint8Array(await graph.arrayBuffer())
   const onDevice = backend === 'webgpu' ? folderPresents(config) : []
-  const session = await runtime.createSession(bytes, external, onDevice).catch((error: unknown) => {
-    throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
-  })
+  const session = await runtime
+    .createSession(bytes, external, { keepOnDevice: onDevice })
+    .catch((error: unknown) => {
+      throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
+    })
   checkFolderGraph(session, config)
   const type = cacheType(session)
   if (backend === 'webgpu' && type === 'float16') await requireHalves(runtime)

@@ -72,7 +72,8 @@ function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Fl
   for (let start = 0; start < weights.length; start += blockSize) {
     const scale = findScale(bits, start, start + blockSize)
     scales[start / blockSize] = scale
-    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, scale) + blockZero
+    const inverse = 1 / scale
+    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, inverse) + blockZero
   }
 }
 

@@ -9,20 +9,18 @@ export function gate(
   { feedForwardWidth, family }: ModelConfig,
 ): Value {
   const [gated, up] = graph.split(gateAndUp, [feedForwardWidth, feedForwardWidth]) as [Value, Value]
-  const opened = graph.apply('Mul', [
-    gated,
-    graph.apply('Sigmoid', [logitsOf[family.activation](graph, gated)]),
-  ])
-  return graph.apply('Mul', [opened, up])
+  return graph.apply('Mul', [activations[family.activation](graph, gated), up])
 }
 
-/** Both activations are x · sigmoid(f(x)): SiLU with f(x) = x, the tanh form of GELU with f(x) = √(8/π) (x + 0.044715 x³). */
-const logitsOf: Record<Family['activation'], (graph: GraphBuilder, input: Value) => Value> = {
-  silu: (_graph, input) => input,
+const activations: Record<Family['activation'], (graph: GraphBuilder, input: Value) => Value> = {
+  /** x · sigmoid(x). */
+  silu: (graph, input) => graph.applyContributed('QuickGelu', [input], { alpha: { float: 1 } }),
+  /** The tanh form of GELU is x · sigmoid(√(8/π) (x + 0.044715 x³)). */
   gelu(graph, input) {
     const square = graph.apply('Mul', [input, input])
     const cubic = graph.apply('Mul', [square, graph.float(geluSlope * 0.044715)])
-    return graph.apply('Mul', [input, graph.apply('Add', [cubic, graph.float(geluSlope)])])
+    const logits = graph.apply('Mul', [input, graph.apply('Add', [cubic, graph.float(geluSlope)])])
+    return graph.apply('Mul', [input, graph.apply('Sigmoid', [logits])])
   },
 }
 

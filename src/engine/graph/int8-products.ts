@@ -33,12 +33,8 @@ export const int8Products: Products = {
     const rowScale = findRowScale(graph, input)
     const unit = graph.apply('Div', [input, rowScale])
     const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1), graph.uint8(128)])
-    const sums = graph.apply('MatMulInteger', [quantised, columns, graph.uint8(128)])
-    const scale = graph.apply('Mul', [rowScale, scales])
-    return graph.apply('Mul', [
-      graph.apply('Cast', [sums], { to: { int: elementTypes.float.number } }),
-      scale,
-    ])
+    const zero = graph.uint8(128)
+    return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, rowScale, scales, zero], {})
   },
 
   lookUp(graph, tokenIds, { tensors }) {
@@ -90,6 +86,7 @@ function quantiseRow(
   end: number,
 ): number {
   const scale = findScale(bits, start, end)
-  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, scale)
+  const inverse = 1 / scale
+  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, inverse)
   return scale
 }

@@ -29,9 +29,8 @@ export async function measureModel(
   await checkModel(file)
   const facts = await describeModel(file)
   onProgress({ stage: 'check', fraction: 1 })
-  const runtime = await place.fetchRuntime(signal)
   const onPrepared = (fraction: number) => onProgress({ stage: 'prepare', fraction })
-  const model = await observeModel(file, { ...place, runtime }, onPrepared, signal)
+  const model = await observeModel(file, place, onPrepared, signal)
   const knownAnswer = await measureKnownAnswer(model, signal)
   const onPrompt = (done: number) =>
     onProgress({ stage: 'observe', fraction: done / calibration.prompts.length })
@@ -63,7 +62,7 @@ export async function testMeasured(
     smoothing: paths[1]!,
   }
   const model = { id: noHash, manifest, files: [file, new Blob([smoothing])] }
-  const input = { model, recipe: 'wasm-int8-2' as const, threads: place.threads }
+  const input = { model, recipe: 'wasm-int8-3' as const, threads: place.threads }
   const onLoad = ({ stage, fraction }: { stage: string; fraction: number }) => {
     if (stage === 'prepare') onProgress({ stage: 'test', fraction })
   }

@@ -20,7 +20,7 @@ export type ObservedPoint = { largest: Float32Array; weights: MatrixRows }
 
 /** Where a model is observed. */
 export type ObservePlace = {
-  runtime: RuntimeFiles
+  runtimeFiles: RuntimeFiles
   threads: number
   runStep: RunStep
   nowMs(): number
@@ -62,12 +62,12 @@ export async function observeModel(
     graph.apply('ReduceMax', [magnitude, axes], { keepdims: { int: 0 } }, rangeOf(point))
     graph.output(rangeOf(point), 'float', [weights.inputs])
   }
-  const graph = buildTransformerGraph(config, recipes['wasm-float-1'], positions, { observe })
+  const graph = buildTransformerGraph(config, recipes['wasm-float-2'], positions, { observe })
   const weights = createMemoryWeights(graph.weightBytes)
   await prepareWeights(graph, tensors, weights, onPrepared, signal)
-  const runtime = await openRuntime('wasm', place.runtime, place.threads, place.runStep)
+  const runtime = await openRuntime('wasm', place.runtimeFiles, place.threads, place.runStep)
   const session = watching(
-    await runtime.createSession(graph.model, [{ path: weightsFile, data: weights }], []),
+    await runtime.createSession(graph.model, [{ path: weightsFile, data: weights }], { asBuilt: true }),
     points,
   )
   const runner = createStepRunner(openHostGraph(runtime, session, config), place.nowMs)

@@ -1,28 +1,36 @@
 import type { ModelPart, VerifiedModel } from '../../ports/engine.ts'
 import type { RecipeName } from '../graph/recipe.ts'
 import { ArrivingFile } from './arriving-file.ts'
+import { compileModel } from './compile-model.ts'
+import type { StartedRuntime } from './load-place.ts'
 import { type PreparedModel, prepareModel } from './prepare-model.ts'
 import type { PreparedStore } from './prepared-store.ts'
+import type { OpenSession } from './runtime.ts'
 
-/** A GGUF model whose weights are prepared while its files still come, part by part, each verified. */
+/** A model that is prepared, and is being compiled. */
+export type BegunModel = { prepared: PreparedModel; compiling: Promise<OpenSession> }
+
+/** A GGUF model that is prepared and compiled while its files still come, part by part, each verified. */
 export class EarlyModel {
   readonly #model: Omit<VerifiedModel, 'files'> & { files: ArrivingFile[] }
   readonly #recipe: RecipeName
   readonly #over = new AbortController()
-  readonly #preparing: Promise<PreparedModel | null>
+  readonly #beginning: Promise<BegunModel | null>
   #fraction = 0
   #onProgress: (fraction: number) => void = () => {}
 
-  constructor({ id, manifest }: Omit<VerifiedModel, 'files'>, recipe: RecipeName, prepared: PreparedStore) {
+  constructor(
+    { id, manifest }: Omit<VerifiedModel, 'files'>,
+    recipe: RecipeName,
+    store: PreparedStore,
+    starting: Promise<StartedRuntime>,
+  ) {
     const { signal } = this.#over
     const files = manifest.files.map(({ bytes }) => new ArrivingFile(bytes, signal))
     this.#model = { id, manifest, files }
     this.#recipe = recipe
-    const onProgress = (fraction: number) => this.#onProgress((this.#fraction = fraction))
     // The load that follows tries again, and tells why it cannot be done.
-    this.#preparing = prepareModel({ model: this.#model, recipe }, prepared, onProgress, signal).catch(
-      () => null,
-    )
+    this.#beginning = this.#begin(store, starting).catch(() => null)
   }
 
   /** Adds what was verified of a file. */
@@ -39,7 +47,7 @@ export class EarlyModel {
     recipe: RecipeName,
     onProgress: (fraction: number) => void,
     signal: AbortSignal,
-  ): Promise<PreparedModel | null> {
+  ): Promise<BegunModel | null> {
     if (id !== this.#model.id || recipe !== this.#recipe) {
       await this.#end()
       return null
@@ -49,14 +57,25 @@ export class EarlyModel {
     this.#onProgress = onProgress
     if (this.#fraction > 0) onProgress(this.#fraction)
     for (const [file, content] of files.entries()) this.deliver({ file, start: 0, content })
-    return this.#preparing
+    return this.#beginning
   }
 
-  /** Gives up what was prepared, and whatever it holds. */
+  async #begin(store: PreparedStore, starting: Promise<StartedRuntime>): Promise<BegunModel> {
+    const onProgress = (fraction: number) => this.#onProgress((this.#fraction = fraction))
+    const input = { model: this.#model, recipe: this.#recipe }
+    const prepared = await prepareModel(input, store, onProgress, this.#over.signal)
+    const compiling = starting.then(({ runtime }) => compileModel(prepared, this.#recipe, runtime))
+    compiling.catch(() => {})
+    return { prepared, compiling }
+  }
+
+  /** Gives up what was begun, and whatever it holds. */
   async #end(): Promise<void> {
     this.#over.abort()
-    const found = (await this.#preparing)?.found
-    await found?.kept
-    found?.weights.close()
+    const begun = await this.#beginning
+    if (!begun) return
+    const { prepared, compiling } = begun
+    await Promise.allSettled([compiling, prepared.found.kept])
+    prepared.found.weights.close()
   }
 }

@@ -14,24 +14,26 @@ export type FoundWeights = {
 }
 
 /**
- * Finds a graph's weights from an earlier visit, or prepares them.
+ * Returns a graph's weights from an earlier visit, where `finding` comes to some, or prepares them.
  *
  * @throws EngineError `engine/load-failed`, `engine/out-of-memory`
  */
 export async function findWeights(
   key: string,
-  prepared: PreparedStore,
+  prepared: Pick<PreparedStore, 'create'>,
+  finding: Promise<Weights | null>,
   graph: BuiltGraph,
   tensors: TensorSource,
   onProgress: (fraction: number) => void,
   signal: AbortSignal,
 ): Promise<FoundWeights> {
   onProgress(0)
-  const found = await prepared.find(key, graph.weightBytes)
-  if (found) {
+  const found = await finding
+  if (found?.bytes === graph.weightBytes) {
     onProgress(1)
     return { weights: found, fromCache: true, kept: Promise.resolve() }
   }
+  found?.close()
   let weights: NewWeights | undefined
   try {
     weights = await prepared.create(key, graph.weightBytes)

@@ -20,7 +20,7 @@ describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) =
 
   test('float products agree with double precision to 1e-4', async () => {
     const oracle = await openOracle(await openGguf(file), roundToBlocks)
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-1' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-2' })
     const expected = oracle.logProbs(tokenIds)
     const rows = await runWhole(model)
     rows.forEach((row, position) => {
@@ -113,30 +113,35 @@ describe('loading', () => {
     const second = await loadInNode(file, { prepared })
     expect([first.facts.fromCache, second.facts.fromCache]).toEqual([false, true])
     expect(await runWhole(second.model)).toEqual(await runWhole(first.model))
-    await loadInNode(file, { prepared, recipe: 'wasm-float-1' })
+    await loadInNode(file, { prepared, recipe: 'wasm-float-2' })
     expect(kept.size).toBe(2)
   })
 
-  test('two texts take steps together before anybody shares one', async () => {
+  test.each([
+    [1, 4, 1000],
+    [20, 3, 50],
+    [100, 1, 10],
+  ])('with steps of %d ms it is timed for %d', async (stepMs, timed, tokensPerSecond) => {
     let steps = 0
-    await loadInNode(file, { onStep: () => steps++ })
-    // One token of the known answer, one and four for the speed, and two steps that two texts share.
-    expect(steps).toBe(1 + 1 + 4 + 2)
+    const { facts } = await loadInNode(file, { onStep: () => steps++, nowMs: () => steps * stepMs })
+    // One is the known answer's, and one finds memory for those that are timed.
+    expect(steps).toBe(1 + 1 + timed)
+    expect(facts.tokensPerSecond).toBeCloseTo(tokensPerSecond)
   })
 
   test('what passed its known answer is not asked again by the same program in the same browser', async () => {
     const { prepared, passed } = keepingStore()
     const stepsOf = async (options: NodeLoadOptions = {}) => {
       let steps = 0
-      await loadInNode(file, { prepared, browser: 'one', ...options, onStep: () => steps++ })
+      await loadInNode(file, { prepared, browser: 'one', ...options, onStep: () => steps++, nowMs: () => 0 })
       return steps
     }
-    expect([await stepsOf(), await stepsOf(), await stepsOf()]).toEqual([8, 7, 7])
-    expect(await stepsOf({ browser: 'another' })).toBe(8)
-    expect(await stepsOf({ recipe: 'wasm-float-1' })).toBe(8)
+    expect([await stepsOf(), await stepsOf(), await stepsOf()]).toEqual([6, 5, 5])
+    expect(await stepsOf({ browser: 'another' })).toBe(6)
+    expect(await stepsOf({ recipe: 'wasm-float-2' })).toBe(6)
     expect(passed.size).toBe(2)
     for (const key of passed.keys()) passed.set(key, 'another program')
-    expect([await stepsOf({ browser: 'another' }), await stepsOf({ browser: 'another' })]).toEqual([8, 7])
+    expect([await stepsOf({ browser: 'another' }), await stepsOf({ browser: 'another' })]).toEqual([6, 5])
     const knownAnswer = { promptIds: [1, 2], tokenIds: [3, 4], logProbs: [-0.1, -0.1], toleranceNats: 0.1 }
     await expect(stepsOf({ browser: 'another', knownAnswer })).rejects.toMatchObject({
       code: 'engine/known-answer-failed',
@@ -157,9 +162,9 @@ describe('loading', () => {
     const [int8, again, float] = [
       await loadInNode(file),
       await loadInNode(file),
-      await loadInNode(file, { recipe: 'wasm-float-1' }),
+      await loadInNode(file, { recipe: 'wasm-float-2' }),
     ]
-    expect(int8.facts.arithmetic).toBe('wasm-int8-2')
+    expect(int8.facts.arithmetic).toBe('wasm-int8-3')
     expect(int8.facts.arithmeticId).toMatch(/^0x[0-9a-f]{64}$/)
     expect(again.facts.arithmeticId).toBe(int8.facts.arithmeticId)
     expect(float.facts.arithmeticId).not.toBe(int8.facts.arithmeticId)

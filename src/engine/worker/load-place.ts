@@ -16,10 +16,10 @@ export type LoadPlace = {
   runStep: RunStep
   /** A clock that stands still while a step waits to be run. */
   nowMs(): number
-  fetchRuntime(signal: AbortSignal): Promise<RuntimeFiles>
+  runtimeFiles: RuntimeFiles
   /** The runtime that was started before, if any. */
   early?: EarlyRuntime | undefined
-  /** The model whose weights were begun before all of it was there, if any. */
+  /** The model that was begun before all of it was there, if any. */
   earlyModel?: EarlyModel | undefined
   prepared: PreparedStore
   /** Which build of which browser compiles the runtime's program for this machine. */

@@ -1,7 +1,7 @@
 import { calibrationPrompts } from '../measure/calibration-prompts.ts'
 import { type MeasurePlace, measureModel, testMeasured } from '../measure/measure-model.ts'
 import type { MeasureCalls } from './measure-calls.ts'
-import { fetchRuntimeFiles } from './runtime-files.ts'
+import { runtimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
 
 /** Enough of each to find the outliers, and not so much that a person gives up waiting. */
@@ -10,7 +10,7 @@ const quick = { prompts: calibrationPrompts.slice(0, 16), answerTokens: 16, stre
 function placeOf(threads: number): MeasurePlace {
   return {
     threads,
-    fetchRuntime: (signal) => fetchRuntimeFiles('wasm', signal),
+    runtimeFiles: runtimeFiles.wasm,
     async runStep(step) {
       const result = await step()
       self.postMessage({ kind: 'beat' })

@@ -14,7 +14,7 @@ import type { LoadOutput, ModelCalls, RuntimeInput } from './model-calls.ts'
 import { monotonicClock } from './monotonic-clock.ts'
 import { Pacer } from './pacer.ts'
 import { createRoomyStore, originPreparedStore } from './prepared-store.ts'
-import { fetchRuntimeFiles } from './runtime-files.ts'
+import { runtimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
 import { startRuntime } from './start-runtime.ts'
 
@@ -28,12 +28,12 @@ const pacer = new Pacer(monotonicClock)
 const restBeatMs = 2_000
 
 serveCalls<ModelCalls>(self, {
-  async warm(input, { signal }) {
-    const starting = startRuntime(input, placeFor(input), signal)
+  async warm(input) {
+    const starting = startRuntime(input, placeFor(input))
     early = { input, starting }
     const { model, recipe } = input
     if (model && !isFolder(model.manifest))
-      earlyModel = new EarlyModel(model, recipe, createRoomyStore(model.manifest))
+      earlyModel = new EarlyModel(model, recipe, createRoomyStore(model.manifest), starting)
     await starting
   },
 
@@ -88,7 +88,7 @@ serveCalls<ModelCalls>(self, {
 function placeFor({ recipe }: RuntimeInput): LoadPlace {
   const { backend } = recipes[recipe]
   return {
-    fetchRuntime: (signal) => fetchRuntimeFiles(backend, signal),
+    runtimeFiles: runtimeFiles[backend],
     early,
     earlyModel,
     prepared: originPreparedStore,

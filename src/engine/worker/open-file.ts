@@ -3,11 +3,12 @@ import { countCacheBytes } from '../graph/model-config.ts'
 import { recipes } from '../graph/recipe.ts'
 import { createTokenBytes } from '../text/token-bytes.ts'
 import { readVocabulary } from '../text/vocabulary.ts'
-import { type CompiledModel, compileModel } from './compile-model.ts'
+import { compileModel, serveGraph, type ServingGraph } from './compile-model.ts'
 import type { OpenModel } from './open-model.ts'
 import type { LoadInput } from './model-calls.ts'
 import type { ModelPlan } from './plan-model.ts'
 import { prepareModel } from './prepare-model.ts'
+import { nameRuntimeError } from './runtime-error.ts'
 
 /** Builds the graph of a GGUF file, prepares its weights or finds them prepared, and compiles it. */
 export const openFile: OpenModel = async (input, starting, place, onProgress, signal) => {
@@ -18,33 +19,35 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
     isRead = true
     onProgress({ stage: 'prepare', fraction })
   }
-  const early = await place.earlyModel?.take(verified, recipe, onPrepared, signal)
-  const { plan, found } = early ?? (await prepareModel(input, place.prepared, onPrepared, signal))
+  const begun = await place.earlyModel?.take(verified, recipe, onPrepared, signal)
+  const prepared = begun?.prepared ?? (await prepareModel(input, place.prepared, onPrepared, signal))
+  const { plan, found } = prepared
   const { graph, config } = plan
-  const { weights, fromCache, kept } = found
   const release = async () => {
-    await kept
-    weights.close()
+    await found.kept
+    found.weights.close()
   }
   try {
     onProgress({ stage: 'compile', fraction: 0 })
     const { runtime, arithmeticId } = await starting
-    const compiled = await compileModel(input, runtime, graph, weights, config, place.nowMs)
+    const session = await (begun?.compiling ?? compileModel(prepared, recipe, runtime))
+    const serving = await serveGraph(input, runtime, session, config, place.nowMs)
     const { exact } = recipes[recipe]
     const arithmetic = { arithmetic: recipe, arithmeticId: await arithmeticId(recipe), exact }
     const memory = { weightBytes: graph.weightBytes, cacheBytesPerToken: countCacheBytes(config) }
-    const model = describeLanguage(input, plan, compiled)
-    return { model, slices: compiled.slices, facts: { ...arithmetic, ...memory, fromCache }, release }
+    const model = describeLanguage(input, plan, serving)
+    const facts = { ...arithmetic, ...memory, fromCache: found.fromCache }
+    return { model, slices: serving.slices, facts, release }
   } catch (error) {
     await release()
-    throw error
+    throw nameRuntimeError(error, 'engine/load-failed', 'The runtime refused the model.')
   }
 }
 
 function describeLanguage(
   { guess }: LoadInput,
   { tensors, config, contextTokens }: ModelPlan,
-  { openSequence, steps }: CompiledModel,
+  { openSequence, steps }: ServingGraph,
 ): LanguageModel {
   const vocabulary = readVocabulary(tensors.metadata)
   return {

@@ -32,8 +32,16 @@ export async function prepareModel(
   onProgress: (fraction: number) => void,
   signal: AbortSignal,
 ): Promise<PreparedModel> {
-  const plan = await planModel(manifest, files, recipe)
-  const { graph, tensors } = plan
-  const found = await findWeights(keyOfPrepared(id, recipe), prepared, graph, tensors, onProgress, signal)
-  return { plan, found }
+  const key = keyOfPrepared(id, recipe)
+  // What is kept can be checked before anything of the model is there.
+  const finding = prepared.find(key)
+  try {
+    const plan = await planModel(manifest, files, recipe)
+    const { graph, tensors } = plan
+    const found = await findWeights(key, prepared, finding, graph, tensors, onProgress, signal)
+    return { plan, found }
+  } catch (error) {
+    void finding.then((weights) => weights?.close())
+    throw error
+  }
 }

@@ -6,7 +6,7 @@ import type { NewWeights } from './weights.ts'
 
 /**
  * Computes the graph's weights from the model file, group by group, as they follow one another there: it may still be
- * coming. The next one is read meanwhile. Besides `weights` this takes memory for the largest group and its packed bytes
+ * coming. The next few are read meanwhile. Besides `weights` this takes memory for the largest group and their packed bytes
  * only.
  */
 export async function prepareWeights(
@@ -21,12 +21,17 @@ export async function prepareWeights(
   const totalBytes = sizes.reduce((sum, bytes) => sum + bytes, 0)
   const room = new Uint8Array(Math.max(...sizes))
   let doneBytes = 0
-  let reading = groups[0]?.read(tensors)
-  for (const [index, group] of groups.entries()) {
-    const compute = await reading!
-    reading = groups[index + 1]?.read(tensors)
-    // Should this group fail, nobody asks for the next.
+  const unread = groups.values()
+  const readNext = () => {
+    const reading = unread.next().value?.read(tensors)
+    // Should a group fail, nobody asks for those after it.
     reading?.catch(() => {})
+    return reading
+  }
+  const reading = Array.from({ length: readAhead }, readNext)
+  for (const [index, group] of groups.entries()) {
+    const compute = await reading.shift()!
+    reading.push(readNext())
     await nextTask()
     signal?.throwIfAborted()
     const start = startOf(group)
@@ -38,6 +43,9 @@ export async function prepareWeights(
     onProgress((doneBytes += bytes) / totalBytes)
   }
 }
+
+/** Groups that are read before their turn: whoever hands over their bytes stops while this thread computes. */
+const readAhead = 4
 
 const startOf = ({ parts }: WeightGroup) => parts[0]!.offset
 const bytesOf = (group: WeightGroup) => {

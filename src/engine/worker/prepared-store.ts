@@ -7,7 +7,7 @@ import { createMemoryWeights, type NewWeights, type Weights } from './weights.ts
 /** Prepared weights of earlier visits. A failure to keep or to find some is never an error. */
 export type PreparedStore = {
   /** Returns the weights only if they are whole and unchanged. */
-  find(key: string, bytes: number): Promise<Weights | null>
+  find(key: string): Promise<Weights | null>
   /** Returns room for new ones: in memory where nothing can be kept. */
   create(key: string, bytes: number): Promise<NewWeights>
   /** Returns the test that the weights passed last, as `notePassed` was told; null where they never did. */
@@ -23,17 +23,16 @@ const weightsName = 'weights.bin'
 const markerName = 'complete.json'
 const passedName = 'passed.txt'
 const mostKept = 3
-/** Weights are hashed in pieces, so that few of them are in memory at once. */
-const pieceBytes = 4 * 2 ** 20
-const piecesAtOnce = 4
+/** Weights are hashed in pieces, so small that the memory for one is the memory of those before it. */
+const pieceBytes = 2 ** 19
+const piecesAtOnce = 8
 
 /** Keeps prepared weights in the origin's private file system, where they take no memory while they are used. */
 export const originPreparedStore: PreparedStore = {
-  async find(key, bytes) {
+  async find(key) {
     try {
       const folder = await openFolder(key)
-      const marker = parseMarker(await readText(folder, markerName))
-      if (marker.bytes !== bytes) return null
+      const { bytes = 0, ...marker } = parseMarker(await readText(folder, markerName))
       const weights = readFrom(await openSyncFile(folder, weightsName, 'read-only'), bytes)
       const pieces = await hashPieces(weights).catch(() => [])
       if (String(pieces) === String(marker.pieces)) return weights
@@ -46,7 +45,7 @@ export const originPreparedStore: PreparedStore = {
 
   async create(key, bytes) {
     try {
-      const folder = await openFolder(key)
+      const folder = await openFolder(key, { create: true })
       for (const name of [markerName, passedName]) await folder.removeEntry(name).catch(() => undefined)
       await dropOthers(key)
       const file = await openSyncFile(folder, weightsName, 'readwrite')
@@ -59,12 +58,16 @@ export const originPreparedStore: PreparedStore = {
     }
   },
 
-  passedTest: async (key) => readText(await openFolder(key), passedName).catch(() => null),
+  passedTest: (key) =>
+    openFolder(key)
+      .then((folder) => readText(folder, passedName))
+      .catch(() => null),
 
-  async notePassed(key, test) {
-    // Without a note the next visit tests again.
-    await writeText(await openFolder(key), passedName, test).catch(() => undefined)
-  },
+  // Without a note the next visit tests again.
+  notePassed: (key, test) =>
+    openFolder(key)
+      .then((folder) => writeText(folder, passedName, test))
+      .catch(() => undefined),
 }
 
 /**
@@ -84,10 +87,12 @@ export function createRoomyStore({ files }: ModelManifest): PreparedStore {
 }
 
 function readFrom(file: SyncFile, bytes: number): Weights {
+  let room = new Uint8Array(pieceBytes)
   return {
     bytes,
     read(from, to) {
-      const part = new Uint8Array(to - from)
+      if (room.length < to - from) room = new Uint8Array(to - from)
+      const part = room.subarray(0, to - from)
       if (file.read(part, { at: from }) === part.length) return part
       throw new Error('The file of prepared weights is too short.')
     },
@@ -116,15 +121,19 @@ async function hashPieces({ bytes, read }: Weights): Promise<Hex[]> {
   const hashes: Promise<Hex>[] = []
   for (let from = 0; from < bytes; from += pieceBytes) {
     await hashes.at(-piecesAtOnce)
+    // A digest takes a copy before anything else is read.
     hashes.push(sha256(read(from, Math.min(from + pieceBytes, bytes))))
   }
   return Promise.all(hashes)
 }
 
-async function openFolder(key: string): Promise<FileSystemDirectoryHandle> {
+async function openFolder(
+  key: string,
+  options: FileSystemGetDirectoryOptions = {},
+): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory()
-  const folder = await root.getDirectoryHandle(folderName, { create: true })
-  return folder.getDirectoryHandle(key, { create: true })
+  const folder = await root.getDirectoryHandle(folderName, options)
+  return folder.getDirectoryHandle(key, options)
 }
 
 /** Weights can be prepared again: only those of the last few models and recipes are worth their room. */

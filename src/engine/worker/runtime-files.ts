@@ -1,25 +1,22 @@
 import webgpuScript from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'
-import webgpuWasm from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
+import webgpuHash from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?sha256'
+import webgpuProgram from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url'
 import wasmScript from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
-import plainWasm from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
-import { EngineError } from '../../errors/index.ts'
+import wasmHash from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?sha256'
+import wasmProgram from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
 import type { Backend } from '../../ports/engine.ts'
 import type { RuntimeFiles } from './runtime.ts'
 
-/** The plain build is twice as fast on the processor as the one that also knows WebGPU. */
-const addresses: Record<Backend, { wasm: string; script: string }> = {
-  wasm: { wasm: plainWasm, script: wasmScript },
-  webgpu: { wasm: webgpuWasm, script: webgpuScript },
-}
+const absolute = (path: string) => new URL(path, self.location.href).href
 
-/** Reads the runtime's files from our own origin. */
-export async function fetchRuntimeFiles(backend: Backend, signal?: AbortSignal): Promise<RuntimeFiles> {
-  const { wasm, script } = addresses[backend]
-  const response = await fetch(wasm, { signal })
-  if (!response.ok) {
-    throw new EngineError('engine/load-failed', 'The runtime could not be read.', {
-      details: `${wasm}: ${response.status}`,
-    })
-  }
-  return { wasm: await response.arrayBuffer(), scriptUrl: new URL(script, self.location.href).href }
+/** The runtime's files on our own origin. The plain build is twice as fast on the processor as the one that also knows WebGPU. */
+export const runtimeFiles: Record<Backend, RuntimeFiles> = {
+  wasm: {
+    programHash: wasmHash,
+    program: { url: absolute(wasmProgram), scriptUrl: absolute(wasmScript) },
+  },
+  webgpu: {
+    programHash: webgpuHash,
+    program: { url: absolute(webgpuProgram), scriptUrl: absolute(webgpuScript) },
+  },
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-web'
+import type { Hex } from '../../domain/bytes.ts'
 import type { Backend } from '../../ports/engine.ts'
 import { GraphBuilder } from '../graph/graph-builder.ts'
 import { createTurns } from './turns.ts'
@@ -8,10 +9,13 @@ import type { Weights } from './weights.ts'
 
 /** The files of one build of the runtime, from our own origin. */
 export type RuntimeFiles = {
-  /** The WebAssembly program itself. */
-  wasm: ArrayBuffer
-  /** Where its JavaScript half lies; threads start from it. Undefined where the package holds it. */
-  scriptUrl: string | undefined
+  /** SHA-256 of the WebAssembly program. */
+  programHash: Hex
+  /**
+   * Where the program lies and its JavaScript half, from which threads start: a browser keeps what it compiled of an
+   * address. Or the program alone, where the package holds the other half.
+   */
+  program: { url: string; scriptUrl: string } | ArrayBuffer
 }
 
 /** A compiled graph. Runs wait for each other: the runtime takes one at a time. */
@@ -30,6 +34,14 @@ export type OpenSession = Session & { inputs: ReadonlyMap<string, string>; outpu
 /** Weights that lie beside a graph, under the name by which it asks for them. */
 export type ExternalData = { path: string; data: Weights | Blob }
 
+/** How a graph is compiled. */
+export type SessionOptions = {
+  /** Results that stay in GPU memory. */
+  keepOnDevice?: readonly string[]
+  /** Whether the runtime computes the very operators that the graph has; by default it joins and replaces some. */
+  asBuilt?: boolean
+}
+
 /** Inputs of a step, by name. */
 export type Feeds = Record<string, Tensor>
 export type { Tensor }
@@ -43,11 +55,11 @@ export type RunStep = <value>(step: () => Promise<value>) => Promise<value>
 
 /** A loaded build of onnxruntime-web. This file alone touches its global settings. */
 export type Runtime = {
-  /** Compiles a graph, and copies its weights. Results named in `keepOnDevice` stay in GPU memory. */
+  /** Compiles a graph, and copies its weights. */
   createSession(
     model: Uint8Array,
     external: readonly ExternalData[],
-    keepOnDevice: readonly string[],
+    options?: SessionOptions,
   ): Promise<OpenSession>
   /** Returns the GPU, once a graph was compiled for it. */
   device(): Promise<GPUDevice>
@@ -67,15 +79,15 @@ export type Runtime = {
 /** Starts the runtime. Fails when it cannot. */
 export async function openRuntime(
   backend: Backend,
-  files: RuntimeFiles,
+  { program }: RuntimeFiles,
   threads: number,
   runStep: RunStep,
 ): Promise<Runtime> {
   const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   ort.env.logLevel = 'error'
   ort.env.wasm.numThreads = threads
-  ort.env.wasm.wasmBinary = files.wasm
-  if (files.scriptUrl) ort.env.wasm.wasmPaths = { mjs: files.scriptUrl }
+  if (program instanceof ArrayBuffer) ort.env.wasm.wasmBinary = program
+  else ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
   const { Tensor, InferenceSession } = ort
   // Whatever session comes first starts the runtime; an empty one takes no time besides.
   await InferenceSession.create(buildEmptyGraph(), { executionProviders: [backend] })
@@ -83,9 +95,10 @@ export async function openRuntime(
   const lost = Promise.withResolvers<BaseError>()
 
   return {
-    async createSession(model, external, keepOnDevice) {
+    async createSession(model, external, { keepOnDevice = [], asBuilt = false } = {}) {
       const session = await InferenceSession.create(model, {
         executionProviders: [backend],
+        graphOptimizationLevel: asBuilt ? 'disabled' : 'all',
         externalData: external.map(({ path, data }) => ({
           path,
           data: data instanceof Blob ? data : readWhenAsked(data),

@@ -11,33 +11,22 @@ import { sha256 } from './sha256.ts'
  *
  * @throws EngineError `engine/load-failed`
  */
-export function startRuntime(
+export async function startRuntime(
   { recipe, threads }: RuntimeInput,
-  place: LoadPlace,
-  signal: AbortSignal,
+  { early, runtimeFiles, runStep }: LoadPlace,
 ): Promise<StartedRuntime> {
-  const { early } = place
   if (early && early.input.recipe === recipe && early.input.threads === threads) return early.starting
-  return startAnew({ recipe, threads }, place, signal)
-}
-
-async function startAnew(
-  { recipe, threads }: RuntimeInput,
-  { fetchRuntime, runStep }: LoadPlace,
-  signal: AbortSignal,
-): Promise<StartedRuntime> {
   const { backend } = recipes[recipe]
-  const files = await fetchRuntime(signal)
-  const program = await sha256(files.wasm)
   try {
-    const runtime = await openRuntime(backend, files, threads, runStep)
-    return { runtime, arithmeticId: (arithmetic) => identifyArithmetic(program, arithmetic) }
+    const runtime = await openRuntime(backend, runtimeFiles, threads, runStep)
+    const arithmeticId = (arithmetic: string) => identifyArithmetic(runtimeFiles.programHash, arithmetic)
+    return { runtime, arithmeticId }
   } catch (error) {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime did not start on ${backend}.`)
   }
 }
 
 /** The program that computes and the way the graph is built decide every bit of the logits. */
-function identifyArithmetic(program: Hex, arithmetic: string): Promise<Hex> {
-  return sha256(new TextEncoder().encode(`opentab arithmetic\n${program}\n${arithmetic}`))
+function identifyArithmetic(programHash: Hex, arithmetic: string): Promise<Hex> {
+  return sha256(new TextEncoder().encode(`opentab arithmetic\n${programHash}\n${arithmetic}`))
 }

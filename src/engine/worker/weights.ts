@@ -1,7 +1,7 @@
 /** A graph's weights, wherever they lie. */
 export type Weights = {
   readonly bytes: number
-  /** Returns the bytes from `from` up to, not including, `to`: a copy or a view. */
+  /** Returns the bytes from `from` up to, not including, `to`, as they are until something else is read. */
   read(from: number, to: number): Uint8Array<ArrayBuffer>
   /** Gives their place back; nothing can be read any more. */
   close(): void
