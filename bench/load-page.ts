@@ -48,9 +48,9 @@ export async function loadBrought(): Promise<LoadTiming> {
   })
 }
 
-/** Gives the model's memory back; what is kept in this browser stays. */
-export async function unload(): Promise<void> {
-  await engine.unload()
+/** Keeps the model as long as a short visit. */
+export async function stay(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 async function openEngine(threads: number): Promise<{ store: PieceModelStore; entry: CatalogueEntry }> {

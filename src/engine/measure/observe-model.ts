@@ -64,7 +64,7 @@ export async function observeModel(
   }
   const graph = buildTransformerGraph(config, recipes['wasm-float-2'], positions, { observe })
   const weights = createMemoryWeights(graph.weightBytes)
-  await prepareWeights(graph, tensors, weights, onPrepared, signal)
+  await prepareWeights(graph, tensors, Promise.resolve(weights), onPrepared, signal)
   const runtime = await openRuntime('wasm', place.runtimeFiles, place.threads, place.runStep)
   const session = watching(
     await runtime.createSession(graph.model, [{ path: weightsFile, data: weights }], { asBuilt: true }),

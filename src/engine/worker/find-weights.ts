@@ -3,7 +3,7 @@ import type { BuiltGraph } from '../graph/graph-builder.ts'
 import { prepareWeights } from './prepare-weights.ts'
 import type { PreparedStore } from './prepared-store.ts'
 import { nameRuntimeError } from './runtime-error.ts'
-import type { NewWeights, Weights } from './weights.ts'
+import type { Weights } from './weights.ts'
 
 /** Weights that are ready, and whether they were so from an earlier visit. */
 export type FoundWeights = {
@@ -34,13 +34,16 @@ export async function findWeights(
     return { weights: found, fromCache: true, kept: Promise.resolve() }
   }
   found?.close()
-  let weights: NewWeights | undefined
+  const creating = prepared.create(key, graph.weightBytes)
   try {
-    weights = await prepared.create(key, graph.weightBytes)
-    await prepareWeights(graph, tensors, weights, onProgress, signal)
+    await prepareWeights(graph, tensors, creating, onProgress, signal)
+    const weights = await creating
     return { weights, fromCache: false, kept: weights.keep() }
   } catch (error) {
-    weights?.close()
+    await creating.then(
+      (weights) => weights.close(),
+      () => {},
+    )
     throw nameRuntimeError(error, 'engine/load-failed', 'The weights could not be prepared.')
   }
 }

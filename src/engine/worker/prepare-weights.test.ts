@@ -21,6 +21,6 @@ test.each<[RecipeName, string]>([
   const smoothing = parseSmoothing(await randomSmoothing(file))
   const graph = buildTransformerGraph(readModelConfig(tensors), recipes[recipe], 96, { smoothing })
   const weights = createMemoryWeights(graph.weightBytes)
-  await prepareWeights(graph, tensors, weights, () => {})
+  await prepareWeights(graph, tensors, Promise.resolve(weights), () => {})
   expect(await sha256(weights.read(0, weights.bytes))).toBe(expected)
 })

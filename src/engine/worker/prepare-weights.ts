@@ -6,13 +6,13 @@ import type { NewWeights } from './weights.ts'
 
 /**
  * Computes the graph's weights from the model file, group by group, as they follow one another there: it may still be
- * coming. The next few are read meanwhile. Besides `weights` this takes memory for the largest group and their packed bytes
- * only.
+ * coming, and so may the room for them. The next few are read meanwhile. Besides that room this takes memory for the
+ * largest group and their packed bytes only.
  */
 export async function prepareWeights(
   graph: BuiltGraph,
   tensors: TensorSource,
-  weights: Pick<NewWeights, 'write'>,
+  creating: Promise<Pick<NewWeights, 'write'>>,
   onProgress: (fraction: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -29,6 +29,7 @@ export async function prepareWeights(
     return reading
   }
   const reading = Array.from({ length: readAhead }, readNext)
+  const weights = await creating
   for (const [index, group] of groups.entries()) {
     const compute = await reading.shift()!
     reading.push(readNext())
