@@ -18,7 +18,7 @@ export function findScale(bits: Uint32Array, start: number, end: number): number
   return largestOf[0]! / 127 || 1e-8
 }
 
-/** Returns the integer nearest to `weight * inverse`, the inverse of a scale: a product is computed faster than a quotient. */
+/** Returns the integer nearest to `weight * inverse`, that of a scale: products are computed faster than quotients. */
 export function quantise(weight: number, inverse: number): number {
   return Math.floor(weight * inverse + 0.5)
 }

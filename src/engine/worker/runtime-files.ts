@@ -9,7 +9,10 @@ import type { RuntimeFiles } from './runtime.ts'
 
 const absolute = (path: string) => new URL(path, self.location.href).href
 
-/** The runtime's files on our own origin. The plain build is twice as fast on the processor as the one that also knows WebGPU. */
+/**
+ * The runtime's files on our own origin. The plain build is twice as fast on the processor as the one that also knows
+ * WebGPU.
+ */
 export const runtimeFiles: Record<Backend, RuntimeFiles> = {
   wasm: {
     programHash: wasmHash,
