@@ -41,7 +41,7 @@ test('it opens without a network to what it already knows', async () => {
     await context.setOffline(true)
     await page.reload()
     await page.getByRole('textbox', { name: 'Prompt' }).waitFor()
-    await page.getByText('No relay reachable, trying again').waitFor()
+    await page.getByText('Not connected, trying again').waitFor()
   } finally {
     await browser.close()
   }

@@ -210,13 +210,13 @@ describe('what goes wrong', () => {
   })
 
   test('a model with one byte changed is refused by name, and comes from another tab that lends it', async () => {
-    await provider.getByLabel('Also lend').uncheck()
+    await provider.getByLabel('Also send').uncheck()
     const page = await world.openTab('share', (context) => context.addInitScript(flipOneByte))
     await page.getByRole('button', { name: 'Start sharing' }).click()
     await expect.poll(() => page.getByText('storage/hash-mismatch').count(), { timeout: 60_000 }).toBe(1)
     expect(await page.getByRole('main').innerText()).toContain('SmolLM2-135M-Instruct.Q4_1.gguf')
 
-    await provider.getByLabel('Also lend').check()
+    await provider.getByLabel('Also send').check()
     await provider.getByLabel('Up to').fill('1000')
     await provider.getByLabel('Up to').press('Tab')
     await provider.getByText('0 MB sent to other tabs').waitFor()

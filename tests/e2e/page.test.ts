@@ -256,7 +256,7 @@ test('without relay and chain the page says so in every place, and goes on tryin
   page = await context.newPage()
   await page.route('**/network.json', (route) => route.fulfill({ status: 404 }))
   await page.goto(scripted.url)
-  await page.getByText('No relay reachable, trying again').waitFor()
+  await page.getByText('Not connected, trying again').waitFor()
   await page.goto(`${scripted.url}/#/wallet`)
   await page.getByText('The chain does not answer').waitFor()
   await page.goto(`${scripted.url}/#/network`)

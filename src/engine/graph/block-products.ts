@@ -72,8 +72,7 @@ function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Fl
   for (let start = 0; start < weights.length; start += blockSize) {
     const scale = findScale(bits, start, start + blockSize)
     scales[start / blockSize] = scale
-    const inverse = 1 / scale
-    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, inverse) + blockZero
+    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, scale) + blockZero
   }
 }
 

@@ -86,7 +86,6 @@ function quantiseRow(
   end: number,
 ): number {
   const scale = findScale(bits, start, end)
-  const inverse = 1 / scale
-  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, inverse)
+  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, scale)
   return scale
 }

@@ -18,7 +18,10 @@ export function findScale(bits: Uint32Array, start: number, end: number): number
   return largestOf[0]! / 127 || 1e-8
 }
 
-/** Returns the integer nearest to `weight * inverse`, that of a scale: products are computed faster than quotients. */
-export function quantise(weight: number, inverse: number): number {
-  return Math.floor(weight * inverse + 0.5)
+/**
+ * Returns the integer nearest to `weight / scale`, as `Math.round` does, whose own branches go wrong at each half. The sum
+ * is never rounded up to 1: a weight that is half of such a scale divides without a rest, and all others are farther off.
+ */
+export function quantise(weight: number, scale: number): number {
+  return Math.floor(weight / scale + 0.5)
 }
