@@ -48,11 +48,6 @@ export async function loadBrought(): Promise<LoadTiming> {
   })
 }
 
-/** Keeps the model as long as a short visit. */
-export async function stay(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-}
-
 async function openEngine(threads: number): Promise<{ store: PieceModelStore; entry: CatalogueEntry }> {
   const machine = await probeMachine()
   engine = createWorkerEngine({ probe: async () => ({ ...machine, threads }) })

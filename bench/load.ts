@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { moduleIn, type PageModule } from '../tests/browser/harness.ts'
 import { launchProfile } from '../tools/find-browser.ts'
@@ -52,7 +53,7 @@ async function measureRound(figures: Record<Name, Figures>, url: string): Promis
   }
   await inNewProfile(url, async ({ page, visit }) => {
     const first = await page.call('load', 1)
-    await page.call('stay', keptAfterMs)
+    await setTimeout(keptAfterMs)
     const later = await (await visit()).call('load', 1)
     add('load-first', 1 / seconds(first.whole), 1 / seconds(later.whole))
     add('load-prepared', 1 / seconds(later.whole), 1 / mostPreparedLoadSeconds)

@@ -1,16 +1,6 @@
 import type { Hex } from '../domain/bytes.ts'
+import type { PrivateFile, SyncFile } from './private-file.ts'
 import { sha256 } from './sha256.ts'
-
-/** A file that is read in place: only workers have it. */
-type SyncFile = {
-  getSize(): number
-  read(into: Uint8Array<ArrayBuffer>, options: { at: number }): number
-  close(): void
-}
-
-type PrivateFile = FileSystemFileHandle & {
-  createSyncAccessHandle(options: { mode: 'read-only' }): Promise<SyncFile>
-}
 
 /** The memory for one piece is the memory for the next. */
 let room = new Uint8Array(0)

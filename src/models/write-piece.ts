@@ -1,15 +1,4 @@
-/** A file that is written in place: only workers have it. */
-type SyncFile = {
-  write(from: Uint8Array<ArrayBuffer>, options: { at: number }): number
-  truncate(bytes: number): void
-  flush(): void
-  close(): void
-}
-
-type PrivateFile = FileSystemFileHandle & {
-  createSyncAccessHandle(): Promise<SyncFile>
-  move(name: string): Promise<void>
-}
+import type { PrivateFile } from './private-file.ts'
 
 /**
  * Writes a file as a whole or not at all: it gets its name once all of it is on the disk.
