@@ -75,7 +75,10 @@ const rooms: Record<string, Room> = {
   'src/engine': { rooms: foundations },
   'src/engine/folder': { rooms: foundations, vendors: ['valibot'] },
   'src/engine/gguf': { rooms: foundations, vendors: ['@huggingface/gguf'] },
-  'src/engine/text': { rooms: foundations, vendors: ['@huggingface/transformers'] },
+  'src/engine/text': {
+    rooms: foundations,
+    vendors: ['@huggingface/jinja', '@huggingface/tokenizers', 'valibot'],
+  },
   'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
   'src/models': { rooms: foundations, vendors: ['canonicalize', 'valibot', '@noble/hashes/**'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
@@ -99,7 +102,7 @@ const pureRooms = ['src/domain', 'src/protocol', 'src/ledger', 'src/roles']
 /** What a test beside the code may use on top of its room: in-memory adapters, fixtures and test libraries. */
 const testImports = [
   ...['**/memory-*.ts', '**/device/*.ts', '**/tests/**', 'node:*', 'node:*/**'],
-  ...['vitest', 'fast-check', '@x402/evm', '@x402/evm/**', 'viem', 'viem/**'],
+  ...['vitest', 'fast-check', '@huggingface/transformers', '@x402/evm', '@x402/evm/**', 'viem', 'viem/**'],
 ]
 
 /** Folders below a room that its rule reaches. */

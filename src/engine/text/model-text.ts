@@ -1,7 +1,8 @@
-import { PreTrainedTokenizer } from '@huggingface/transformers'
+import { Tokenizer } from '@huggingface/tokenizers'
 import { EngineError } from '../../errors/index.ts'
 import type { Metadata } from '../gguf/metadata.ts'
 import type { ModelText } from '../../ports/engine.ts'
+import { openChatTemplate } from './chat-template.ts'
 import { decodeTokens } from './text-stream.ts'
 import { createTokenBytes } from './token-bytes.ts'
 import { buildTokenizer } from './tokenizer-json.ts'
@@ -25,7 +26,11 @@ export function createModelText(metadata: Metadata): TokenizerText {
   })
 }
 
-/** Returns the text functions that a `tokenizer.json` and its configuration describe. */
+/**
+ * Returns the text functions that a `tokenizer.json` and its configuration describe.
+ *
+ * @throws EngineError `engine/unsupported-model`, `engine/malformed-model`
+ */
 export function createTokenizerText(described: {
   tokenizer: object
   config: object
@@ -36,8 +41,9 @@ export function createTokenizerText(described: {
 }): TokenizerText {
   const { vocabulary, startId } = described
   const tokenBytes = createTokenBytes(vocabulary)
-  const tokenizer = new PreTrainedTokenizer(described.tokenizer, described.config)
-  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false })
+  const tokenizer = openTokenizer(described.tokenizer, described.config)
+  const writeChat = openChatTemplate(described.config)
+  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids
   const begin = (ids: number[]) => (startId === undefined || ids[0] === startId ? ids : [startId, ...ids])
   return {
     get embeddingWidth() {
@@ -45,14 +51,21 @@ export function createTokenizerText(described: {
     },
     encode,
     encodeForEmbedding: async (text) => begin(encode(embeddingPrompt(text))),
-    async encodeChat(messages) {
-      const chat = tokenizer.apply_chat_template(messages, { add_generation_prompt: true, tokenize: false })
-      if (typeof chat === 'string') return begin(encode(chat))
-      throw new EngineError('engine/malformed-model', 'The chat template gives no text.')
-    },
+    encodeChat: async (messages) => begin(encode(writeChat(messages))),
     async decode(tokenIds) {
       return decodeTokens(tokenIds, tokenBytes)
     },
+  }
+}
+
+function openTokenizer(tokenizer: object, config: object): Tokenizer {
+  try {
+    return new Tokenizer(tokenizer, config)
+  } catch (cause) {
+    throw new EngineError('engine/unsupported-model', 'Opentab cannot read tokenizers of this kind yet.', {
+      details: String(cause),
+      cause,
+    })
   }
 }
 
