@@ -5,7 +5,7 @@ import { createHttpSource } from '../src/models/http-source.ts'
 import { openPieceStore } from '../src/models/open-piece-store.ts'
 import { PieceModelStore } from '../src/models/piece-model-store.ts'
 import type { CatalogueEntry } from '../src/domain/model.ts'
-import type { Engine, LoadStage, VerifiedModel } from '../src/ports/engine.ts'
+import type { Engine, LoadStage, ModelPart, VerifiedModel } from '../src/ports/engine.ts'
 
 /** When something began and ended, in milliseconds of wall time. */
 export type Span = { fromMs: number; toMs: number }
@@ -26,7 +26,9 @@ export async function load(threads: number): Promise<LoadTiming> {
   return time(async (mark) => {
     mark('fetch')
     await engine.warm({ backends, model: entry })
-    const model = await store.fetch(entry, { onVerified: (part) => engine.deliver(entry.id, part) })
+    const isKept = (await store.status(entry.id)).state === 'ready'
+    const onVerified = (part: ModelPart) => engine.deliver(entry.id, part)
+    const model = await store[isKept ? 'open' : 'fetch'](entry, { onVerified })
     mark('fetch')
     await engine.load(model, { backends, onProgress: ({ stage }) => mark(stage) })
   })

@@ -1,5 +1,5 @@
 import { countSlots } from '../domain/count-slots.ts'
-import { EngineError, type EngineErrorCode } from '../errors/index.ts'
+import { EngineError, type EngineErrorCode, StorageError } from '../errors/index.ts'
 import type { Backend, LoadedModel, LoadProgress, VerifiedModel } from '../ports/engine.ts'
 import type { RecipeName } from './graph/recipe.ts'
 import type { CallChannel } from './worker/call-channel.ts'
@@ -36,6 +36,7 @@ const cautiousSliceTokens = 8
  * is first put down to the size of the slices.
  *
  * @throws EngineError the last back end's, or at once what no other back end would cure
+ * @throws StorageError where more of the model is needed and cannot be brought
  */
 export async function startModel(
   plan: StartPlan,
@@ -45,14 +46,23 @@ export async function startModel(
   const attempts: Attempt[] = plan.backends.map((backend) => ({ backend, sliceTokens: plan.sliceTokens }))
   const failures: string[] = []
   let last = new EngineError('engine/no-backend', 'This browser can run no model.')
+  let { files } = plan.model
+  const load = (channel: CallChannel<ModelCalls>, attempt: Attempt) =>
+    channel.call('load', describeLoad(plan, files, attempt), { onEvent: onProgress })
   for (let attempt = attempts.shift(); attempt; attempt = attempts.shift()) {
     const channel = openChannel({ recipe: plan.recipes[attempt.backend], threads: plan.threads })
     try {
-      const facts = await channel.call('load', describeLoad(plan, attempt), { onEvent: onProgress })
+      const facts = await load(channel, attempt).catch(async (error: unknown) => {
+        if (!isIncomplete(error) || !plan.model.whole) throw error
+        files = await plan.model.whole()
+        return load(channel, attempt)
+      })
       return { channel, loaded: describeLoaded(plan, facts, failures) }
     } catch (error) {
       last = toEngineError(error)
       channel.end(last)
+      // Without its bytes no back end runs it.
+      if (error instanceof StorageError) throw error
       if (isFinal(last)) throw last
       failures.push(`${attempt.backend} failed: ${last.shortMessage}`)
       if (mayCureBySlices(last, attempt)) attempts.unshift({ ...attempt, sliceTokens: cautiousSliceTokens })
@@ -66,9 +76,11 @@ function mayCureBySlices({ code }: EngineError, { backend, sliceTokens }: Attemp
 }
 
 function describeLoad(
-  { model, recipes, threads, guess }: StartPlan,
+  { model: { id, manifest }, recipes, threads, guess }: StartPlan,
+  files: Blob[],
   { backend, sliceTokens }: Attempt,
 ): LoadInput {
+  const model = { id, manifest, files }
   return { model, recipe: recipes[backend], threads, guess, ...(sliceTokens ? { sliceTokens } : {}) }
 }
 
@@ -90,6 +102,10 @@ const finalCodes: readonly EngineErrorCode[] = [
   'engine/malformed-model',
   'engine/unsupported-model',
 ]
+
+function isIncomplete(error: unknown): boolean {
+  return error instanceof EngineError && error.code === 'engine/incomplete-model'
+}
 
 function isFinal({ code }: EngineError): boolean {
   return finalCodes.includes(code)

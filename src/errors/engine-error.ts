@@ -4,6 +4,7 @@ const traits = {
   'engine/no-backend': { fault: 'self', retryable: false },
   'engine/unsupported-model': { fault: 'self', retryable: false },
   'engine/malformed-model': { fault: 'self', retryable: false },
+  'engine/incomplete-model': { fault: 'self', retryable: true },
   'engine/load-failed': { fault: 'self', retryable: true },
   'engine/known-answer-failed': { fault: 'self', retryable: false },
   'engine/not-loaded': { fault: 'self', retryable: true },

@@ -123,3 +123,37 @@ test('other files are refused although the right ones are kept', async () => {
   const wrong = [new Blob([new Uint8Array(blobs[0]!.size)]), ...blobs.slice(1)]
   await expect(open().add(entry, wrong)).rejects.toMatchObject({ code: 'storage/hash-mismatch' })
 })
+
+test('a model that is opened is checked as far as it is read, and its wrong pieces are fetched again', async () => {
+  const pieceBytes = 4 << 20
+  const content = new Uint8Array(5 * pieceBytes + 7).map((_, index) => 1 + (index >> 22))
+  const { entry } = await publishInMemory(
+    [{ path: 'a.gguf', blob: new Blob([content]) }],
+    smallFacts,
+    pieceBytes,
+  )
+  const pieces = new MemoryPieceStore()
+  const asked: number[] = []
+  const open = () =>
+    new PieceModelStore({
+      pieces,
+      async *fetchRange(_address, { start, end }) {
+        asked.push(start)
+        yield content.slice(start, end)
+      },
+      loadCatalogue: async () => [entry],
+    })
+  await open().fetch(entry)
+  const [first, , , , , last] = modelPieces(entry.manifest)
+  for (const { sha256, bytes } of [first!, last!]) await pieces.write(entry.id, sha256, new Uint8Array(bytes))
+  asked.length = 0
+  const { files, whole } = await open().open(entry)
+  expect(files.map(({ size }) => size)).toEqual([4 * pieceBytes])
+  expect(asked).toEqual([0])
+  expect(Buffer.compare(content.subarray(0, 4 * pieceBytes), await bytesOf(files[0]!))).toBe(0)
+  const [file] = await whole!()
+  expect(asked).toEqual([0, 5 * pieceBytes])
+  expect(Buffer.compare(content, await bytesOf(file!))).toBe(0)
+})
+
+const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer())

@@ -13,6 +13,9 @@ import { modelPieces, numberPieces, piecesOf, sumBytes, type Piece, piecesUpTo }
 import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
+/** Holds the head of any GGUF file: the largest vocabularies take half of it. */
+const openedBytes = 16 * 1024 * 1024
+
 /** Where pieces are kept, where they come from, and which models there are. */
 export type PieceModelStoreDeps = {
   pieces: PieceStore
@@ -33,8 +36,8 @@ type DownloadEvents = {
 }
 
 /**
- * Brings models piece by piece. The model id binds the hash of each piece, and all of them are checked
- * each time a model is handed out: a bit that flipped on the disk is found, and only its piece is fetched again.
+ * Brings models piece by piece. The model id binds the hash of each piece, and none is handed out before it is checked: a
+ * bit that flipped on the disk is found, and only its piece is fetched again.
  */
 export class PieceModelStore implements ModelStore {
   readonly #pieces: PieceStore
@@ -95,6 +98,16 @@ export class PieceModelStore implements ModelStore {
         return { id: entry.id, manifest: entry.manifest, files }
       }),
     )
+  }
+
+  async open(entry: CatalogueEntry, options: FetchOptions = {}): Promise<VerifiedModel> {
+    const { id, manifest } = entry
+    const [first] = manifest.files
+    // The head of a folder is spread over its files.
+    if (!first || manifest.format) return this.fetch(entry, options)
+    const head = await this.head(entry, Math.min(openedBytes, first.bytes), options.signal)
+    this.#onUsed?.(entry)
+    return { id, manifest, files: [head], whole: async () => (await this.fetch(entry, options)).files }
   }
 
   add(entry: CatalogueEntry, files: Blob[], options: FetchOptions = {}): Promise<void> {

@@ -36,8 +36,15 @@ export type LoadProgress = {
   fraction: number
 }
 
-/** A model whose bytes were verified, its files in the manifest's order. */
-export type VerifiedModel = { id: ModelId; manifest: ModelManifest; files: Blob[] }
+/** A model whose bytes were verified. */
+export type VerifiedModel = {
+  id: ModelId
+  manifest: ModelManifest
+  /** Its files in the manifest's order, or their beginnings. */
+  files: Blob[]
+  /** Brings the whole files, where `files` are beginnings: of what was prepared at an earlier visit no more is read. */
+  whole?: () => Promise<Blob[]>
+}
 
 /** Some verified bytes of one of a model's files. */
 export type ModelPart = {

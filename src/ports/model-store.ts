@@ -38,6 +38,12 @@ export interface ModelStore {
    */
   fetch(entry: CatalogueEntry, options?: FetchOptions): Promise<VerifiedModel>
   /**
+   * Returns a model that is kept with its beginning verified, and the rest when it is asked for `whole`. What is missing
+   * is downloaded.
+   * @throws StorageError as `fetch`, now or then
+   */
+  open(entry: CatalogueEntry, options?: FetchOptions): Promise<VerifiedModel>
+  /**
    * Keeps a model whose files are at hand, in the manifest's order, as if they had been fetched.
    * @throws StorageError `storage/hash-mismatch` when a file is not what the manifest says, `storage/quota`
    */

@@ -10,8 +10,11 @@ const lookEveryMs = 10
 /** What loads came to: the first share of the weights that each told of, and whether it found them prepared. */
 export type EarlyLoads = { begunAt: number; fromCache: boolean }[]
 
-/** Loads a model whose last piece is served only once its weights are being prepared; then again, as later visits do. */
-export async function loadTwice(): Promise<EarlyLoads> {
+/**
+ * Loads a model whose last piece is served only once its weights are being prepared; then again, as later visits do; then
+ * once what was prepared is gone.
+ */
+export async function loadAgain(): Promise<EarlyLoads> {
   // Larger than what is read of a head at once.
   const blob = new Blob([writeTinyModel({ ...tinyQwen3, layers: 24 })])
   const { entry } = await publishInMemory(
@@ -38,10 +41,14 @@ export async function loadTwice(): Promise<EarlyLoads> {
     loadCatalogue: async () => [entry],
   })
   const loads: EarlyLoads = []
-  for (let visit = 0; visit < 2; visit++) {
+  for (let visit = 0; visit < 3; visit++) {
+    if (visit === 2) await forgetPrepared()
     const engine = createWorkerEngine()
     const warming = engine.warm({ backends: ['wasm'], model: entry })
-    const model = await store.fetch(entry, { onVerified: (part) => engine.deliver(entry.id, part) })
+    const isKept = (await store.status(entry.id)).state === 'ready'
+    const model = await store[isKept ? 'open' : 'fetch'](entry, {
+      onVerified: (part) => engine.deliver(entry.id, part),
+    })
     await warming
     const shares: number[] = []
     const { fromCache } = await engine.load(model, {
@@ -60,4 +67,9 @@ async function isPrepared(id: string): Promise<boolean> {
   const all = await root.getDirectoryHandle('prepared-weights', { create: true })
   for await (const name of all.keys()) if (name.startsWith(id)) return true
   return false
+}
+
+async function forgetPrepared(): Promise<void> {
+  const root = await navigator.storage.getDirectory()
+  await root.removeEntry('prepared-weights', { recursive: true })
 }

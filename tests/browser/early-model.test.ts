@@ -10,10 +10,11 @@ beforeAll(async () => {
 
 afterAll(() => harness.close())
 
-test('a model is prepared while its last piece is still missing, and loading goes on from there', async () => {
+test('a model is prepared while its last piece is still missing; later only its beginning is read, unless that is gone', async () => {
   const page = moduleIn<typeof EarlyModelPage>(await harness.openPage(), 'tests/browser/early-model-page.ts')
-  const [first, later] = await page.call('loadTwice')
+  const [first, later, forgotten] = await page.call('loadAgain')
   expect(first).toMatchObject({ fromCache: false })
   expect(first!.begunAt).toBeGreaterThan(0)
   expect(later).toMatchObject({ fromCache: true })
+  expect(forgotten).toMatchObject({ fromCache: false })
 })

@@ -168,14 +168,14 @@ export async function listPreparedWeights(): Promise<string[]> {
   return names
 }
 
-/** Changes one byte of every file of prepared weights that this origin keeps. */
-export async function corruptPreparedWeights(): Promise<number> {
+/** Changes one byte of a file of each prepared model that this origin keeps. */
+export async function corruptPrepared(name: 'weights.bin' | 'graph.onnx'): Promise<number> {
   const root = await navigator.storage.getDirectory()
   const folder = await root.getDirectoryHandle('prepared-weights')
   let changed = 0
   for await (const kept of folder.values()) {
     if (!(kept instanceof FileSystemDirectoryHandle)) continue
-    const handle = await kept.getFileHandle('weights.bin')
+    const handle = await kept.getFileHandle(name)
     const writable = await handle.createWritable({ keepExistingData: true })
     await writable.write({ type: 'write', position: 1000, data: Uint8Array.of(77) })
     await writable.close()

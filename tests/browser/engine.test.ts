@@ -78,15 +78,18 @@ describe('without a GPU', () => {
     }
   })
 
-  test('prepared weights are found again, and never used once a byte of them changed', async () => {
-    await engine().call('load', tiny, ['wasm'])
-    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
-    const right = await engine().call('distributions', tokenIds, 10, 5)
-    expect(await engine().call('corruptPreparedWeights')).toBeGreaterThan(0)
-    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(false)
-    expect(await engine().call('distributions', tokenIds, 10, 5)).toEqual(right)
-    expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
-  })
+  test.each(['weights.bin', 'graph.onnx'] as const)(
+    '%s is found again, and never used once a byte of it changed',
+    async (name) => {
+      await engine().call('load', tiny, ['wasm'])
+      expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
+      const right = await engine().call('distributions', tokenIds, 10, 5)
+      expect(await engine().call('corruptPrepared', name)).toBeGreaterThan(0)
+      expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(false)
+      expect(await engine().call('distributions', tokenIds, 10, 5)).toEqual(right)
+      expect((await engine().call('load', tiny, ['wasm'])).fromCache).toBe(true)
+    },
+  )
 
   test('prepared weights of the last few models are kept, and no more', async () => {
     const ids = ['01', '02', '03', '04'].map((byte) => `0x${byte.repeat(32)}` as const)

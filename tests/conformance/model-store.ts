@@ -112,6 +112,22 @@ export const modelStoreCases: ConformanceCase<ModelStoreSubject>[] = [
     },
   },
   {
+    name: 'opens what is kept by its beginning, and brings the rest when it is asked for',
+    async run({ open, entry, contents }) {
+      await (await open()).fetch(entry)
+      const told: FetchProgress[] = []
+      const opened = await (
+        await open()
+      ).open({ ...entry, sources: [] }, { onProgress: (progress) => void told.push(progress) })
+      await assertContent(opened.files[0], contents[0], 'the beginning')
+      assertEqual(told.length, 0, 'how often progress was told before the rest was asked for')
+      const files = (await opened.whole?.()) ?? []
+      assertEqual(files.length, contents.length, 'number of files')
+      for (const [index, file] of files.entries()) await assertContent(file, contents[index], `file ${index}`)
+      assert(told.length > 0, 'no progress was told of the rest')
+    },
+  },
+  {
     name: 'reports progress that ends at the whole',
     async run({ open, entry }) {
       const store = await open()

@@ -13,7 +13,7 @@ const other: CatalogueEntry = { ...entry, id: `0x${'77'.repeat(32)}` }
 const bothModels: ModelStore = {
   ...models,
   catalogue: async () => [entry, other],
-  fetch: async ({ id }) => ({ ...(await models.fetch(entry)), id }),
+  open: async ({ id }) => ({ ...(await models.open(entry)), id }),
 }
 
 const nextTurn = () => new Promise<void>((resolve) => setTimeout(resolve))
@@ -157,9 +157,9 @@ test('the engine starts while the model’s bytes are still coming, and no more 
   }
   const slowly: ModelStore = {
     ...models,
-    async fetch(wanted, options) {
+    async open(wanted, options) {
       await Promise.race([bytes.promise, whenAborted(options?.signal)])
-      return models.fetch(wanted)
+      return models.open(wanted)
     },
   }
   const provider = createProvider({ ...tab, engine, models: slowly, chain: market.chain, signer: tab.wallet })

@@ -94,7 +94,7 @@ test('weights are prepared while the model still comes, to the same answer', asy
     create: async (_key: string, bytes: number) => (anew = createMemoryWeights(bytes)),
   }
   await loadVerifiedInNode(model, { recipe, prepared: keepAnew })
-  const { weights } = taken!.prepared.found
+  const { weights } = taken!.prepared
   expect(weights.read(0, weights.bytes)).toEqual(anew!.read(0, anew!.bytes))
 })
 
@@ -146,4 +146,44 @@ test('a load that is cancelled cancels what was begun', async () => {
   const { id, manifest } = entry
   expect(await earlyModel.take({ id, manifest, files: [] }, recipe, () => {}, cancel.signal)).toBeNull()
   expect(events).toEqual(['prepares', 'closed'])
+})
+
+test('what an earlier visit prepared needs the beginning of the model alone, and anything else all of it', async () => {
+  const { entry, serveLast, prepared, early, open } = await setUp()
+  serveLast()
+  const store = open()
+  const whole = await store.fetch(entry)
+  const first = await new EarlyModel(entry, recipe, prepared, early.starting).take(
+    whole,
+    recipe,
+    () => {},
+    never,
+  )
+  const { graph, weights } = first!.prepared
+  const begun = { ...whole, files: [gguf.slice(0, 2 ** 22)] }
+
+  const found = { ...memoryStore, find: async () => ({ graph, weights }) }
+  const again = await new EarlyModel(entry, recipe, found, early.starting).take(
+    begun,
+    recipe,
+    () => {},
+    never,
+  )
+  expect(again!.prepared).toMatchObject({ fromCache: true, graph, weights })
+
+  // What is there ends within the head.
+  const short = new EarlyModel(entry, recipe, found, early.starting)
+  const stub = { ...whole, files: [gguf.slice(0, 2 ** 10)] }
+  expect(await short.take(stub, recipe, () => {}, never)).toBeNull()
+  await expect(loadVerifiedInNode(stub, { recipe })).rejects.toMatchObject({
+    code: 'engine/incomplete-model',
+  })
+
+  const anew = new EarlyModel(entry, recipe, prepared, early.starting)
+  await expect(anew.take(begun, recipe, () => {}, never)).rejects.toMatchObject({
+    code: 'engine/incomplete-model',
+  })
+  const taken = await anew.take(whole, recipe, () => {}, never)
+  expect(taken!.prepared.fromCache).toBe(false)
+  expect(taken!.prepared.weights.read(0, weights.bytes)).toEqual(weights.read(0, weights.bytes))
 })

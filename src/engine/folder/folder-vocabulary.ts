@@ -37,6 +37,7 @@ export function readFolderVocabulary(tokenizer: object, endIds: readonly number[
   return {
     kind,
     tokens,
+    token: (id) => tokens[id],
     normalIds: usualIds.filter((id) => !isByte(id)),
     controlIds: added.filter(({ special }) => special).map(({ id }) => id),
     userDefinedIds: added.filter(({ special }) => !special).map(({ id }) => id),

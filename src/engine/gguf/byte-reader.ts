@@ -1,6 +1,13 @@
 import { EngineError } from '../../errors/index.ts'
 import { readShortText } from './short-text.ts'
 
+/** Texts that are read out when they are asked for: a vocabulary is large, and seldom needed whole. */
+export type TextList = {
+  count: number
+  at(index: number): string | undefined
+  all(): string[]
+}
+
 /** Reads little-endian values one after the other. Every read past the end is a typed error. */
 export class ByteReader {
   readonly #view: DataView<ArrayBuffer>
@@ -38,12 +45,14 @@ export class ByteReader {
     return short ?? utf8.decode(this.#bytes.subarray(from, from + length))
   }
 
-  /** So many texts, which are read out when they are first asked for: a vocabulary is large, and not always needed. */
-  strings(count: number): () => string[] {
-    const from = this.#at
-    for (let index = 0; index < count; index++) this.#take(this.uint64())
-    let read: string[] | undefined
-    return () => (read ??= this.#stringsFrom(from, count))
+  /** So many texts, one after the other. */
+  strings(count: number): TextList {
+    const starts = new Float64Array(count)
+    for (let index = 0; index < count; index++) {
+      starts[index] = this.#at
+      this.#take(this.uint64())
+    }
+    return this.#listTexts(starts)
   }
 
   /** How many items may still follow, when each takes at least one byte. */
@@ -53,10 +62,18 @@ export class ByteReader {
     return items
   }
 
-  #stringsFrom(at: number, count: number): string[] {
+  #listTexts(starts: Float64Array): TextList {
     const reader = new ByteReader(this.#view.buffer)
-    reader.#at = at
-    return Array.from({ length: count }, () => reader.string())
+    const read = (start: number) => {
+      reader.#at = start
+      return reader.string()
+    }
+    let all: string[] | undefined
+    return {
+      count: starts.length,
+      at: (index) => (index in starts ? read(starts[index]!) : undefined),
+      all: () => (all ??= Array.from(starts, read)),
+    }
   }
 
   #take(bytes: number): number {

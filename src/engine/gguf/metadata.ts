@@ -1,8 +1,8 @@
 import { EngineError } from '../../errors/index.ts'
-import type { ByteReader } from './byte-reader.ts'
+import type { ByteReader, TextList } from './byte-reader.ts'
 
-/** A value of the container: 64-bit integers come as numbers, lists of texts once they are asked for. */
-export type MetadataValue = number | boolean | string | MetadataValue[] | (() => string[])
+/** A value of the container: 64-bit integers come as numbers. */
+export type MetadataValue = number | boolean | string | MetadataValue[] | TextList
 
 /** What a GGUF file says of itself. Each getter throws `engine/malformed-model` naming the key. */
 export type Metadata = {
@@ -10,7 +10,7 @@ export type Metadata = {
   number(key: string): number
   boolean(key: string): boolean
   string(key: string): string
-  strings(key: string): string[]
+  texts(key: string): TextList
   numbers(key: string): number[]
 }
 
@@ -62,9 +62,13 @@ export function createMetadata(values: ReadonlyMap<string, MetadataValue>): Meta
     number: (key) => get(key, 'number', (found) => typeof found === 'number'),
     boolean: (key) => get(key, 'choice', (found) => typeof found === 'boolean'),
     string: (key) => get(key, 'text', (found) => typeof found === 'string'),
-    strings: (key) => get(key, 'list of texts', (found) => typeof found === 'function')(),
+    texts: (key) => get(key, 'list of texts', isListOfTexts),
     numbers: (key) => get(key, 'list of numbers', isListOfNumbers),
   }
+}
+
+function isListOfTexts(found: MetadataValue | undefined): found is TextList {
+  return typeof found === 'object' && !Array.isArray(found)
 }
 
 function isListOfNumbers(found: MetadataValue | undefined): found is number[] {

@@ -19,7 +19,7 @@ test('reads what an independent reader reads', async () => {
   }
   expect(theirs.metadata).toMatchObject({
     'llama.block_count': ours.metadata.number('llama.block_count'),
-    'tokenizer.ggml.tokens': ours.metadata.strings('tokenizer.ggml.tokens'),
+    'tokenizer.ggml.tokens': ours.metadata.texts('tokenizer.ggml.tokens').all(),
   })
 })
 

@@ -15,9 +15,17 @@ export type TensorSource = GgufHead & {
   read(name: string): Promise<Float32Array<ArrayBuffer>>
 }
 
-/** @throws EngineError `engine/malformed-model` when the file is shorter than its tensors, each or all together */
+/**
+ * Reads a GGUF file's head, and opens its tensors.
+ *
+ * @throws EngineError `engine/malformed-model`, `engine/unsupported-model`
+ */
 export async function openGguf(file: ReadableFile): Promise<TensorSource> {
-  const head = await readGgufHead(file)
+  return openTensors(await readGgufHead(file), file)
+}
+
+/** @throws EngineError `engine/malformed-model` when the file is shorter than its tensors, each or all together */
+export function openTensors(head: GgufHead, file: ReadableFile): TensorSource {
   let bytes = 0
   for (const tensor of head.tensors.values()) {
     if (tensor.byteOffset + tensor.bytes > file.size) {

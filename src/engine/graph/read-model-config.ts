@@ -28,7 +28,7 @@ export function readModelConfig(head: GgufHead): ModelConfig {
     kvHeads: count('attention.head_count_kv', heads),
     headWidth: count('attention.key_length', width / heads),
     feedForwardWidth: count('feed_forward_length'),
-    vocabularySize: metadata.strings('tokenizer.ggml.tokens').length,
+    vocabularySize: metadata.texts('tokenizer.ggml.tokens').count,
     contextTokens: count('context_length'),
     normEpsilon: positive('attention.layer_norm_rms_epsilon'),
     ropeBase: positive('rope.freq_base', 10_000),

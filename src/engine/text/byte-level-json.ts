@@ -51,7 +51,12 @@ export function describeByteLevel(metadata: Metadata) {
   const cut = Object.hasOwn(cuts, name) ? cuts[name] : undefined
   if (cut) {
     const { keepsTokens = false, ...steps } = cut
-    return { ...steps, decoder: byteLevel, merges: metadata.strings('tokenizer.ggml.merges'), keepsTokens }
+    return {
+      ...steps,
+      decoder: byteLevel,
+      merges: metadata.texts('tokenizer.ggml.merges').all(),
+      keepsTokens,
+    }
   }
   throw new EngineError('engine/unsupported-model', `Opentab cannot cut text as ${name} does yet.`, {
     details: `Known are ${Object.keys(cuts).join(', ')}.`,

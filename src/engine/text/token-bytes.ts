@@ -3,12 +3,12 @@ import type { Vocabulary, VocabularyKind } from './vocabulary.ts'
 
 /** Returns the bytes that each token stands for. */
 export function createTokenBytes(vocabulary: Vocabulary): TokenBytes {
-  const { kind, tokens } = vocabulary
+  const { kind } = vocabulary
   const control = new Set(vocabulary.controlIds)
   const literal = new Set(vocabulary.userDefinedIds)
   const single = new Set(vocabulary.byteIds)
   return (tokenId) => {
-    const token = tokens[tokenId]
+    const token = vocabulary.token(tokenId)
     if (token === undefined || control.has(tokenId)) return new Uint8Array()
     if (single.has(tokenId)) return Uint8Array.of(Number.parseInt(token.slice(3, -1), 16))
     if (literal.has(tokenId)) return utf8.encode(writtenText(kind, token))

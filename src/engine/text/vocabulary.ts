@@ -25,7 +25,9 @@ const startedCuts = new Set(['llama-bpe'])
 /** The tokens of a model. */
 export type Vocabulary = {
   kind: VocabularyKind
-  tokens: readonly string[]
+  /** All tokens; most need only one or the other. */
+  readonly tokens: readonly string[]
+  token(id: number): string | undefined
   /** Tokens that other text is merged into. */
   normalIds: readonly number[]
   /** Marks such as the end of a message; they stand for no text. */
@@ -39,20 +41,24 @@ export type Vocabulary = {
 
 /** @throws EngineError `engine/unsupported-model` naming another kind of tokenizer, `engine/malformed-model` */
 export function readVocabulary(metadata: Metadata): Vocabulary {
-  const tokens = metadata.strings('tokenizer.ggml.tokens')
+  const texts = metadata.texts('tokenizer.ggml.tokens')
   const types = metadata.numbers('tokenizer.ggml.token_type')
-  if (types.length !== tokens.length) {
+  if (types.length !== texts.count) {
     throw new EngineError('engine/malformed-model', 'The model file has not one type for each token.')
   }
-  const idsOf = (wanted: number) => types.flatMap((type, id) => (type === wanted ? [id] : []))
+  const ids = [...types.keys()]
+  const idsOf = (wanted: number) => ids.filter((id) => types[id] === wanted)
   const controlIds = idsOf(tokenTypes.control)
   const userDefinedIds = idsOf(tokenTypes.userDefined)
   const endKeys = ['tokenizer.ggml.eos_token_id', 'tokenizer.ggml.eot_token_id']
   const namedEnds = endKeys.filter((key) => metadata.has(key)).map((key) => metadata.number(key))
-  const knownEnds = [...controlIds, ...userDefinedIds].filter((id) => endTexts.has(tokens[id] ?? ''))
+  const knownEnds = [...controlIds, ...userDefinedIds].filter((id) => endTexts.has(texts.at(id) ?? ''))
   return {
     kind: readKind(metadata),
-    tokens,
+    get tokens() {
+      return texts.all()
+    },
+    token: (id) => texts.at(id),
     normalIds: idsOf(tokenTypes.normal),
     controlIds,
     userDefinedIds,
@@ -62,12 +68,12 @@ export function readVocabulary(metadata: Metadata): Vocabulary {
 }
 
 /** Returns the mark that a text begins with; undefined where it has none. */
-export function readStartId(metadata: Metadata, { kind, tokens }: Vocabulary): number | undefined {
+export function readStartId(metadata: Metadata, { kind, token }: Vocabulary): number | undefined {
   const [wantedKey, idKey] = ['tokenizer.ggml.add_bos_token', 'tokenizer.ggml.bos_token_id']
   const isUsual = kind === 'sentencepiece' || startedCuts.has(metadata.string('tokenizer.ggml.pre'))
   const isWanted = metadata.has(wantedKey) ? metadata.boolean(wantedKey) : isUsual
   const id = isWanted && metadata.has(idKey) ? metadata.number(idKey) : undefined
-  if (id === undefined || tokens[id] !== undefined) return id
+  if (id === undefined || token(id) !== undefined) return id
   throw new EngineError('engine/malformed-model', `The model file has no token ${id} to begin with.`)
 }
 

@@ -10,6 +10,7 @@ export class ArrivingFile implements ReadableFile {
   /** By where they begin. */
   readonly #parts = new Map<number, Blob>()
   #grown = Promise.withResolvers<void>()
+  #hasEnded = false
 
   constructor(size: number, signal: AbortSignal) {
     this.size = size
@@ -17,12 +18,21 @@ export class ArrivingFile implements ReadableFile {
     signal.addEventListener('abort', () => this.#grown.resolve(), { once: true })
   }
 
+  /** Whether nothing is missing any more. */
+  get isWhole(): boolean {
+    return this.#cover(0, this.size) !== null
+  }
+
   /** Adds what lies from `start` on. */
   add(start: number, content: Blob): void {
     this.#parts.set(start, content)
-    const grown = this.#grown
-    this.#grown = Promise.withResolvers()
-    grown.resolve()
+    this.#wake()
+  }
+
+  /** No more will come: who waits for more fails. */
+  end(): void {
+    this.#hasEnded = true
+    this.#wake()
   }
 
   slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> } {
@@ -34,8 +44,15 @@ export class ArrivingFile implements ReadableFile {
       this.#signal.throwIfAborted()
       const stretches = this.#cover(from, to)
       if (stretches) return join(stretches.map(cut)).arrayBuffer()
+      if (this.#hasEnded) throw new Error('The rest of the file does not come.')
       await this.#grown.promise
     }
+  }
+
+  #wake(): void {
+    const grown = this.#grown
+    this.#grown = Promise.withResolvers()
+    grown.resolve()
   }
 
   /** Returns where all the bytes lie; null while some are missing. */

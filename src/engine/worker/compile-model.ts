@@ -29,7 +29,7 @@ export type ServingGraph = {
  * @throws EngineError `engine/load-failed`, `engine/out-of-memory`
  */
 export async function compileModel(
-  { plan: { graph, config }, found: { weights } }: PreparedModel,
+  { graph, weights, config }: PreparedModel,
   recipe: RecipeName,
   runtime: Runtime,
 ): Promise<OpenSession> {
@@ -40,7 +40,7 @@ export async function compileModel(
       : // The graph already has what the runtime would look for, which takes it a quarter of a second.
         { asBuilt: true }
   try {
-    return await runtime.createSession(graph.model, [{ path: weightsFile, data: weights }], options)
+    return await runtime.createSession(graph, [{ path: weightsFile, data: weights }], options)
   } catch (error) {
     throw nameRuntimeError(error, 'engine/load-failed', `The runtime refused the model on ${backend}.`)
   }

@@ -3,8 +3,8 @@ import type { RecipeName } from '../graph/recipe.ts'
 import { ArrivingFile } from './arriving-file.ts'
 import { compileModel } from './compile-model.ts'
 import type { StartedRuntime } from './load-place.ts'
-import { type PreparedModel, prepareModel } from './prepare-model.ts'
-import type { PreparedStore } from './prepared-store.ts'
+import { incompleteModel, keyOfPrepared, type PreparedModel, prepareModel } from './prepare-model.ts'
+import type { KeptGraph, PreparedStore } from './prepared-store.ts'
 import type { OpenSession } from './runtime.ts'
 
 /** A model that is prepared, and is being compiled. */
@@ -15,6 +15,7 @@ export class EarlyModel {
   readonly #model: Omit<VerifiedModel, 'files'> & { files: ArrivingFile[] }
   readonly #recipe: RecipeName
   readonly #over = new AbortController()
+  readonly #finding: Promise<KeptGraph | null>
   readonly #beginning: Promise<BegunModel | null>
   #fraction = 0
   #onProgress: (fraction: number) => void = () => {}
@@ -29,6 +30,8 @@ export class EarlyModel {
     const files = manifest.files.map(({ bytes }) => new ArrivingFile(bytes, signal))
     this.#model = { id, manifest, files }
     this.#recipe = recipe
+    // What is kept can be checked before anything of the model is there.
+    this.#finding = store.find(keyOfPrepared(id, recipe))
     // The load that follows tries again, and tells why it cannot be done.
     this.#beginning = this.#begin(store, starting).catch(() => null)
   }
@@ -39,8 +42,10 @@ export class EarlyModel {
   }
 
   /**
-   * Returns the model once it is prepared, with the files that are whole now; null where it could not be. Another model,
+   * Returns the model once it is prepared, from what is there of its files now; null where it could not be. Another model,
    * or another recipe, ends it, and gets null too.
+   *
+   * @throws EngineError `engine/incomplete-model` when more of the files is needed
    */
   async take(
     { id, files }: VerifiedModel,
@@ -57,13 +62,18 @@ export class EarlyModel {
     this.#onProgress = onProgress
     if (this.#fraction > 0) onProgress(this.#fraction)
     for (const [file, content] of files.entries()) this.deliver({ file, start: 0, content })
+    const isWhole = this.#model.files.every((file) => file.isWhole)
+    if (!isWhole && !signal.aborted) {
+      if (!(await this.#finding)) throw incompleteModel()
+      for (const file of this.#model.files) file.end()
+    }
     return this.#beginning
   }
 
   async #begin(store: PreparedStore, starting: Promise<StartedRuntime>): Promise<BegunModel> {
     const onProgress = (fraction: number) => this.#onProgress((this.#fraction = fraction))
     const input = { model: this.#model, recipe: this.#recipe }
-    const prepared = await prepareModel(input, store, onProgress, this.#over.signal)
+    const prepared = await prepareModel(input, store, this.#finding, onProgress, this.#over.signal)
     const compiling = starting.then(({ runtime }) => compileModel(prepared, this.#recipe, runtime))
     compiling.catch(() => {})
     return { prepared, compiling }
@@ -75,7 +85,7 @@ export class EarlyModel {
     const begun = await this.#beginning
     if (!begun) return
     const { prepared, compiling } = begun
-    await Promise.allSettled([compiling, prepared.found.kept])
-    prepared.found.weights.close()
+    await Promise.allSettled([compiling, prepared.kept])
+    prepared.weights.close()
   }
 }

@@ -1,14 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/families/run-whole.ts'
 import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
-import { type NodeLoadOptions, loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import {
+  describeInNode,
+  type NodeLoadOptions,
+  loadInNode,
+  loadVerifiedInNode,
+} from '../../../tests/fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { roundToBlocks } from '../graph/block-products.ts'
-import type { PreparedStore } from './prepared-store.ts'
-import { createMemoryWeights, memoryStore, type Weights } from './weights.ts'
+import type { KeptGraph, PreparedStore } from './prepared-store.ts'
+import { createMemoryWeights, memoryStore } from './weights.ts'
 
 const shapes = {
   'grouped heads, tied embedding': {},
@@ -83,13 +88,13 @@ describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) =
 
 /** Keeps prepared weights, and what they passed with, as long as the test runs. */
 function keepingStore() {
-  const kept = new Map<string, Weights>()
+  const kept = new Map<string, KeptGraph>()
   const passed = new Map<string, string>()
   const prepared: PreparedStore = {
     find: async (key) => kept.get(key) ?? null,
     async create(key, bytes) {
       const weights = createMemoryWeights(bytes)
-      return { ...weights, keep: async () => void kept.set(key, weights) }
+      return { ...weights, keep: async (graph) => void kept.set(key, { graph, weights }) }
     },
     passedTest: async (key) => passed.get(key) ?? null,
     notePassed: async (key, test) => void passed.set(key, test),
@@ -117,9 +122,25 @@ describe('loading', () => {
     expect(kept.size).toBe(2)
   })
 
+  test('what is prepared needs the head of the file alone, and anything else the whole file', async () => {
+    const { prepared } = keepingStore()
+    const whole = describeInNode(file)
+    const starts = Array.from((await openGguf(file)).tensors.values(), ({ byteOffset }) => byteOffset)
+    const head = { ...whole, files: [file.slice(0, Math.min(...starts))] }
+    const incomplete = { code: 'engine/incomplete-model' }
+    await expect(loadVerifiedInNode(head, { prepared })).rejects.toMatchObject(incomplete)
+    const first = await loadVerifiedInNode(whole, { prepared })
+    const second = await loadVerifiedInNode(head, { prepared })
+    expect([first.facts, second.facts]).toMatchObject([{ fromCache: false }, { fromCache: true }])
+    expect(await runWhole(second.model)).toEqual(await runWhole(first.model))
+    await expect(loadVerifiedInNode(head, { prepared, recipe: 'wasm-float-2' })).rejects.toMatchObject(
+      incomplete,
+    )
+  })
+
   test.each([
     [1, 4, 1000],
-    [20, 3, 50],
+    [20, 2, 50],
     [100, 1, 10],
   ])('with steps of %d ms it is timed for %d', async (stepMs, timed, tokensPerSecond) => {
     let steps = 0

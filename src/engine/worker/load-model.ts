@@ -107,7 +107,7 @@ const anyToken = [0]
 
 /** Tokens that are decoded at most to measure the speed; fewer where they take longer than that. */
 const timedTokens = 4
-const timedMs = 50
+const timedMs = 25
 
 /** The first has no tokens before it, the second some. */
 const sharedSteps = 2

@@ -6,8 +6,7 @@ import { readVocabulary } from '../text/vocabulary.ts'
 import { compileModel, serveGraph, type ServingGraph } from './compile-model.ts'
 import type { OpenModel } from './open-model.ts'
 import type { LoadInput } from './model-calls.ts'
-import type { ModelPlan } from './plan-model.ts'
-import { prepareModel } from './prepare-model.ts'
+import { keyOfPrepared, type PreparedModel, prepareModel } from './prepare-model.ts'
 import { nameRuntimeError } from './runtime-error.ts'
 
 /** Builds the graph of a GGUF file, prepares its weights or finds them prepared, and compiles it. */
@@ -20,12 +19,12 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
     onProgress({ stage: 'prepare', fraction })
   }
   const begun = await place.earlyModel?.take(verified, recipe, onPrepared, signal)
-  const prepared = begun?.prepared ?? (await prepareModel(input, place.prepared, onPrepared, signal))
-  const { plan, found } = prepared
-  const { graph, config } = plan
+  const find = () => place.prepared.find(keyOfPrepared(verified.id, recipe))
+  const prepared = begun?.prepared ?? (await prepareModel(input, place.prepared, find(), onPrepared, signal))
+  const { config, weights, fromCache, kept } = prepared
   const release = async () => {
-    await found.kept
-    found.weights.close()
+    await kept
+    weights.close()
   }
   try {
     onProgress({ stage: 'compile', fraction: 0 })
@@ -34,9 +33,9 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
     const serving = await serveGraph(input, runtime, session, config, place.nowMs)
     const { exact } = recipes[recipe]
     const arithmetic = { arithmetic: recipe, arithmeticId: await arithmeticId(recipe), exact }
-    const memory = { weightBytes: graph.weightBytes, cacheBytesPerToken: countCacheBytes(config) }
-    const model = describeLanguage(input, plan, serving)
-    const facts = { ...arithmetic, ...memory, fromCache: found.fromCache }
+    const memory = { weightBytes: weights.bytes, cacheBytesPerToken: countCacheBytes(config) }
+    const model = describeLanguage(input, prepared, serving)
+    const facts = { ...arithmetic, ...memory, fromCache }
     return { model, slices: serving.slices, facts, release }
   } catch (error) {
     await release()
@@ -46,10 +45,10 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
 
 function describeLanguage(
   { guess }: LoadInput,
-  { tensors, config, contextTokens }: ModelPlan,
+  { metadata, config, contextTokens }: PreparedModel,
   { openSequence, steps }: ServingGraph,
 ): LanguageModel {
-  const vocabulary = readVocabulary(tensors.metadata)
+  const vocabulary = readVocabulary(metadata)
   return {
     contextTokens,
     vocabularySize: config.vocabularySize,

@@ -1,6 +1,7 @@
 import type { ModelManifest } from '../../domain/model.ts'
+import type { Metadata } from '../gguf/metadata.ts'
+import type { GgufHead } from '../gguf/read-gguf.ts'
 import type { ReadableFile } from '../gguf/readable-file.ts'
-import { openGguf, type TensorSource } from '../gguf/tensor-source.ts'
 import type { BuiltGraph } from '../graph/graph-builder.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { readModelConfig } from '../graph/read-model-config.ts'
@@ -9,33 +10,35 @@ import { noSmoothing, type Smoothing } from '../graph/smoothing.ts'
 import { parseSmoothing } from '../graph/smoothing-file.ts'
 import { buildTransformerGraph } from '../graph/transformer-graph.ts'
 
-/** The graph of a GGUF file, and where its tensors lie. */
-export type ModelPlan = {
-  tensors: TensorSource
-  config: ModelConfig
-  contextTokens: number
-  graph: BuiltGraph
-}
+/** What a GGUF model is, as its head and its manifest tell. */
+export type ModelPlan = { metadata: Metadata; config: ModelConfig; contextTokens: number }
 
 /** Each position takes a row of the rotary tables; the cache of so many tokens fits into no tab anyway. */
 const mostContextTokens = 2 ** 17
 
+/** @throws EngineError `engine/malformed-model`, `engine/unsupported-model` */
+export function planModel({ contextTokens }: ModelManifest, head: GgufHead): ModelPlan {
+  const config = readModelConfig(head)
+  return {
+    metadata: head.metadata,
+    config,
+    contextTokens: Math.min(contextTokens, config.contextTokens, mostContextTokens),
+  }
+}
+
 /**
- * Reads the head of a model's file, and builds the graph. `files` are in the manifest's order.
+ * Builds the graph of a planned model. `files` are in the manifest's order.
  *
  * @throws EngineError `engine/malformed-model`, `engine/unsupported-model`
  */
-export async function planModel(
+export async function buildGraph(
+  { config, contextTokens }: ModelPlan,
   manifest: ModelManifest,
   files: ReadableFile[],
   recipe: RecipeName,
-): Promise<ModelPlan> {
-  const tensors = await openGguf(files[0]!)
-  const config = readModelConfig(tensors)
-  const contextTokens = Math.min(manifest.contextTokens, config.contextTokens, mostContextTokens)
+): Promise<BuiltGraph> {
   const smoothing = await readSmoothing(manifest, files)
-  const graph = buildTransformerGraph(config, recipes[recipe], contextTokens, { smoothing })
-  return { tensors, config, contextTokens, graph }
+  return buildTransformerGraph(config, recipes[recipe], contextTokens, { smoothing })
 }
 
 /** @throws EngineError `engine/malformed-model` */

@@ -4,22 +4,26 @@ import { openSyncFile, type SyncFile } from './sync-file.ts'
 import { sha256 } from './sha256.ts'
 import { createMemoryWeights, type NewWeights, type Weights } from './weights.ts'
 
-/** Prepared weights of earlier visits. A failure to keep or to find some is never an error. */
+/** An ONNX graph without its weights, and the weights that were prepared for it. */
+export type KeptGraph = { graph: Uint8Array<ArrayBuffer>; weights: Weights }
+
+/** What earlier visits prepared. A failure to keep or to find some is never an error. */
 export type PreparedStore = {
-  /** Returns the weights only if they are whole and unchanged. */
-  find(key: string): Promise<Weights | null>
-  /** Returns room for new ones: in memory where nothing can be kept. */
+  /** Returns a graph and its weights only if both are whole and unchanged. */
+  find(key: string): Promise<KeptGraph | null>
+  /** Returns room for new weights: in memory where nothing can be kept. */
   create(key: string, bytes: number): Promise<NewWeights>
-  /** Returns the test that the weights passed last, as `notePassed` was told; null where they never did. */
+  /** Returns the test that they passed last, as `notePassed` was told; null where they never did. */
   passedTest(key: string): Promise<string | null>
   notePassed(key: string, test: string): Promise<void>
 }
 
-/** Written last: without it the weights beside it do not count. */
-type Marker = { bytes: number; pieces: Hex[] }
+/** Hashes of the graph and of the pieces of its weights. Written last: without it what lies beside it does not count. */
+type Marker = { bytes: number; pieces: Hex[]; graph: Hex }
 
 const folderName = 'prepared-weights'
 const weightsName = 'weights.bin'
+const graphName = 'graph.onnx'
 const markerName = 'complete.json'
 const passedName = 'passed.txt'
 const mostKept = 3
@@ -27,15 +31,17 @@ const mostKept = 3
 const pieceBytes = 2 ** 19
 const piecesAtOnce = 8
 
-/** Keeps prepared weights in the origin's private file system, where they take no memory while they are used. */
+/** Keeps graphs and weights in the origin's private file system, where weights take no memory while they are used. */
 export const originPreparedStore: PreparedStore = {
   async find(key) {
     try {
       const folder = await openFolder(key)
       const { bytes = 0, ...marker } = parseMarker(await readText(folder, markerName))
+      const graph = await readFile(folder, graphName)
+      if ((await sha256(graph)) !== marker.graph) return null
       const weights = readFrom(await openSyncFile(folder, weightsName, 'read-only'), bytes)
       const pieces = await hashPieces(weights).catch(() => [])
-      if (String(pieces) === String(marker.pieces)) return weights
+      if (String(pieces) === String(marker.pieces)) return { graph, weights }
       weights.close()
     } catch {
       // Never kept, or another tab writes it now.
@@ -51,7 +57,7 @@ export const originPreparedStore: PreparedStore = {
       const file = await openSyncFile(folder, weightsName, 'readwrite')
       // No room shows here rather than in the middle.
       file.truncate(bytes)
-      return writeTo(file, bytes, (marker) => writeText(folder, markerName, JSON.stringify(marker)))
+      return writeTo(file, bytes, folder)
     } catch {
       // No private file system, no room, or another tab prepares the same.
       return createMemoryWeights(bytes)
@@ -66,7 +72,7 @@ export const originPreparedStore: PreparedStore = {
   // Without a note the next visit tests again.
   notePassed: (key, test) =>
     openFolder(key)
-      .then((folder) => writeText(folder, passedName, test))
+      .then((folder) => writeFile(folder, passedName, test))
       .catch(() => undefined),
 }
 
@@ -100,7 +106,7 @@ function readFrom(file: SyncFile, bytes: number): Weights {
   }
 }
 
-function writeTo(file: SyncFile, bytes: number, mark: (marker: Marker) => Promise<void>): NewWeights {
+function writeTo(file: SyncFile, bytes: number, folder: FileSystemDirectoryHandle): NewWeights {
   const weights = readFrom(file, bytes)
   return {
     ...weights,
@@ -108,11 +114,15 @@ function writeTo(file: SyncFile, bytes: number, mark: (marker: Marker) => Promis
       if (file.write(part, { at }) === part.length) return
       throw new Error('The prepared weights could not be written whole.')
     },
-    // Without a marker the next visit prepares again.
-    keep: () =>
-      hashPieces(weights)
-        .then((pieces) => mark({ bytes, pieces }))
-        .catch(() => {}),
+    async keep(graph) {
+      try {
+        const marker: Marker = { bytes, pieces: await hashPieces(weights), graph: await sha256(graph) }
+        await writeFile(folder, graphName, graph)
+        await writeFile(folder, markerName, JSON.stringify(marker))
+      } catch {
+        // Without a marker the next visit prepares again.
+      }
+    },
   }
 }
 
@@ -154,7 +164,11 @@ async function dropOthers(key: string): Promise<void> {
 }
 
 async function readText(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
-  return (await (await folder.getFileHandle(name)).getFile()).text()
+  return new TextDecoder().decode(await readFile(folder, name))
+}
+
+async function readFile(folder: FileSystemDirectoryHandle, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await (await folder.getFileHandle(name)).getFile()).arrayBuffer())
 }
 
 function parseMarker(text: string): Partial<Marker> {
@@ -163,8 +177,12 @@ function parseMarker(text: string): Partial<Marker> {
 }
 
 /** The file appears whole, when it is closed, or not at all. */
-async function writeText(folder: FileSystemDirectoryHandle, name: string, text: string): Promise<void> {
+async function writeFile(
+  folder: FileSystemDirectoryHandle,
+  name: string,
+  content: string | Uint8Array<ArrayBuffer>,
+): Promise<void> {
   const writable = await (await folder.getFileHandle(name, { create: true })).createWritable()
-  await writable.write(text)
+  await writable.write(content)
   await writable.close()
 }

@@ -10,8 +10,8 @@ export type Weights = {
 /** Weights while they are prepared, part by part. */
 export type NewWeights = Weights & {
   write(part: Uint8Array<ArrayBuffer>, at: number): void
-  /** Keeps what was written for later visits, where there is a place for it. */
-  keep(): Promise<void>
+  /** Keeps what was written, and the graph beside it, for later visits, where there is a place for it. */
+  keep(graph: Uint8Array<ArrayBuffer>): Promise<void>
 }
 
 /** Returns room for weights in this program's memory. */

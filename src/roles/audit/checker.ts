@@ -31,7 +31,7 @@ async function loadIfKept(id: ModelId, { engine, models }: CheckerDeps, signal?:
   const entry = (await models.catalogue()).find((listed) => listed.id === id)
   if (!entry) return
   const options = signal ? { signal } : {}
-  const model = await models.fetch(entry, options)
+  const model = await models.open(entry, options)
   await engine.load(model, { ...options, whileHeld: true }).catch((error: unknown) => {
     if (!(error instanceof EngineError && error.code === 'engine/busy')) throw error
   })

@@ -128,14 +128,15 @@ export function createProvider(deps: ProvideDeps): Provider {
   const prepare = async ({ entry, backends }: ProvideOptions, signal: AbortSignal): Promise<LoadedModel> => {
     // While bytes come and are checked, the engine starts, and prepares those that are there.
     engine.warm({ signal, model: entry, ...(backends ? { backends } : {}) }).catch(() => {})
-    if ((await models.status(entry.id)).state !== 'ready') {
-      await readHead(models, entry, (head) => engine.checkModel(head, entry.manifest), signal)
-    }
-    const model = await models.fetch(entry, {
+    const isKept = (await models.status(entry.id)).state === 'ready'
+    if (!isKept) await readHead(models, entry, (head) => engine.checkModel(head, entry.manifest), signal)
+    const model = await models[isKept ? 'open' : 'fetch'](entry, {
       signal,
       onVerified: (part) => engine.deliver(entry.id, part),
-      onProgress: ({ stage, bytes, totalBytes, from }) =>
-        update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes }),
+      onProgress({ stage, bytes, totalBytes, from }) {
+        // An engine that comes back later may ask for the bytes of a model that is on offer.
+        if (!engine.loaded) update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes })
+      },
     })
     return engine.load(model, {
       signal,

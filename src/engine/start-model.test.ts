@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
+import { EngineError, StorageError, toWireError } from '../errors/index.ts'
+import type { Backend, VerifiedModel } from '../ports/engine.ts'
+import { defaultRecipes } from './graph/recipe.ts'
+import { createMemoryModel } from './memory-model.ts'
+import { startModel } from './start-model.ts'
+import { CallChannel } from './worker/call-channel.ts'
+import type { LoadInput, ModelCalls } from './worker/model-calls.ts'
+
+const facts = {
+  backend: 'wasm',
+  arithmeticId: '0x00',
+  arithmetic: 'test',
+  contextTokens: 64,
+  tokensPerSecond: 1,
+  exact: true,
+  fromCache: false,
+  weightBytes: 1,
+  cacheBytesPerToken: 1,
+} as const
+const whole = createMemoryModel()
+
+/** Starts a model in workers without a GPU that load no beginning of a model. */
+function start(model: VerifiedModel, backends: Backend[] = ['wasm']) {
+  const workers: FakeWorker[] = []
+  const openChannel = () => {
+    const worker = new FakeWorker((message, self) => {
+      if (message.kind !== 'call') return
+      const { recipe, model } = message.input as LoadInput
+      const refuse = (error: EngineError) =>
+        self.say({ kind: 'error', id: message.id, error: toWireError(error, 'engine/load-failed') })
+      if (recipe === defaultRecipes.webgpu)
+        return refuse(new EngineError('engine/load-failed', 'No adapter.'))
+      if (model.files.length === 0)
+        return refuse(new EngineError('engine/incomplete-model', 'Not all is here.'))
+      self.say({ kind: 'result', id: message.id, output: facts })
+    })
+    workers.push(worker)
+    return new CallChannel<ModelCalls>(worker, { stallMs: 50 })
+  }
+  const plan = {
+    ...{ model, backends, recipes: defaultRecipes, reason: 'The GPU computes.', threads: 1, slots: 2 },
+    ...{ memoryBytes: null, sliceTokens: undefined, guess: true },
+  }
+  return { workers, starting: startModel(plan, openChannel, () => {}) }
+}
+
+test('the rest of a model is brought once, and only to a worker that needs it', async () => {
+  let brought = 0
+  const begun = { ...whole, files: [], whole: async () => (brought++, whole.files) }
+  const { workers, starting } = start(begun, ['webgpu', 'wasm'])
+  expect((await starting).loaded).toMatchObject({ backend: 'wasm' })
+  expect(brought).toBe(1)
+  const received = workers.map(({ received }) => received)
+  expect(received).toMatchObject([
+    [{ input: { model: { files: [] } } }],
+    [{ input: { model: { files: [] } } }, { input: { model: { files: whole.files } } }],
+  ])
+
+  const unneeded = start({ ...begun, files: whole.files })
+  await unneeded.starting
+  expect([brought, unneeded.workers[0]!.received.length]).toEqual([1, 1])
+})
+
+test('it fails as the store does where the rest cannot be brought', async () => {
+  const failing = () => Promise.reject(new StorageError('storage/source-failed', 'No server has it.'))
+  const { workers, starting } = start({ ...whole, files: [], whole: failing })
+  await expect(starting).rejects.toMatchObject({ code: 'storage/source-failed' })
+  expect(workers.map(({ terminated }) => terminated)).toEqual([true])
+  await expect(start({ ...whole, files: [] }).starting).rejects.toMatchObject({
+    code: 'engine/incomplete-model',
+  })
+})
