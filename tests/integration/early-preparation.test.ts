@@ -13,6 +13,8 @@ const modelPath = 'model.gguf'
 /** About what any token of the small vocabulary has. */
 const knownAnswer = { promptIds: [1], tokenIds: [1], logProbs: [-5], toleranceNats: 10 }
 const never = new AbortController().signal
+/** No earlier visit prepared anything. */
+const nothing = Promise.resolve(null)
 
 // Larger than what is read of a head at once.
 const gguf = new Blob([writeTinyModel({ ...tinyQwen3, layers: 24 })])
@@ -76,7 +78,7 @@ async function setUp() {
 
 test('weights are prepared while the model still comes, to the same answer', async () => {
   const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
+  const earlyModel = new EarlyModel(entry, recipe, prepared, nothing, early.starting)
   const fetching = open().fetch(entry, { onVerified: (part) => earlyModel.deliver(part) })
   await begun
   serveLast()
@@ -100,7 +102,7 @@ test('weights are prepared while the model still comes, to the same answer', asy
 
 test('a load takes what was begun, and needs no part that it was not brought', async () => {
   const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
+  const earlyModel = new EarlyModel(entry, recipe, prepared, nothing, early.starting)
   const fetching = open().fetch(entry, {
     onVerified: (part) => void (part.start === 0 && earlyModel.deliver(part)),
   })
@@ -114,7 +116,7 @@ test('a load takes what was begun, and needs no part that it was not brought', a
 
 test('a wrong last piece fails the download as ever, and nothing is kept of what was prepared', async () => {
   const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
+  const earlyModel = new EarlyModel(entry, recipe, prepared, nothing, early.starting)
   const starts = new Set<number>()
   const fetching = open((piece) => piece.map((byte) => byte ^ 1)).fetch(entry, {
     onVerified(part) {
@@ -133,7 +135,7 @@ test('a wrong last piece fails the download as ever, and nothing is kept of what
 
 test('a load that is cancelled cancels what was begun', async () => {
   const { entry, events, begun, serveLast, prepared, early, open } = await setUp()
-  const earlyModel = new EarlyModel(entry, recipe, prepared, early.starting)
+  const earlyModel = new EarlyModel(entry, recipe, prepared, nothing, early.starting)
   const cancel = new AbortController()
   const fetching = open().fetch(entry, {
     signal: cancel.signal,
@@ -153,7 +155,7 @@ test('what an earlier visit prepared needs the beginning of the model alone, and
   serveLast()
   const store = open()
   const whole = await store.fetch(entry)
-  const first = await new EarlyModel(entry, recipe, prepared, early.starting).take(
+  const first = await new EarlyModel(entry, recipe, prepared, nothing, early.starting).take(
     whole,
     recipe,
     () => {},
@@ -162,8 +164,8 @@ test('what an earlier visit prepared needs the beginning of the model alone, and
   const { graph, weights } = first!.prepared
   const begun = { ...whole, files: [gguf.slice(0, 2 ** 22)] }
 
-  const found = { ...memoryStore, find: async () => ({ graph, weights }) }
-  const again = await new EarlyModel(entry, recipe, found, early.starting).take(
+  const found = Promise.resolve({ graph, weights })
+  const again = await new EarlyModel(entry, recipe, prepared, found, early.starting).take(
     begun,
     recipe,
     () => {},
@@ -172,14 +174,14 @@ test('what an earlier visit prepared needs the beginning of the model alone, and
   expect(again!.prepared).toMatchObject({ fromCache: true, graph, weights })
 
   // What is there ends within the head.
-  const short = new EarlyModel(entry, recipe, found, early.starting)
+  const short = new EarlyModel(entry, recipe, prepared, found, early.starting)
   const stub = { ...whole, files: [gguf.slice(0, 2 ** 10)] }
   expect(await short.take(stub, recipe, () => {}, never)).toBeNull()
   await expect(loadVerifiedInNode(stub, { recipe })).rejects.toMatchObject({
     code: 'engine/incomplete-model',
   })
 
-  const anew = new EarlyModel(entry, recipe, prepared, early.starting)
+  const anew = new EarlyModel(entry, recipe, prepared, nothing, early.starting)
   await expect(anew.take(begun, recipe, () => {}, never)).rejects.toMatchObject({
     code: 'engine/incomplete-model',
   })

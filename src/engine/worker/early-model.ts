@@ -3,16 +3,19 @@ import type { RecipeName } from '../graph/recipe.ts'
 import { ArrivingFile } from './arriving-file.ts'
 import { compileModel } from './compile-model.ts'
 import type { StartedRuntime } from './load-place.ts'
-import { incompleteModel, keyOfPrepared, type PreparedModel, prepareModel } from './prepare-model.ts'
+import { incompleteModel, type PreparedModel, prepareModel } from './prepare-model.ts'
 import type { KeptGraph, PreparedStore } from './prepared-store.ts'
 import type { OpenSession } from './runtime.ts'
+
+/** A model of which no file is here yet. */
+export type ComingModel = Omit<VerifiedModel, 'files'>
 
 /** A model that is prepared, and is being compiled. */
 export type BegunModel = { prepared: PreparedModel; compiling: Promise<OpenSession> }
 
 /** A GGUF model that is prepared and compiled while its files still come, part by part, each verified. */
 export class EarlyModel {
-  readonly #model: Omit<VerifiedModel, 'files'> & { files: ArrivingFile[] }
+  readonly #model: ComingModel & { files: ArrivingFile[] }
   readonly #recipe: RecipeName
   readonly #over = new AbortController()
   readonly #finding: Promise<KeptGraph | null>
@@ -21,17 +24,17 @@ export class EarlyModel {
   #onProgress: (fraction: number) => void = () => {}
 
   constructor(
-    { id, manifest }: Omit<VerifiedModel, 'files'>,
+    { id, manifest }: ComingModel,
     recipe: RecipeName,
-    store: PreparedStore,
+    store: Pick<PreparedStore, 'create'>,
+    finding: Promise<KeptGraph | null>,
     starting: Promise<StartedRuntime>,
   ) {
     const { signal } = this.#over
     const files = manifest.files.map(({ bytes }) => new ArrivingFile(bytes, signal))
     this.#model = { id, manifest, files }
     this.#recipe = recipe
-    // What is kept can be checked before anything of the model is there.
-    this.#finding = store.find(keyOfPrepared(id, recipe))
+    this.#finding = finding
     // The load that follows tries again, and tells why it cannot be done.
     this.#beginning = this.#begin(store, starting).catch(() => null)
   }
@@ -70,7 +73,7 @@ export class EarlyModel {
     return this.#beginning
   }
 
-  async #begin(store: PreparedStore, starting: Promise<StartedRuntime>): Promise<BegunModel> {
+  async #begin(store: Pick<PreparedStore, 'create'>, starting: Promise<StartedRuntime>): Promise<BegunModel> {
     const onProgress = (fraction: number) => this.#onProgress((this.#fraction = fraction))
     const input = { model: this.#model, recipe: this.#recipe }
     const prepared = await prepareModel(input, store, this.#finding, onProgress, this.#over.signal)

@@ -7,12 +7,13 @@ import type { LanguageModel, Sequence } from '../decode/sequence.ts'
 import { createSequencePool, type SequencePool } from '../decode/sequence-pool.ts'
 import { recipes } from '../graph/recipe.ts'
 import { isFolder } from '../folder/folder-files.ts'
-import { EarlyModel } from './early-model.ts'
+import { type ComingModel, EarlyModel } from './early-model.ts'
 import { loadModel, type RunningModel } from './load-model.ts'
 import type { EarlyRuntime, LoadPlace } from './load-place.ts'
 import type { LoadOutput, ModelCalls, RuntimeInput } from './model-calls.ts'
 import { monotonicClock } from './monotonic-clock.ts'
 import { Pacer } from './pacer.ts'
+import { keyOfPrepared } from './prepare-model.ts'
 import { createRoomyStore, originPreparedStore } from './prepared-store.ts'
 import { runtimeFiles } from './runtime-files.ts'
 import { serveCalls } from './serve-calls.ts'
@@ -29,12 +30,9 @@ const restBeatMs = 2_000
 
 serveCalls<ModelCalls>(self, {
   async warm(input) {
-    const starting = startRuntime(input, placeFor(input))
-    early = { input, starting }
-    const { model, recipe } = input
-    if (model && !isFolder(model.manifest))
-      earlyModel = new EarlyModel(model, recipe, createRoomyStore(model.manifest), starting)
-    await starting
+    const { model } = input
+    if (model && !isFolder(model.manifest)) await warmFor(model, input)
+    else await (early = { input, starting: startRuntime(input, placeFor(input)) }).starting
   },
 
   async deliver(part) {
@@ -84,6 +82,16 @@ serveCalls<ModelCalls>(self, {
   distributions: ({ tokenIds, count, top }, { signal }) =>
     withSequence((model, sequence) => distributions(model, sequence, tokenIds, count, top, signal), signal),
 })
+
+async function warmFor(model: ComingModel, input: RuntimeInput): Promise<void> {
+  const { recipe } = input
+  // What is kept can be checked before anything of the model is there.
+  const finding = originPreparedStore.find(keyOfPrepared(model.id, recipe))
+  const starting = startRuntime(input, placeFor(input), finding)
+  early = { input, starting }
+  earlyModel = new EarlyModel(model, recipe, createRoomyStore(model.manifest), finding, starting)
+  await starting
+}
 
 function placeFor({ recipe }: RuntimeInput): LoadPlace {
   const { backend } = recipes[recipe]

@@ -1,5 +1,6 @@
 import type { Hex } from '../../domain/bytes.ts'
 import type { ModelManifest } from '../../domain/model.ts'
+import { nextTask } from './next-task.ts'
 import { openSyncFile, type SyncFile } from './sync-file.ts'
 import { sha256 } from './sha256.ts'
 import { createMemoryWeights, type NewWeights, type Weights } from './weights.ts'
@@ -13,10 +14,13 @@ export type PreparedStore = {
   find(key: string): Promise<KeptGraph | null>
   /** Returns room for new weights: in memory where nothing can be kept. */
   create(key: string, bytes: number): Promise<NewWeights>
-  /** Returns the test that they passed last, as `notePassed` was told; null where they never did. */
-  passedTest(key: string): Promise<string | null>
-  notePassed(key: string, test: string): Promise<void>
+  /** Returns what they passed last, as `notePassed` was told; null where they never did. */
+  passed(key: string): Promise<PassedTest | null>
+  notePassed(key: string, passed: PassedTest): Promise<void>
 }
+
+/** What names a test and all that decides how it ends, and how fast the model was then. */
+export type PassedTest = { test: string; tokensPerSecond: number }
 
 /** Hashes of the graph and of the pieces of its weights. Written last: without it what lies beside it does not count. */
 type Marker = { bytes: number; pieces: Hex[]; graph: Hex }
@@ -25,7 +29,7 @@ const folderName = 'prepared-weights'
 const weightsName = 'weights.bin'
 const graphName = 'graph.onnx'
 const markerName = 'complete.json'
-const passedName = 'passed.txt'
+const passedName = 'passed.json'
 const mostKept = 3
 /** Weights are hashed in pieces, so small that the memory for one is the memory of those before it. */
 const pieceBytes = 2 ** 19
@@ -36,8 +40,9 @@ export const originPreparedStore: PreparedStore = {
   async find(key) {
     try {
       const folder = await openFolder(key)
-      const { bytes = 0, ...marker } = parseMarker(await readText(folder, markerName))
-      const graph = await readFile(folder, graphName)
+      const reading = [readFile(folder, graphName), readText(folder, markerName)] as const
+      const [graph, text] = await Promise.all(reading)
+      const { bytes = 0, ...marker } = parseMarker(text)
       if ((await sha256(graph)) !== marker.graph) return null
       const weights = readFrom(await openSyncFile(folder, weightsName, 'read-only'), bytes)
       const pieces = await hashPieces(weights).catch(() => [])
@@ -64,15 +69,15 @@ export const originPreparedStore: PreparedStore = {
     }
   },
 
-  passedTest: (key) =>
+  passed: (key) =>
     openFolder(key)
-      .then((folder) => readText(folder, passedName))
+      .then(async (folder) => parsePassed(await readText(folder, passedName)))
       .catch(() => null),
 
   // Without a note the next visit tests again.
-  notePassed: (key, test) =>
+  notePassed: (key, passed) =>
     openFolder(key)
-      .then((folder) => writeFile(folder, passedName, test))
+      .then((folder) => writeFile(folder, passedName, JSON.stringify(passed)))
       .catch(() => undefined),
 }
 
@@ -131,6 +136,8 @@ async function hashPieces({ bytes, read }: Weights): Promise<Hex[]> {
   const hashes: Promise<Hex>[] = []
   for (let from = 0; from < bytes; from += pieceBytes) {
     await hashes.at(-piecesAtOnce)
+    // A digest takes this thread; the runtime's program comes in meanwhile.
+    await nextTask()
     // A digest takes a copy before anything else is read.
     hashes.push(sha256(read(from, Math.min(from + pieceBytes, bytes))))
   }
@@ -174,6 +181,12 @@ async function readFile(folder: FileSystemDirectoryHandle, name: string): Promis
 function parseMarker(text: string): Partial<Marker> {
   const marker: unknown = JSON.parse(text)
   return typeof marker === 'object' && marker !== null ? marker : {}
+}
+
+function parsePassed(text: string): PassedTest | null {
+  const { test, tokensPerSecond }: Partial<PassedTest> = JSON.parse(text)
+  const isMeasured = typeof tokensPerSecond === 'number' && tokensPerSecond > 0
+  return typeof test === 'string' && isMeasured ? { test, tokensPerSecond } : null
 }
 
 /** The file appears whole, when it is closed, or not at all. */

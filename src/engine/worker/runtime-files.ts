@@ -4,10 +4,16 @@ import webgpuProgram from 'onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?
 import wasmScript from 'onnxruntime-web/ort-wasm-simd-threaded.mjs?url'
 import wasmHash from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?sha256'
 import wasmProgram from 'onnxruntime-web/ort-wasm-simd-threaded.wasm?url'
+import starter from './runtime-starter.mjs?url'
 import type { Backend } from '../../ports/engine.ts'
 import type { RuntimeFiles } from './runtime.ts'
 
 const absolute = (path: string) => new URL(path, self.location.href).href
+
+function locate(program: string, script: string): { url: string; scriptUrl: string } {
+  const started = new URLSearchParams({ program: absolute(program), script: absolute(script) })
+  return { url: absolute(program), scriptUrl: `${absolute(starter)}?${started}` }
+}
 
 /**
  * The runtime's files on our own origin. The plain build is twice as fast on the processor as the one that also knows
@@ -16,10 +22,10 @@ const absolute = (path: string) => new URL(path, self.location.href).href
 export const runtimeFiles: Record<Backend, RuntimeFiles> = {
   wasm: {
     programHash: wasmHash,
-    program: { url: absolute(wasmProgram), scriptUrl: absolute(wasmScript) },
+    program: locate(wasmProgram, wasmScript),
   },
   webgpu: {
     programHash: webgpuHash,
-    program: { url: absolute(webgpuProgram), scriptUrl: absolute(webgpuScript) },
+    program: locate(webgpuProgram, webgpuScript),
   },
 }

@@ -12,8 +12,8 @@ export type RuntimeFiles = {
   /** SHA-256 of the WebAssembly program. */
   programHash: Hex
   /**
-   * Where the program lies and its JavaScript half, from which threads start: a browser keeps what it compiled of an
-   * address. Or the program alone, where the package holds the other half.
+   * Where the program lies, and its JavaScript half: a browser keeps what it compiled of an address. Or the program alone,
+   * where the package holds the other half.
    */
   program: { url: string; scriptUrl: string } | ArrayBuffer
 }
@@ -76,18 +76,26 @@ export type Runtime = {
   lost: Promise<BaseError>
 }
 
-/** Starts the runtime. Fails when it cannot. */
+/**
+ * Starts the runtime. Fails when it cannot. Its program is compiled meanwhile, but runs only after `before`: whatever it then
+ * calls and is not compiled yet would be compiled once more, on this thread.
+ */
 export async function openRuntime(
   backend: Backend,
   { program }: RuntimeFiles,
   threads: number,
   runStep: RunStep,
+  before?: Promise<unknown>,
 ): Promise<Runtime> {
   const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   ort.env.logLevel = 'error'
   ort.env.wasm.numThreads = threads
   if (program instanceof ArrayBuffer) ort.env.wasm.wasmBinary = program
-  else ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
+  else {
+    ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
+    await import(/* @vite-ignore */ program.scriptUrl)
+  }
+  await before
   const { Tensor, InferenceSession } = ort
   // Whatever session comes first starts the runtime; an empty one takes no time besides.
   await InferenceSession.create(buildEmptyGraph(), { executionProviders: [backend] })

@@ -1,0 +1,85 @@
+import { runKnownAnswer } from '../decode/known-answer.ts'
+import type { LanguageModel, Sequence } from '../decode/sequence.ts'
+import { settleSlices } from '../decode/settle-slices.ts'
+import { recipes } from '../graph/recipe.ts'
+import type { LoadPlace } from './load-place.ts'
+import type { LoadInput } from './model-calls.ts'
+import type { OpenedModel } from './open-model.ts'
+import { keyOfPrepared } from './prepare-model.ts'
+
+/**
+ * Runs the known answer, and returns tokens per second. Where the program and the weights decide every bit, what they
+ * passed in this browser before they would pass again: then one step shows that they run.
+ *
+ * @throws EngineError `engine/known-answer-failed`
+ */
+export async function selfTest(
+  { model, slices, facts: { fromCache, exact, arithmeticId } }: OpenedModel,
+  { model: { id, manifest }, recipe, threads }: LoadInput,
+  place: LoadPlace,
+  signal: AbortSignal,
+): Promise<number> {
+  const { prepared, browser } = place
+  const { knownAnswer } = manifest
+  const key = keyOfPrepared(id, recipe)
+  const test = [arithmeticId, browser, threads, JSON.stringify(knownAnswer)].join('\n')
+  const passed = exact && fromCache ? await prepared.passed(key) : null
+  if (passed?.test === test) {
+    await onNewText(model, (sequence) => decodeToken(sequence, signal))
+    return passed.tokensPerSecond
+  }
+  if (slices) await settleSlices(model, slices, knownAnswer, signal)
+  else await onNewText(model, (sequence) => runKnownAnswer(model, sequence, knownAnswer, signal))
+  const tokensPerSecond = await onNewText(model, (sequence) => measureSpeed(sequence, place, signal))
+  if (exact) await prepared.notePassed(key, { test, tokensPerSecond })
+  if (recipes[recipe].backend === 'webgpu') await stepTogether(model, signal)
+  return tokensPerSecond
+}
+
+/** Returns tokens per second, once the first token has found memory for its like. */
+async function measureSpeed(sequence: Sequence, place: LoadPlace, signal: AbortSignal): Promise<number> {
+  await decodeToken(sequence, signal)
+  const startedMs = place.nowMs()
+  for (let tokens = 1; ; tokens++) {
+    await decodeToken(sequence, signal)
+    const elapsedMs = place.nowMs() - startedMs
+    if (elapsedMs > timedMs || tokens === timedTokens) return (tokens * 1000) / Math.max(elapsedMs, 0.1)
+  }
+}
+
+/** A GPU compiles its programs when it first meets a step for several texts: no one who shares one shall wait for that. */
+async function stepTogether(model: LanguageModel, signal: AbortSignal): Promise<void> {
+  await onNewText(model, (one) =>
+    onNewText(model, async (other) => {
+      for (let step = 0; step < sharedSteps; step++) {
+        await Promise.all([one, other].map((sequence) => decodeToken(sequence, signal)))
+      }
+    }),
+  )
+}
+
+function decodeToken(sequence: Sequence, signal: AbortSignal): Promise<void> {
+  return sequence.append(anyToken, Infinity, () => {}, signal)
+}
+
+async function onNewText<value>(
+  model: LanguageModel,
+  work: (sequence: Sequence) => Promise<value>,
+): Promise<value> {
+  const sequence = model.openSequence()
+  try {
+    return await work(sequence)
+  } finally {
+    sequence.close()
+  }
+}
+
+/** Every vocabulary has it. */
+const anyToken = [0]
+
+/** Tokens that are decoded at most to measure the speed; fewer where they take longer than that. */
+const timedTokens = 4
+const timedMs = 50
+
+/** The first has no tokens before it, the second some. */
+const sharedSteps = 2
