@@ -178,8 +178,23 @@ describe('loading', () => {
       const { facts } = await loadInNode(file, { prepared, browser, ...clock })
       return facts.tokensPerSecond
     }
-    const speeds = [await speedAt(10, 'one'), await speedAt(40, 'one'), await speedAt(40, 'another')]
-    expect(speeds.map(Math.round)).toEqual([100, 100, 25])
+    const speeds = [await speedAt(10, 'one'), await speedAt(30, 'one'), await speedAt(30, 'another')]
+    expect(speeds.map(Math.round)).toEqual([100, 100, 33])
+  })
+
+  test('a machine that became much slower is timed again, and not asked again', async () => {
+    const { prepared } = keepingStore()
+    const loadAt = async (stepMs: number) => {
+      let steps = 0
+      const clock = { onStep: () => steps++, nowMs: () => steps * stepMs }
+      const { facts } = await loadInNode(file, { prepared, ...clock })
+      return [Math.round(facts.tokensPerSecond), steps]
+    }
+    expect([await loadAt(10), await loadAt(100), await loadAt(100)]).toEqual([
+      [100, 6],
+      [10, 3],
+      [10, 1],
+    ])
   })
 
   test('what failed its known answer is asked again', async () => {

@@ -11,16 +11,29 @@ import { sha256 } from './sha256.ts'
 import { createMemoryWeights } from './weights.ts'
 
 // What is kept in browsers was prepared by earlier versions: other bytes need a recipe of another number.
-test.each<[RecipeName, string]>([
-  ['wasm-int8-3', '0xfffdf3521f0456b1bdcb7c3f8df8904cd57db67fe8795c5f72a8e35c08fd75fc'],
-  ['wasm-float-2', '0x5b9ff3dbc9b95b82d109db07c5c1aa81fffec4dfed248c850856cfab50d2c21b'],
-  ['webgpu-q8-2', '0x833bd88b9981e5b2400f8ed86c5d3fa3b0f02811ac85128b31236161012152b1'],
-])('%s prepares the bytes that it always did', async (recipe, expected) => {
+test.each<[RecipeName, string, string]>([
+  [
+    'wasm-int8-3',
+    '0xfffdf3521f0456b1bdcb7c3f8df8904cd57db67fe8795c5f72a8e35c08fd75fc',
+    '0x1220a1a0a6ccea341feac9b7668f25749d7b992439275d5410496d3f905574bc',
+  ],
+  [
+    'wasm-float-2',
+    '0x5b9ff3dbc9b95b82d109db07c5c1aa81fffec4dfed248c850856cfab50d2c21b',
+    '0xafd5c8c54ee35987ad81ad97687e782c1d99febeb87007267507665700894eb0',
+  ],
+  [
+    'webgpu-q8-2',
+    '0x833bd88b9981e5b2400f8ed86c5d3fa3b0f02811ac85128b31236161012152b1',
+    '0x3829d4ed0c4d7176c904afe9824e818523f2082d19df0df815656126aa8787f4',
+  ],
+])('%s prepares the weights and the graph that it always did', async (recipe, weightsHash, graphHash) => {
   const file = new Blob([writeTinyLlama()])
   const tensors = await openGguf(file)
   const smoothing = parseSmoothing(await randomSmoothing(file))
   const graph = buildTransformerGraph(readModelConfig(tensors), recipes[recipe], 96, { smoothing })
   const weights = createMemoryWeights(graph.weightBytes)
   await prepareWeights(graph, tensors, Promise.resolve(weights), () => {})
-  expect(await sha256(weights.read(0, weights.bytes))).toBe(expected)
+  expect(await sha256(weights.read(0, weights.bytes))).toBe(weightsHash)
+  expect(await sha256(graph.model)).toBe(graphHash)
 })
