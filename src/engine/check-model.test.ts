@@ -212,6 +212,17 @@ describe('a head that claims', () => {
     )
   })
 
+  test.each([
+    ['none', { int32s: [] }, 'The model file names no text for tokenizer.chat_template.'],
+    ['one that cannot be read', { string: '{% if %}' }, "Opentab cannot read this model's chat template."],
+  ])(
+    'a chat template that is %s is refused before anything is downloaded',
+    async (_name, value, shortMessage) => {
+      const file = writeTinyModel(tinyQwen2, { 'tokenizer.chat_template': value })
+      await expect(checkModel(new Blob([file]))).rejects.toMatchObject({ shortMessage })
+    },
+  )
+
   const { tokens, scores, types } = sentencePieceVocabulary()
   const long = tokens.map((token) => (token === 'hello' ? 'l'.repeat(1_000_000) : token))
   test.each([

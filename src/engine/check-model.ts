@@ -3,6 +3,7 @@ import { isFolder } from './folder/folder-files.ts'
 import { openFolderText } from './folder/folder-text.ts'
 import { readGgufHead } from './gguf/read-gguf.ts'
 import { readModelConfig } from './graph/read-model-config.ts'
+import { openChatTemplate } from './text/chat-template.ts'
 import { buildTokenizer } from './text/tokenizer-json.ts'
 import { readVocabulary } from './text/vocabulary.ts'
 
@@ -10,7 +11,8 @@ import { readVocabulary } from './text/vocabulary.ts'
  * Makes sure that a model can be run. Its beginning is enough, up to the weights; a folder's graph is checked when it is
  * compiled.
  *
- * @throws EngineError `engine/unsupported-model` naming the family, setting, tensor, type or tokenizer;
+ * @throws EngineError `engine/unsupported-model` naming the family, setting, tensor, type, tokenizer or
+ *   chat template;
  *   `engine/malformed-model`, also for a head cut short
  */
 export async function checkModel(head: Blob, layout?: FileLayout): Promise<void> {
@@ -20,5 +22,5 @@ export async function checkModel(head: Blob, layout?: FileLayout): Promise<void>
   }
   const gguf = await readGgufHead(head)
   readModelConfig(gguf)
-  buildTokenizer(gguf.metadata, readVocabulary(gguf.metadata))
+  openChatTemplate(buildTokenizer(gguf.metadata, readVocabulary(gguf.metadata)).config)
 }

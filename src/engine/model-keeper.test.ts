@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
 import { EngineError, toWireError } from '../errors/index.ts'
 import type { Backend } from '../ports/engine.ts'
@@ -113,6 +113,21 @@ describe('starting', () => {
     const first = start(keeper).catch((error: unknown) => error)
     expect((await start(keeper)).backend).toBe('webgpu')
     expect(await first).toMatchObject({ code: 'engine/busy' })
+  })
+
+  test('another model ends a start that waits for the rest of its own', async () => {
+    const incomplete = new EngineError('engine/incomplete-model', 'Not all of it is here.')
+    const rest = Promise.withResolvers<Blob[]>()
+    const begun = { ...plan, model: { ...plan.model, files: [], whole: () => rest.promise } }
+    const { keeper, workers } = keep(incomplete, 'loads')
+    const first = keeper.start(begun, () => {}).catch((error: unknown) => error)
+    await vi.waitFor(() => expect(workers[0]?.received).toHaveLength(1))
+    fail(workers[0])
+    const other = { ...plan, model: { ...plan.model, id: `0x${'22'.repeat(32)}` as const } }
+    await keeper.start(other, () => {})
+    rest.resolve(plan.model.files)
+    expect(await first).toMatchObject({ code: 'engine/busy' })
+    expect([keeper.loaded?.id, workers.length]).toEqual([other.model.id, 2])
   })
 })
 

@@ -28,6 +28,8 @@ export class ModelKeeper {
   #early: { channel: CallChannel<ModelCalls>; input: WarmInput } | null = null
   #live: StartedModel | null = null
   #plan: StartPlan | null = null
+  /** Aborts once another model is started, or none. */
+  #over = new AbortController()
   #recovery: Promise<void> | null = null
   #losses = 0
   #share = 1
@@ -73,7 +75,10 @@ export class ModelKeeper {
     if (signal?.aborted) throw cancelled()
     this.stop(new EngineError('engine/busy', 'This tab has begun to load another model.'))
     // A compilation cannot be interrupted, so the worker is given up with it.
-    const cancel = () => this.#channel?.end(cancelled())
+    const over = this.#over
+    const cancel = () => {
+      if (this.#over === over) this.stop()
+    }
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       this.#losses = 0
@@ -129,6 +134,8 @@ export class ModelKeeper {
 
   /** Ends the worker; calls that wait fail with the reason. */
   stop(reason = cancelled()): void {
+    this.#over.abort(reason)
+    this.#over = new AbortController()
     this.#channel?.end(reason)
     this.#channel = null
     this.#live = null
@@ -138,8 +145,8 @@ export class ModelKeeper {
   async #start(plan: StartPlan, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
     this.#plan = plan
     const open = (input: RuntimeInput) => (this.#channel = this.#takeEarly(input) ?? this.#open())
-    const started = await startModel(plan, open, onProgress)
-    if (this.#channel !== started.channel) throw cancelled()
+    const started = await startModel(plan, open, onProgress, this.#over.signal)
+    this.#plan = { ...plan, model: started.model }
     this.#live = started
     started.channel.allowSilence(longestStepMs(started.loaded, this.#stallMs))
     if (this.#share < 1) this.throttle(this.#share)

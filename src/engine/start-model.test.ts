@@ -22,7 +22,7 @@ const facts = {
 const whole = createMemoryModel()
 
 /** Starts a model in workers without a GPU that load no beginning of a model. */
-function start(model: VerifiedModel, backends: Backend[] = ['wasm']) {
+function start(model: VerifiedModel, backends: Backend[] = ['wasm'], over = new AbortController()) {
   const workers: FakeWorker[] = []
   const openChannel = () => {
     const worker = new FakeWorker((message, self) => {
@@ -43,7 +43,7 @@ function start(model: VerifiedModel, backends: Backend[] = ['wasm']) {
     ...{ model, backends, recipes: defaultRecipes, reason: 'The GPU computes.', threads: 1, slots: 2 },
     ...{ memoryBytes: null, sliceTokens: undefined, guess: true },
   }
-  return { workers, starting: startModel(plan, openChannel, () => {}) }
+  return { workers, starting: startModel(plan, openChannel, () => {}, over.signal) }
 }
 
 test('the rest of a model is brought once, and only to a worker that needs it', async () => {
@@ -71,4 +71,23 @@ test('it fails as the store does where the rest cannot be brought', async () => 
   await expect(start({ ...whole, files: [] }).starting).rejects.toMatchObject({
     code: 'engine/incomplete-model',
   })
+})
+
+test.each([
+  ['brings the rest at last', (rest: PromiseWithResolvers<Blob[]>) => rest.resolve(whole.files)],
+  ['fails', (rest: PromiseWithResolvers<Blob[]>) => rest.reject(new DOMException('The disk is gone.'))],
+])('a start that is over opens no further worker, also where the store %s', async (_name, settle) => {
+  const over = new AbortController()
+  const rest = Promise.withResolvers<Blob[]>()
+  const asked = Promise.withResolvers<AbortSignal | undefined>()
+  const bring = (signal?: AbortSignal) => (asked.resolve(signal), rest.promise)
+  const { workers, starting } = start({ ...whole, files: [], whole: bring }, ['wasm', 'webgpu'], over)
+  const signal = await asked.promise
+  workers[0]!.dispatchEvent(new Event('error'))
+  const reason = new EngineError('engine/cancelled', 'Another model is wanted.')
+  over.abort(reason)
+  expect(signal?.aborted).toBe(true)
+  settle(rest)
+  await expect(starting).rejects.toBe(reason)
+  expect(workers).toHaveLength(1)
 })

@@ -23,7 +23,12 @@ export type StartPlan = {
 }
 
 /** A model that is ready, and the line to the worker that runs it. */
-export type StartedModel = { channel: CallChannel<ModelCalls>; loaded: LoadedModel }
+export type StartedModel = {
+  channel: CallChannel<ModelCalls>
+  loaded: LoadedModel
+  /** With as much of its files as was brought. */
+  model: VerifiedModel
+}
 
 /** One back end, with slices of a size of its own or of the usual one. */
 type Attempt = { backend: Backend; sliceTokens: number | undefined }
@@ -36,31 +41,35 @@ const cautiousSliceTokens = 8
  * is first put down to the size of the slices.
  *
  * @throws EngineError the last back end's, or at once what no other back end would cure
- * @throws StorageError where more of the model is needed and cannot be brought
+ * @throws StorageError where more of the model is needed and cannot be brought; the signal's reason, once it aborts
  */
 export async function startModel(
   plan: StartPlan,
   openChannel: (input: RuntimeInput) => CallChannel<ModelCalls>,
   onProgress: (progress: LoadProgress) => void,
+  signal: AbortSignal,
 ): Promise<StartedModel> {
   const attempts: Attempt[] = plan.backends.map((backend) => ({ backend, sliceTokens: plan.sliceTokens }))
   const failures: string[] = []
   let last = new EngineError('engine/no-backend', 'This browser can run no model.')
-  let { files } = plan.model
+  let { model } = plan
   const load = (channel: CallChannel<ModelCalls>, attempt: Attempt) =>
-    channel.call('load', describeLoad(plan, files, attempt), { onEvent: onProgress })
+    channel.call('load', describeLoad(plan, model, attempt), { onEvent: onProgress })
   for (let attempt = attempts.shift(); attempt; attempt = attempts.shift()) {
+    signal.throwIfAborted()
     const channel = openChannel({ recipe: plan.recipes[attempt.backend], threads: plan.threads })
     try {
       const facts = await load(channel, attempt).catch(async (error: unknown) => {
-        if (!isIncomplete(error) || !plan.model.whole) throw error
-        files = await plan.model.whole()
+        if (!isIncomplete(error) || !model.whole) throw error
+        model = { id: model.id, manifest: model.manifest, files: await model.whole(signal) }
         return load(channel, attempt)
       })
-      return { channel, loaded: describeLoaded(plan, facts, failures) }
+      signal.throwIfAborted()
+      return { channel, model, loaded: describeLoaded(plan, facts, failures) }
     } catch (error) {
       last = toEngineError(error)
       channel.end(last)
+      signal.throwIfAborted()
       // Without its bytes no back end runs it.
       if (error instanceof StorageError) throw error
       if (isFinal(last)) throw last
@@ -76,8 +85,8 @@ function mayCureBySlices({ code }: EngineError, { backend, sliceTokens }: Attemp
 }
 
 function describeLoad(
-  { model: { id, manifest }, recipes, threads, guess }: StartPlan,
-  files: Blob[],
+  { recipes, threads, guess }: StartPlan,
+  { id, manifest, files }: VerifiedModel,
   { backend, sliceTokens }: Attempt,
 ): LoadInput {
   const model = { id, manifest, files }

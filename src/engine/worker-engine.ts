@@ -1,5 +1,5 @@
 import { EngineError } from '../errors/index.ts'
-import type { Backend, Engine, EngineProbe, LoadedModel, ModelText } from '../ports/engine.ts'
+import type { Backend, Engine, EngineProbe, LoadedModel, ModelText, VerifiedModel } from '../ports/engine.ts'
 import { cancelled, unlessCancelled } from './cancelled.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
 import { outlive, type Place, streamAnswer } from './lasting-answer.ts'
@@ -57,8 +57,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       sliceTokens: options.sliceTokens,
       guess: options.guess ?? true,
     }
-    // Its own worker reads the text meanwhile; a file that it cannot read, the model's worker refuses too.
-    const opening = texts.open(model, new Blob(model.files))
+    // Its own worker reads the text meanwhile.
+    const opening = openText(model, signal)
     opening.catch(() => {})
     const loaded = await keeper.start(plan, onProgress, signal)
     const opened = await opening
@@ -73,6 +73,16 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       return keeper.loaded
     },
   })
+
+  const openText = async (model: VerifiedModel, signal?: AbortSignal): Promise<ModelText> => {
+    try {
+      return await texts.open(model, new Blob(model.files))
+    } catch (error) {
+      const isCutShort = error instanceof EngineError && error.code === 'engine/malformed-model'
+      if (!isCutShort || !model.whole) throw error
+      return texts.open(model, new Blob(await model.whole(signal)))
+    }
+  }
 
   let warming = Promise.resolve()
   const warm: Engine['warm'] = async ({ backends, signal, model } = {}) => {

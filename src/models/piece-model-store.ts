@@ -13,7 +13,7 @@ import { modelPieces, numberPieces, piecesOf, sumBytes, type Piece, piecesUpTo }
 import { takeTurn } from './take-turn.ts'
 import { verifyKept, type VerifiedPieces } from './verify-kept.ts'
 
-/** Holds the head of any GGUF file: the largest vocabularies take half of it. */
+/** So much is read of a head at the second try: the largest vocabularies take half of it. */
 const openedBytes = 16 * 1024 * 1024
 
 /** Where pieces are kept, where they come from, and which models there are. */
@@ -103,11 +103,14 @@ export class PieceModelStore implements ModelStore {
   async open(entry: CatalogueEntry, options: FetchOptions = {}): Promise<VerifiedModel> {
     const { id, manifest } = entry
     const [first] = manifest.files
+    this.#known.set(id, manifest)
     // The head of a folder is spread over its files.
     if (!first || manifest.format) return this.fetch(entry, options)
     const head = await this.head(entry, Math.min(openedBytes, first.bytes), options.signal)
     this.#onUsed?.(entry)
-    return { id, manifest, files: [head], whole: async () => (await this.fetch(entry, options)).files }
+    const whole = async (signal?: AbortSignal) =>
+      (await this.fetch(entry, { ...options, ...(signal ? { signal } : {}) })).files
+    return { id, manifest, files: [head], whole }
   }
 
   add(entry: CatalogueEntry, files: Blob[], options: FetchOptions = {}): Promise<void> {

@@ -40,10 +40,13 @@ export type LoadProgress = {
 export type VerifiedModel = {
   id: ModelId
   manifest: ModelManifest
-  /** Its files in the manifest's order, or their beginnings. */
+  /** Its files in the manifest's order, or the beginning of the first alone. */
   files: Blob[]
-  /** Brings the whole files, where `files` are beginnings: of what was prepared at an earlier visit no more is read. */
-  whole?: () => Promise<Blob[]>
+  /**
+   * Brings the whole files, where there is a beginning alone: of what was prepared at an earlier visit no more is read.
+   * @throws StorageError
+   */
+  whole?: (signal?: AbortSignal) => Promise<Blob[]>
 }
 
 /** Some verified bytes of one of a model's files. */
@@ -91,7 +94,9 @@ export type LoadOptions = {
 }
 
 /** What an engine is warmed for. */
-export type WarmOptions = Pick<LoadOptions, 'backends' | 'signal'> & { model?: Omit<VerifiedModel, 'files'> }
+export type WarmOptions = Pick<LoadOptions, 'backends' | 'signal'> & {
+  model?: Pick<VerifiedModel, 'id' | 'manifest'>
+}
 
 /** A model that passed its known answer, and what the machine does with it. */
 export type LoadedModel = {
@@ -170,7 +175,7 @@ export interface ModelText {
   decode(tokenIds: number[]): Promise<string>
 }
 
-/** Runs models. Every error is an `EngineError`. */
+/** Runs models. Every error is an `EngineError`, or the store's, where it brings too little of a model. */
 export interface Engine {
   probe(): Promise<EngineProbe>
   /**

@@ -47,6 +47,7 @@ export class ByteReader {
 
   /** So many texts, one after the other. */
   strings(count: number): TextList {
+    if (count * textBytes > this.#view.byteLength - this.#at) throw new TooShort()
     const starts = new Float64Array(count)
     for (let index = 0; index < count; index++) {
       starts[index] = this.#at
@@ -92,6 +93,8 @@ export class TooShort extends EngineError {
 }
 
 const utf8 = new TextDecoder()
+/** The shortest text has its length alone. */
+const textBytes = 8
 /** From this length on the decoder is as fast. */
 const shortBytes = 64
 

@@ -8,8 +8,8 @@ import { openAttention } from './open-attention.ts'
 import type { Products } from './products.ts'
 
 /**
- * A way to turn a model into a graph. Its name is part of the arithmetic's identity and of the name under
- * which prepared weights are kept: whatever changes a bit of either needs a new number.
+ * A way to turn a model into a graph. Its name is part of the arithmetic's identity and of the name under which graphs and
+ * their prepared weights are kept: whatever changes a bit of any of them, for any family, needs a new number.
  */
 export type Recipe = {
   backend: Backend

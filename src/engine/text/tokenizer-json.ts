@@ -4,6 +4,8 @@ import { describeSentencePiece } from './sentencepiece-json.ts'
 import { writtenText } from './token-bytes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
+const templateKey = 'tokenizer.chat_template'
+
 /**
  * Returns what a Hugging Face `tokenizer.json` and its configuration would hold.
  *
@@ -49,7 +51,7 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
     bos_token: nameToken('tokenizer.ggml.bos_token_id'),
     eos_token: nameToken('tokenizer.ggml.eos_token_id'),
     unk_token: unknown,
-    chat_template: metadata.string('tokenizer.chat_template'),
+    chat_template: metadata.has(templateKey) ? metadata.string(templateKey) : null,
     clean_up_tokenization_spaces: false,
   }
   return { tokenizer, config }

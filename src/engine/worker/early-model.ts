@@ -8,7 +8,7 @@ import type { KeptGraph, PreparedStore } from './prepared-store.ts'
 import type { OpenSession } from './runtime.ts'
 
 /** A model of which no file is here yet. */
-export type ComingModel = Omit<VerifiedModel, 'files'>
+export type ComingModel = Pick<VerifiedModel, 'id' | 'manifest'>
 
 /** A model that is prepared, and is being compiled. */
 export type BegunModel = { prepared: PreparedModel; compiling: Promise<OpenSession> }
@@ -51,7 +51,7 @@ export class EarlyModel {
    * @throws EngineError `engine/incomplete-model` when more of the files is needed
    */
   async take(
-    { id, files }: VerifiedModel,
+    { id, files }: Omit<VerifiedModel, 'whole'>,
     recipe: RecipeName,
     onProgress: (fraction: number) => void,
     signal: AbortSignal,

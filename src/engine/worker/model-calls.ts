@@ -17,11 +17,12 @@ import type { RecipeName } from '../graph/recipe.ts'
 export type RuntimeInput = { recipe: RecipeName; threads: number }
 
 /** A model that is on its way; without one only the runtime is started. */
-export type WarmInput = RuntimeInput & { model?: Omit<VerifiedModel, 'files'> }
+export type WarmInput = RuntimeInput & { model?: Pick<VerifiedModel, 'id' | 'manifest'> }
 
 /** One model, on one back end. */
 export type LoadInput = RuntimeInput & {
-  model: VerifiedModel
+  /** With the beginning of its first file alone, if that may do. */
+  model: Omit<VerifiedModel, 'whole'>
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
   /** Whether to guess tokens and check several in one step, where that changes no bit; by default yes. */

@@ -1,6 +1,7 @@
 import type { ModelId } from '../../domain/model.ts'
 import { EngineError } from '../../errors/index.ts'
 import type { VerifiedModel } from '../../ports/engine.ts'
+import { TooShort } from '../gguf/byte-reader.ts'
 import { readGgufHead } from '../gguf/read-gguf.ts'
 import type { ReadableFile } from '../gguf/readable-file.ts'
 import { openTensors, type TensorSource } from '../gguf/tensor-source.ts'
@@ -23,7 +24,7 @@ export type PreparedModel = ModelPlan &
 
 /** A GGUF model, and what becomes of it. */
 type PrepareInput = {
-  model: Omit<VerifiedModel, 'files'> & { files: ReadableFile[] }
+  model: Pick<VerifiedModel, 'id' | 'manifest'> & { files: ReadableFile[] }
   recipe: RecipeName
 }
 
@@ -46,11 +47,11 @@ export async function prepareModel(
   onProgress: (fraction: number) => void,
   signal: AbortSignal,
 ): Promise<PreparedModel> {
+  // A file that still arrives has the size that it will have.
   const isWhole = manifest.files.every(({ bytes }, index) => (files[index]?.size ?? 0) >= bytes)
   try {
     const head = await readGgufHead(files[0]!).catch((error: unknown) => {
-      // A beginning may end within the head.
-      throw isWhole ? error : incompleteModel()
+      throw error instanceof TooShort && !isWhole ? incompleteModel() : error
     })
     const plan = planModel(manifest, head)
     const found = await finding

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { randomSmoothing } from '../../../tests/fixtures/families/run-whole.ts'
+import {
+  tinyGemma3,
+  tinyLlama3,
+  tinyQwen2,
+  tinyQwen3,
+  writeTinyModel,
+} from '../../../tests/fixtures/families/tiny-models.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { readGgufHead } from '../gguf/read-gguf.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
 import { readModelConfig } from '../graph/read-model-config.ts'
 import { type RecipeName, recipes } from '../graph/recipe.ts'
@@ -36,4 +44,17 @@ test.each<[RecipeName, string, string]>([
   await prepareWeights(graph, tensors, Promise.resolve(weights), () => {})
   expect(await sha256(weights.read(0, weights.bytes))).toBe(weightsHash)
   expect(await sha256(graph.model)).toBe(graphHash)
+})
+
+test.each([
+  ['qwen2', tinyQwen2, '0x4987492e80dd9d469159a2956beabba26bcabd105840090381fffdae104c352d'],
+  ['qwen3', tinyQwen3, '0xa05bfb61b63e0aff85ef0940810fdb45970fde0695e6e96f42f22b2daf903c5d'],
+  ['gemma3', tinyGemma3, '0xd402ffc678408bdcf76055e5973d3dd52997de4942a54976c307c3980b4aa204'],
+  ['llama3', tinyLlama3, '0x5f4d44237f5f82ce3be5ddadec1c03d62443f846ea2da37ee0be08e06d02d0b0'],
+])('the graphs of a %s are what they always were', async (_family, shape, expected) => {
+  const config = readModelConfig(await readGgufHead(new Blob([writeTinyModel(shape)])))
+  const graphs = (['wasm-int8-3', 'wasm-float-2', 'webgpu-q8-2'] as const).map(
+    (recipe) => buildTransformerGraph(config, recipes[recipe], 96).model,
+  )
+  expect(await sha256(await new Blob(graphs).arrayBuffer())).toBe(expected)
 })

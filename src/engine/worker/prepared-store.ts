@@ -57,9 +57,10 @@ export const originPreparedStore: PreparedStore = {
   async create(key, bytes) {
     try {
       const folder = await openFolder(key, { create: true })
+      // Another tab that holds it keeps its marker, too.
+      const file = await openSyncFile(folder, weightsName, 'readwrite')
       for (const name of [markerName, passedName]) await folder.removeEntry(name).catch(() => undefined)
       await dropOthers(key)
-      const file = await openSyncFile(folder, weightsName, 'readwrite')
       // No room shows here rather than in the middle.
       file.truncate(bytes)
       return writeTo(file, bytes, folder)

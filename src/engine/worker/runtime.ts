@@ -77,7 +77,7 @@ export type Runtime = {
 }
 
 /**
- * Starts the runtime. Fails when it cannot. Its program is compiled meanwhile, but runs only after `before`: whatever it then
+ * Starts the runtime. Fails when it cannot. Its program is compiled meanwhile, but runs only after `earlier`: whatever it then
  * calls and is not compiled yet would be compiled once more, on this thread.
  */
 export async function openRuntime(
@@ -85,7 +85,7 @@ export async function openRuntime(
   { program }: RuntimeFiles,
   threads: number,
   runStep: RunStep,
-  before?: Promise<unknown>,
+  earlier?: Promise<unknown>,
 ): Promise<Runtime> {
   const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
   ort.env.logLevel = 'error'
@@ -95,7 +95,7 @@ export async function openRuntime(
     ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
     await import(/* @vite-ignore */ program.scriptUrl)
   }
-  await before
+  await earlier
   const { Tensor, InferenceSession } = ort
   // Whatever session comes first starts the runtime; an empty one takes no time besides.
   await InferenceSession.create(buildEmptyGraph(), { executionProviders: [backend] })

@@ -7,19 +7,19 @@ import { nameRuntimeError } from './runtime-error.ts'
 import { sha256 } from './sha256.ts'
 
 /**
- * Returns the runtime that was started early where it is of the right kind, or starts one, which runs after `before`.
+ * Returns the runtime that was started early where it is of the right kind, or starts one, which runs after `earlier`.
  *
  * @throws EngineError `engine/load-failed`
  */
 export async function startRuntime(
   { recipe, threads }: RuntimeInput,
   { early, runtimeFiles, runStep }: LoadPlace,
-  before?: Promise<unknown>,
+  earlier?: Promise<unknown>,
 ): Promise<StartedRuntime> {
   if (early && early.input.recipe === recipe && early.input.threads === threads) return early.starting
   const { backend } = recipes[recipe]
   try {
-    const runtime = await openRuntime(backend, runtimeFiles, threads, runStep, before)
+    const runtime = await openRuntime(backend, runtimeFiles, threads, runStep, earlier)
     const arithmeticId = (arithmetic: string) => identifyArithmetic(runtimeFiles.programHash, arithmetic)
     return { runtime, arithmeticId }
   } catch (error) {

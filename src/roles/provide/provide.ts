@@ -135,7 +135,7 @@ export function createProvider(deps: ProvideDeps): Provider {
       onVerified: (part) => engine.deliver(entry.id, part),
       onProgress({ stage, bytes, totalBytes, from }) {
         // An engine that comes back later may ask for the bytes of a model that is on offer.
-        if (!engine.loaded) update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes })
+        if (!status.loaded) update({ stage, bytes, totalBytes, from, fraction: bytes / totalBytes })
       },
     })
     return engine.load(model, {
