@@ -3,7 +3,7 @@ import type { ProviderStage } from '../../state/sharing.svelte.ts'
 /** The way from off to online, as people see it. */
 export const shareSteps = [
   { stage: 'download', words: 'Download the model' },
-  { stage: 'verify', words: 'Check every byte of it' },
+  { stage: 'verify', words: 'Check that its bytes are right' },
   { stage: 'prepare', words: 'Prepare it for this computer' },
   { stage: 'self-test', words: 'Test that its answers are right' },
   { stage: 'connect', words: 'Join the market' },
