@@ -18,7 +18,7 @@ test('a price that went up between looking and sending is told, and paid only wh
   await page.getByRole('textbox', { name: 'Prompt' }).fill('Something dearer')
   await page.getByRole('button', { name: 'Send', exact: true }).click()
 
-  const told = page.getByText(/^The price has changed to \$[\d.]+ an answer\.$/)
+  const told = page.getByText(/^The price is now \$[\d.]+ an answer\.$/)
   await told.waitFor()
   const price = /\$[\d.]+\d/.exec(await told.innerText())![0]
   await expect.poll(() => terms.innerText()).toContain(price)

@@ -18,7 +18,7 @@ const adviceByCode: Record<string, Advice> = {
   },
   'market/provider-stopped': { text: 'Another tab can answer the same prompt.', remedy: 'retry' },
   'market/price-changed': {
-    text: 'Nobody was asked at the new price; sending again agrees to it.',
+    text: 'Nobody was asked at a price that you had not seen; sending again agrees to it.',
     remedy: 'send-again',
   },
   'market/cancelled': { text: 'Your prompt is kept.', remedy: 'retry' },
