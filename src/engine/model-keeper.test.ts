@@ -1,21 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
 import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
+import { loadedFacts, startPlan } from '../../tests/fixtures/start-plan.ts'
 import { EngineError, toWireError } from '../errors/index.ts'
 import type { Backend } from '../ports/engine.ts'
-import { createMemoryModel } from './memory-model.ts'
 import { ModelKeeper } from './model-keeper.ts'
 import { defaultRecipes } from './graph/recipe.ts'
-import type { StartPlan } from './start-model.ts'
 import type { LoadInput } from './worker/model-calls.ts'
-
-const facts = {
-  arithmeticId: '0x00',
-  arithmetic: 'test',
-  contextTokens: 64,
-  tokensPerSecond: 1,
-  exact: true,
-  fromCache: false,
-} as const
 
 type Behaviour = 'loads' | 'hangs' | EngineError
 
@@ -36,7 +26,7 @@ function keep(...behaviours: Behaviour[]) {
       if (message.name !== 'load') return self.say({ kind: 'result', id: message.id, output: undefined })
       const { recipe } = message.input as LoadInput
       const backend: Backend = recipe.startsWith('wasm') ? 'wasm' : 'webgpu'
-      self.say({ kind: 'result', id: message.id, output: { backend, ...facts } })
+      self.say({ kind: 'result', id: message.id, output: { backend, ...loadedFacts } })
     })
     workers.push(worker)
     return worker
@@ -44,18 +34,7 @@ function keep(...behaviours: Behaviour[]) {
   return { workers, keeper: new ModelKeeper(openWorker, 50) }
 }
 
-const plan: StartPlan = {
-  model: createMemoryModel(),
-  backends: ['webgpu', 'wasm'],
-  recipes: defaultRecipes,
-  reason: 'The GPU computes.',
-  threads: 1,
-  slots: 2,
-  memoryBytes: null,
-  sliceTokens: undefined,
-  guess: true,
-}
-const start = (keeper: ModelKeeper, signal?: AbortSignal) => keeper.start(plan, () => {}, signal)
+const start = (keeper: ModelKeeper, signal?: AbortSignal) => keeper.start(startPlan, () => {}, signal)
 const fail = (worker: FakeWorker | undefined) => worker?.dispatchEvent(new Event('error'))
 const wrongAnswer = new EngineError('engine/known-answer-failed', 'This machine computes the model wrongly.')
 
@@ -118,14 +97,14 @@ describe('starting', () => {
   test('another model ends a start that waits for the rest of its own', async () => {
     const incomplete = new EngineError('engine/incomplete-model', 'Not all of it is here.')
     const rest = Promise.withResolvers<Blob[]>()
-    const begun = { ...plan, model: { ...plan.model, files: [], whole: () => rest.promise } }
+    const begun = { ...startPlan, model: { ...startPlan.model, files: [], whole: () => rest.promise } }
     const { keeper, workers } = keep(incomplete, 'loads')
     const first = keeper.start(begun, () => {}).catch((error: unknown) => error)
     await vi.waitFor(() => expect(workers[0]?.received).toHaveLength(1))
     fail(workers[0])
-    const other = { ...plan, model: { ...plan.model, id: `0x${'22'.repeat(32)}` as const } }
+    const other = { ...startPlan, model: { ...startPlan.model, id: `0x${'22'.repeat(32)}` as const } }
     await keeper.start(other, () => {})
-    rest.resolve(plan.model.files)
+    rest.resolve(startPlan.model.files)
     expect(await first).toMatchObject({ code: 'engine/busy' })
     expect([keeper.loaded?.id, workers.length]).toEqual([other.model.id, 2])
   })
@@ -147,7 +126,7 @@ describe('a worker that is started early', () => {
 
   test('is brought the parts of the model that it was started for, and of no other', async () => {
     const { keeper, workers } = keep('loads')
-    const { id, manifest } = plan.model
+    const { id, manifest } = startPlan.model
     const part = { file: 0, start: 0, content: new Blob(['part']) }
     keeper.deliver(id, part)
     keeper.warm({ ...input, model: { id, manifest } })

@@ -143,7 +143,6 @@ export class ModelKeeper {
   }
 
   async #start(plan: StartPlan, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
-    this.#plan = plan
     const open = (input: RuntimeInput) => (this.#channel = this.#takeEarly(input) ?? this.#open())
     const started = await startModel(plan, open, onProgress, this.#over.signal)
     this.#plan = { ...plan, model: started.model }

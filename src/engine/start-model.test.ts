@@ -1,25 +1,14 @@
 import { expect, test } from 'vitest'
 import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
+import { loadedFacts, startPlan } from '../../tests/fixtures/start-plan.ts'
 import { EngineError, StorageError, toWireError } from '../errors/index.ts'
 import type { Backend, VerifiedModel } from '../ports/engine.ts'
 import { defaultRecipes } from './graph/recipe.ts'
-import { createMemoryModel } from './memory-model.ts'
 import { startModel } from './start-model.ts'
 import { CallChannel } from './worker/call-channel.ts'
 import type { LoadInput, ModelCalls } from './worker/model-calls.ts'
 
-const facts = {
-  backend: 'wasm',
-  arithmeticId: '0x00',
-  arithmetic: 'test',
-  contextTokens: 64,
-  tokensPerSecond: 1,
-  exact: true,
-  fromCache: false,
-  weightBytes: 1,
-  cacheBytesPerToken: 1,
-} as const
-const whole = createMemoryModel()
+const whole = startPlan.model
 
 /** Starts a model in workers without a GPU that load no beginning of a model. */
 function start(model: VerifiedModel, backends: Backend[] = ['wasm'], over = new AbortController()) {
@@ -34,15 +23,12 @@ function start(model: VerifiedModel, backends: Backend[] = ['wasm'], over = new 
         return refuse(new EngineError('engine/load-failed', 'No adapter.'))
       if (model.files.length === 0)
         return refuse(new EngineError('engine/incomplete-model', 'Not all is here.'))
-      self.say({ kind: 'result', id: message.id, output: facts })
+      self.say({ kind: 'result', id: message.id, output: { backend: 'wasm', ...loadedFacts } })
     })
     workers.push(worker)
     return new CallChannel<ModelCalls>(worker, { stallMs: 50 })
   }
-  const plan = {
-    ...{ model, backends, recipes: defaultRecipes, reason: 'The GPU computes.', threads: 1, slots: 2 },
-    ...{ memoryBytes: null, sliceTokens: undefined, guess: true },
-  }
+  const plan = { ...startPlan, model, backends }
   return { workers, starting: startModel(plan, openChannel, () => {}, over.signal) }
 }
 

@@ -36,10 +36,11 @@ export type LoadProgress = {
   fraction: number
 }
 
+/** A model of which no file is here yet. */
+export type ComingModel = { id: ModelId; manifest: ModelManifest }
+
 /** A model whose bytes were verified. */
-export type VerifiedModel = {
-  id: ModelId
-  manifest: ModelManifest
+export type VerifiedModel = ComingModel & {
   /** Its files in the manifest's order, or the beginning of the first alone. */
   files: Blob[]
   /**
@@ -95,7 +96,7 @@ export type LoadOptions = {
 
 /** What an engine is warmed for. */
 export type WarmOptions = Pick<LoadOptions, 'backends' | 'signal'> & {
-  model?: Pick<VerifiedModel, 'id' | 'manifest'>
+  model?: ComingModel
 }
 
 /** A model that passed its known answer, and what the machine does with it. */

@@ -1,14 +1,12 @@
-import type { ModelPart, VerifiedModel } from '../../ports/engine.ts'
+import type { ComingModel, ModelPart } from '../../ports/engine.ts'
 import type { RecipeName } from '../graph/recipe.ts'
 import { ArrivingFile } from './arriving-file.ts'
 import { compileModel } from './compile-model.ts'
 import type { StartedRuntime } from './load-place.ts'
+import type { LoadInput } from './model-calls.ts'
 import { incompleteModel, type PreparedModel, prepareModel } from './prepare-model.ts'
 import type { KeptGraph, PreparedStore } from './prepared-store.ts'
 import type { OpenSession } from './runtime.ts'
-
-/** A model of which no file is here yet. */
-export type ComingModel = Pick<VerifiedModel, 'id' | 'manifest'>
 
 /** A model that is prepared, and is being compiled. */
 export type BegunModel = { prepared: PreparedModel; compiling: Promise<OpenSession> }
@@ -51,7 +49,7 @@ export class EarlyModel {
    * @throws EngineError `engine/incomplete-model` when more of the files is needed
    */
   async take(
-    { id, files }: Omit<VerifiedModel, 'whole'>,
+    { id, files }: LoadInput['model'],
     recipe: RecipeName,
     onProgress: (fraction: number) => void,
     signal: AbortSignal,

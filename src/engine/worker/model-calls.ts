@@ -1,6 +1,7 @@
 import type { Hex } from '../../domain/bytes.ts'
 import type {
   Backend,
+  ComingModel,
   Distribution,
   GenerateRequest,
   GenerateResult,
@@ -17,7 +18,7 @@ import type { RecipeName } from '../graph/recipe.ts'
 export type RuntimeInput = { recipe: RecipeName; threads: number }
 
 /** A model that is on its way; without one only the runtime is started. */
-export type WarmInput = RuntimeInput & { model?: Pick<VerifiedModel, 'id' | 'manifest'> }
+export type WarmInput = RuntimeInput & { model?: ComingModel }
 
 /** One model, on one back end. */
 export type LoadInput = RuntimeInput & {

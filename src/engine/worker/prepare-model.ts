@@ -1,6 +1,6 @@
 import type { ModelId } from '../../domain/model.ts'
 import { EngineError } from '../../errors/index.ts'
-import type { VerifiedModel } from '../../ports/engine.ts'
+import type { ComingModel } from '../../ports/engine.ts'
 import { TooShort } from '../gguf/byte-reader.ts'
 import { readGgufHead } from '../gguf/read-gguf.ts'
 import type { ReadableFile } from '../gguf/readable-file.ts'
@@ -24,7 +24,7 @@ export type PreparedModel = ModelPlan &
 
 /** A GGUF model, and what becomes of it. */
 type PrepareInput = {
-  model: Pick<VerifiedModel, 'id' | 'manifest'> & { files: ReadableFile[] }
+  model: ComingModel & { files: ReadableFile[] }
   recipe: RecipeName
 }
 

@@ -87,14 +87,13 @@ export async function openRuntime(
   runStep: RunStep,
   earlier?: Promise<unknown>,
 ): Promise<Runtime> {
-  const ort = await (backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'))
+  const importing = backend === 'webgpu' ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm')
+  const starter = program instanceof ArrayBuffer ? null : import(/* @vite-ignore */ program.scriptUrl)
+  const [ort] = await Promise.all([importing, starter])
   ort.env.logLevel = 'error'
   ort.env.wasm.numThreads = threads
   if (program instanceof ArrayBuffer) ort.env.wasm.wasmBinary = program
-  else {
-    ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
-    await import(/* @vite-ignore */ program.scriptUrl)
-  }
+  else ort.env.wasm.wasmPaths = { mjs: program.scriptUrl, wasm: program.url }
   await earlier
   const { Tensor, InferenceSession } = ort
   // Whatever session comes first starts the runtime; an empty one takes no time besides.
