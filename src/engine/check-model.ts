@@ -4,7 +4,7 @@ import { openFolderText } from './folder/folder-text.ts'
 import { readGgufHead } from './gguf/read-gguf.ts'
 import { readModelConfig } from './graph/read-model-config.ts'
 import { openChatTemplate } from './text/chat-template.ts'
-import { buildTokenizer } from './text/tokenizer-json.ts'
+import { describeTokenizer } from './text/tokenizer-json.ts'
 import { readVocabulary } from './text/vocabulary.ts'
 
 /**
@@ -22,5 +22,5 @@ export async function checkModel(head: Blob, layout?: FileLayout): Promise<void>
   }
   const gguf = await readGgufHead(head)
   readModelConfig(gguf)
-  openChatTemplate(buildTokenizer(gguf.metadata, readVocabulary(gguf.metadata)).config)
+  openChatTemplate(describeTokenizer(gguf.metadata, readVocabulary(gguf.metadata)).config)
 }

@@ -57,7 +57,7 @@ describe('starting', () => {
     const { keeper, workers } = keep(wrongAnswer, 'loads')
     expect((await start(keeper)).backend).toBe('webgpu')
     const inputs = workers.map(({ received }) => received[0])
-    expect(inputs).toMatchObject([{ input: { recipe: 'webgpu-q8-2' } }, { input: { sliceTokens: 8 } }])
+    expect(inputs).toMatchObject([{ input: { recipe: 'webgpu-q8-3' } }, { input: { sliceTokens: 8 } }])
   })
 
   test('takes the next one when a worker hangs', async () => {

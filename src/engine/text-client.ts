@@ -6,12 +6,14 @@ import type { TextCalls } from './worker/text-calls.ts'
 
 /** Text of any number of models, in a worker of its own: counting must not wait for a decode step. */
 export type TextClient = {
+  /** Starts the worker, so that the first call finds it there. */
+  warm(): void
   /** Makes sure that a model can be run, from the head of its file. */
   check(head: Blob, layout?: FileLayout): Promise<void>
   open(model: { id: ModelId; manifest: FileLayout }, head: Blob): Promise<ModelText>
 }
 
-/** Returns a client whose worker starts with the first call, and anew after it was lost. */
+/** Returns a client whose worker starts when it is warmed or first called, and anew after it was lost. */
 export function createTextClient(openWorker: () => WorkerLike, stallMs: number): TextClient {
   let channel: CallChannel<TextCalls> | null = null
   const connect = () =>
@@ -25,6 +27,7 @@ export function createTextClient(openWorker: () => WorkerLike, stallMs: number):
     })
 
   return {
+    warm: () => void connect(),
     check: (head, layout) => ask((worker) => worker.call('check', { head, layout })),
     async open({ id: modelId, manifest }, head) {
       // Nothing else of the manifest is needed there.

@@ -3,11 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
 import { deaths, type Fate, type MortalFacts, openMortalWorker } from '../../tests/fixtures/mortal-worker.ts'
 import { defaultSampler } from '../domain/job.ts'
-import { EngineError, toWireError } from '../errors/index.ts'
 import type { Engine, EngineProbe, GenerateRequest, TokenEvent } from '../ports/engine.ts'
 import { createMemoryModel, encodeByteChat } from './memory-model.ts'
 import { createWorkerEngine } from './worker-engine.ts'
-import type { TextCalls } from './worker/text-calls.ts'
 
 const request = (change: Partial<GenerateRequest> = {}): GenerateRequest => ({
   promptIds: encodeByteChat([{ role: 'user', content: 'Tell me something.' }]),
@@ -41,43 +39,10 @@ async function loadMortal(fates: Fate[], facts: MortalFacts[] = []) {
   return { engine, workers, given }
 }
 
-/** An engine whose text worker finds a head too short that has no bytes. */
-function openReading() {
-  const heads: number[] = []
-  const engine = createWorkerEngine({
-    openModelWorker: () => openMortalWorker('lives'),
-    openTextWorker: () =>
-      new FakeWorker((message, self) => {
-        if (message.kind !== 'call') return
-        const { id } = message
-        const { size } = (message.input as TextCalls['open']['input']).head
-        heads.push(size)
-        if (size > 0) return self.say({ kind: 'result', id, output: { embeddingWidth: 4 } })
-        const cutShort = new EngineError('engine/malformed-model', 'The model file ends too early.')
-        self.say({ kind: 'error', id, error: toWireError(cutShort, 'engine/load-failed') })
-      }),
-    probe: async () => machine,
-  })
-  return { engine, heads }
-}
-
 const machine: EngineProbe = {
   ...{ webgpu: null, crossOriginIsolated: false, threads: 1, memoryBytes: null, storageBytes: null },
   ...{ backends: ['wasm'], reason: 'Only a test.' },
 }
-
-test('a head that is longer than what was opened of its model is read from the whole of it', async () => {
-  const { engine, heads } = openReading()
-  const { files, ...model } = createMemoryModel()
-  const begun = { ...model, files: [new Blob()], whole: async () => files }
-  await engine.load(begun)
-  expect(engine.text.embeddingWidth).toBe(4)
-  expect(heads).toEqual([0, files[0]!.size])
-  const damaged = openReading()
-  await expect(damaged.engine.load({ ...model, files: [new Blob()] })).rejects.toMatchObject({
-    code: 'engine/malformed-model',
-  })
-})
 
 async function read(engine: Engine, wanted: GenerateRequest, signal?: AbortSignal) {
   const events: TokenEvent[] = []

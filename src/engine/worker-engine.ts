@@ -1,5 +1,13 @@
 import { EngineError } from '../errors/index.ts'
-import type { Backend, Engine, EngineProbe, LoadedModel, ModelText, VerifiedModel } from '../ports/engine.ts'
+import type {
+  Backend,
+  Engine,
+  EngineProbe,
+  LoadedModel,
+  LoadProgress,
+  ModelText,
+  VerifiedModel,
+} from '../ports/engine.ts'
 import { cancelled, unlessCancelled } from './cancelled.ts'
 import { defaultRecipes, type RecipeName } from './graph/recipe.ts'
 import { outlive, type Place, streamAnswer } from './lasting-answer.ts'
@@ -57,11 +65,15 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       sliceTokens: options.sliceTokens,
       guess: options.guess ?? true,
     }
-    // Its own worker reads the text meanwhile.
-    const opening = openText(model, signal)
-    opening.catch(() => {})
-    const loaded = await keeper.start(plan, onProgress, signal)
-    const opened = await opening
+    // Its own worker reads the text while the model is prepared and compiled: verifying needs every core before.
+    let opening: Promise<ModelText> | undefined
+    const openTextOnce = () => (opening ??= openText(model, signal))
+    const onLoadProgress = (progress: LoadProgress) => {
+      if (progress.stage !== 'read') openTextOnce().catch(() => {})
+      onProgress(progress)
+    }
+    const loaded = await keeper.start(plan, onLoadProgress, signal)
+    const opened = await openTextOnce()
     throwIfCancelled(signal)
     text = opened
     return loaded
@@ -89,7 +101,9 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     const { threads, ...machine } = await probe()
     const [backend] = backends ?? machine.backends
     const early = model ? { model: { id: model.id, manifest: model.manifest } } : {}
-    if (backend) keeper.warm({ recipe: recipes[backend], threads, ...early }, signal)
+    if (!backend || signal?.aborted) return
+    keeper.warm({ recipe: recipes[backend], threads, ...early }, signal)
+    texts.warm()
   }
 
   const held = async <value>(work: () => Promise<value>): Promise<value> => {

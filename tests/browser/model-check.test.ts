@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterAll(() => tiny.remove())
 
 test.each([
-  [['--browser'], 'wasm-int8-3'],
-  [['--backend', 'webgpu'], 'webgpu-q8-2'],
+  [['--browser'], 'wasm-int8-4'],
+  [['--backend', 'webgpu'], 'webgpu-q8-3'],
 ])('npm run model:check runs a model in a browser with %j', async (options, arithmetic) => {
   const found = await check(tiny.folder, ...options)
   expect(found).toMatchObject({ ok: true, passed: allChecks })

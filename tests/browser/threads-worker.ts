@@ -52,7 +52,7 @@ serveCalls<ThreadCalls>(self, {
       runStep: <value>(step: () => Promise<value>) => (steps++, step()),
       nowMs: () => performance.now(),
     }
-    const input = { model: verified, recipe: 'wasm-int8-3', threads } as const
+    const input = { model: verified, recipe: 'wasm-int8-4', threads } as const
     const { model } = await loadModel(input, place, () => {}, signal)
     const logits = await hashLogits(model, tokenIds)
     const alone = await counting(async () => {

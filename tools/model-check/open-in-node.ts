@@ -8,7 +8,7 @@ import { compareBy, type OpenedModel, withAnyAnswer } from './opened-model.ts'
 /** Loads a model into this process, on one thread, with the arithmetic of tabs without a GPU. */
 export async function openInNode(model: VerifiedModel): Promise<OpenedModel> {
   const manifest = withAnyAnswer(model.manifest)
-  const input = { model: { ...model, manifest }, recipe: 'wasm-int8-3' as const, threads: nodePlace.threads }
+  const input = { model: { ...model, manifest }, recipe: 'wasm-int8-4' as const, threads: nodePlace.threads }
   const place = { ...nodePlace, prepared: memoryStore }
   const { model: running, facts } = await loadModel(input, place, () => {}, new AbortController().signal)
   const read = async (tokenIds: number[], count: number, top: number) => {

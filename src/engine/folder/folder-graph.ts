@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors/index.ts'
-import { halfFloats } from '../gguf/half-float.ts'
+import { readHalfBits } from '../gguf/half-float.ts'
 import type { Feeds, FloatData, FloatType, OpenSession, Runtime, Tensor } from '../worker/runtime.ts'
 import type { SliceJob, StepGraph } from '../worker/step-runner.ts'
 import type { FolderCache } from './folder-cache.ts'
@@ -147,7 +147,7 @@ async function cut(
 function asFloats(data: ArrayLike<unknown>): Float32Array {
   if (data instanceof Float32Array) return data
   // Where there are no half-precision arrays yet, their bits come as integers.
-  if (data instanceof Uint16Array) return Float32Array.from(data, (bits) => halfFloats[bits]!)
+  if (data instanceof Uint16Array) return Float32Array.from(data, (bits) => readHalfBits(bits))
   return Float32Array.from(data as ArrayLike<number>)
 }
 

@@ -1,5 +1,11 @@
-/** Every IEEE half-precision number as a single-precision one, by its 16 bits. */
-export const halfFloats = Float32Array.from({ length: 65536 }, (_, bits) => decodeHalf(bits))
+/** Every half-precision number, once one is read: to list them takes longer than a worker may take to start. */
+let numbers: Float32Array | undefined
+
+/** Returns an IEEE half-precision number from its 16 bits. */
+export function readHalfBits(bits: number): number {
+  numbers ??= Float32Array.from({ length: 65536 }, (_, each) => decodeHalf(each))
+  return numbers[bits]!
+}
 
 function decodeHalf(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1

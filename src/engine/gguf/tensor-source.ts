@@ -1,5 +1,6 @@
 import { EngineError } from '../../errors/index.ts'
 import { dequantise, dequantiseInto } from './dequantise.ts'
+import { readInWindows } from './read-in-windows.ts'
 import type { ReadableFile } from './readable-file.ts'
 import { type GgufHead, readGgufHead, type TensorInfo } from './read-gguf.ts'
 import { tensorBytes } from './tensor-type.ts'
@@ -37,8 +38,8 @@ export function openTensors(head: GgufHead, file: ReadableFile): TensorSource {
   if (bytes > file.size) {
     throw new EngineError('engine/malformed-model', 'The model file is smaller than its tensors together.')
   }
-  const readPacked = async ({ byteOffset, bytes }: TensorInfo) =>
-    new Uint8Array(await file.slice(byteOffset, byteOffset + bytes).arrayBuffer())
+  const read = readInWindows(file)
+  const readPacked = ({ byteOffset, bytes }: TensorInfo) => read(byteOffset, byteOffset + bytes)
   return {
     ...head,
     async open(name) {

@@ -1,4 +1,3 @@
-import type { AttentionInput } from './attention-input.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import type { ModelConfig } from './model-config.ts'
 import type { RotaryTables } from './rotary-tables.ts'
@@ -9,8 +8,8 @@ export type Attention = {
   open(graph: GraphBuilder, config: ModelConfig, tablesOf: (layer: number) => RotaryTables): LayerAttention
 }
 
-/** Adds one layer's attention: query, key and value in, attended values out. */
-export type LayerAttention = (input: AttentionInput, layer: number) => Value
+/** Adds one layer's attention: query, key and value in one, attended values out. */
+export type LayerAttention = (packed: Value, layer: number) => Value
 
 /** Names under which a layer's cache enters and leaves the graph. */
 export const cacheNames = {

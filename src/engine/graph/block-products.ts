@@ -71,8 +71,9 @@ function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Fl
   const bits = bitsOf(weights)
   for (let start = 0; start < weights.length; start += blockSize) {
     const scale = findScale(bits, start, start + blockSize)
+    const inverse = 1 / scale
     scales[start / blockSize] = scale
-    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, scale) + blockZero
+    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, inverse) + blockZero
   }
 }
 

@@ -75,14 +75,13 @@ export class GraphBuilder {
     return output
   }
 
-  /** Adds an ONNX operator with so many results. */
-  applyMany(
+  /** Adds an ONNX operator with several results, of those names. */
+  applyMany<outputs extends Value[]>(
     operator: string,
     inputs: Value[],
-    count: number,
+    outputs: outputs,
     attributes: Record<string, Attribute> = {},
-  ): Value[] {
-    const outputs = Array.from({ length: count }, () => this.nextName(operator))
+  ): outputs {
     this.#add(operator, inputs, outputs, attributes, '')
     return outputs
   }
@@ -100,7 +99,8 @@ export class GraphBuilder {
 
   /** Splits the last axis into parts of the given sizes. */
   split(input: Value, sizes: number[]): Value[] {
-    return this.applyMany('Split', [input, this.int64s(sizes)], sizes.length, { axis: { int: -1 } })
+    const parts = sizes.map(() => this.nextName('Split'))
+    return this.applyMany('Split', [input, this.int64s(sizes)], parts, { axis: { int: -1 } })
   }
 
   /** Returns a name that no other value of the graph has. */

@@ -1,6 +1,7 @@
 import { type Attention, type CachePart, cacheNames, cacheParts } from './attention.ts'
+import { normHeads } from './attention-input.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
-import { isWindowed } from './model-config.ts'
+import { isWindowed, type ModelConfig } from './model-config.ts'
 
 /** How a host hands the operator its cache. */
 export type GroupedCache = {
@@ -30,7 +31,8 @@ export function createGroupedAttention(cache: GroupedCache): Attention {
     open(graph, config, tablesOf) {
       const { heads, kvHeads, headWidth, window } = config
       const [lastPositions, totalTokens] = cache.declareLengths(graph)
-      return (input, layer) => {
+      return (packed, layer) => {
+        const projections = normProjections(graph, config, packed, layer)
         const past = cacheParts.map((part) =>
           graph.input(cache.past(layer, part), 'float', ['batch_size', kvHeads, 'past', headWidth]),
         )
@@ -40,8 +42,7 @@ export function createGroupedAttention(cache: GroupedCache): Attention {
           return name
         })
         const { cos, sin } = tablesOf(layer)
-        const projected = typeof input === 'string' ? [input, '', ''] : input
-        const inputs = [...projected, ...past, lastPositions, totalTokens, cos, sin]
+        const inputs = [...projections, ...past, lastPositions, totalTokens, cos, sin]
         const attributes = {
           num_heads: { int: heads },
           kv_num_heads: { int: kvHeads },
@@ -55,4 +56,23 @@ export function createGroupedAttention(cache: GroupedCache): Attention {
       }
     },
   }
+}
+
+/** Returns query, key and value: in one, or apart where each head's query and key are normalised. */
+function normProjections(
+  graph: GraphBuilder,
+  config: ModelConfig,
+  packed: Value,
+  layer: number,
+): [query: Value, key: Value, value: Value] {
+  const { family, heads, kvHeads, headWidth } = config
+  if (!family.headNorms) return [packed, '', '']
+  const sizes = [heads, kvHeads, kvHeads].map((count) => count * headWidth)
+  const [query, key, value] = graph.split(packed, sizes) as [Value, Value, Value]
+  const normByHead = (input: Value, part: 'q' | 'k', count: number) => {
+    const byHead = graph.apply('Reshape', [input, graph.int64s([0, 0, count, headWidth])])
+    const normed = normHeads(graph, config, layer, part, byHead)
+    return graph.apply('Reshape', [normed, graph.int64s([0, 0, count * headWidth])])
+  }
+  return [normByHead(query, 'q', heads), normByHead(key, 'k', kvHeads), value]
 }

@@ -5,56 +5,61 @@ import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
 import { bitsOf, findScale, quantise } from './quantise.ts'
 
+/** Each row of activations is rounded to so many steps on either side of zero. */
+const steps = 127
+
 /**
  * Products of 8-bit integers: weights scaled per output, activations per row. A row's result depends on
- * that row alone, so it has the same bits whatever else is computed beside it.
+ * that row alone, so it has the same bits whatever else is computed beside it. A row of zeros is divided by zero, but
+ * whatever integers come of that are multiplied by zero again.
  */
-export const int8Products: Products = {
-  declare(graph, name, rows) {
-    const { inputs, outputs } = rows
-    const tensors = graph.weights(
-      [
-        { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs] },
-        { name: `${name}.scale`, type: 'float', dims: [outputs] },
-      ],
-      async (source) => {
-        const read = await rows.open(source)
-        return (place, scales) => {
-          const columns = new Int8Array(place.buffer, place.byteOffset, place.length)
-          layQuantised(read, rows, columns, floatsIn(scales))
-        }
-      },
-    )
-    return { tensors, inputs, outputs }
-  },
-
-  multiply(graph, input, { tensors }) {
-    const [columns, scales] = tensors as [Value, Value]
-    const rowScale = findRowScale(graph, input)
-    const unit = graph.apply('Div', [input, rowScale])
-    const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1), graph.uint8(128)])
-    const zero = graph.uint8(128)
-    return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, rowScale, scales, zero], {})
-  },
-
-  lookUp(graph, tokenIds, { tensors }) {
-    const [columns, scales] = tensors as [Value, Value]
-    const picked = graph.apply('Gather', [columns, tokenIds], { axis: { int: 1 } })
-    const rows = graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
-    const scale = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
-    const perRow = graph.apply('Unsqueeze', [scale, graph.int64s([-1])])
-    return graph.apply('Mul', [
-      graph.apply('Cast', [rows], { to: { int: elementTypes.float.number } }),
-      perRow,
-    ])
-  },
-}
-
-/** The largest magnitude of each row becomes 127; the addend keeps a row of zeros from dividing by zero. */
-function findRowScale(graph: GraphBuilder, input: Value): Value {
+export const int8Products: Products = createInt8Products(steps, (graph, input, [columns, scales]) => {
   const magnitude = graph.apply('Abs', [input])
   const largest = graph.apply('ReduceMax', [magnitude, graph.int64s([-1])], { keepdims: { int: 1 } })
-  return graph.apply('Add', [graph.apply('Mul', [largest, graph.float(1 / 127)]), graph.float(1e-10)])
+  const unit = graph.apply('Div', [input, largest])
+  const zero = graph.uint8(128)
+  const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1 / steps), zero])
+  return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, largest, scales, zero], {})
+})
+
+/** Returns products by integer columns, `[inputs, outputs]`, whose scales are divided by `divisor` when they are kept. */
+export function createInt8Products(
+  divisor: number,
+  multiply: (graph: GraphBuilder, input: Value, tensors: [columns: Value, scales: Value]) => Value,
+): Products {
+  return {
+    declare(graph, name, rows) {
+      const { inputs, outputs } = rows
+      const tensors = graph.weights(
+        [
+          { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs] },
+          { name: `${name}.scale`, type: 'float', dims: [outputs] },
+        ],
+        async (source) => {
+          const read = await rows.open(source)
+          return (place, room) => {
+            const columns = new Int8Array(place.buffer, place.byteOffset, place.length)
+            const scales = floatsIn(room)
+            layQuantised(read, rows, columns, scales)
+            scales.forEach((scale, output) => (scales[output] = scale / divisor))
+          }
+        },
+      )
+      return { tensors, inputs, outputs }
+    },
+
+    multiply: (graph, input, { tensors }) => multiply(graph, input, tensors as [Value, Value]),
+
+    lookUp(graph, tokenIds, { tensors }) {
+      const [columns, scales] = tensors as [Value, Value]
+      const picked = graph.apply('Gather', [columns, tokenIds], { axis: { int: 1 } })
+      const rows = graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
+      const floats = graph.apply('Cast', [rows], { to: { int: elementTypes.float.number } })
+      const divided = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
+      const scale = divisor === 1 ? divided : graph.apply('Mul', [divided, graph.float(divisor)])
+      return graph.apply('Mul', [floats, graph.apply('Unsqueeze', [scale, graph.int64s([-1])])])
+    },
+  }
 }
 
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
@@ -86,6 +91,7 @@ function quantiseRow(
   end: number,
 ): number {
   const scale = findScale(bits, start, end)
-  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, scale)
+  const inverse = 1 / scale
+  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, inverse)
   return scale
 }

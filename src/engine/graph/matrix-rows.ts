@@ -77,8 +77,15 @@ export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): Ma
 // Each row's loop is a function of its own: those in closures would be compiled anew for every matrix.
 
 function multiplyEach(numbers: Float32Array, start: number, factors: Float32Array): void {
-  // Two counters are twice as fast as one and a sum.
-  for (let i = 0, at = start; i < factors.length; i++, at++) numbers[at] = numbers[at]! * factors[i]!
+  let i = 0
+  // Two counters are twice as fast as one and a sum, and four at a time as fast again.
+  for (let at = start; i + 4 <= factors.length; i += 4, at += 4) {
+    numbers[at] = numbers[at]! * factors[i]!
+    numbers[at + 1] = numbers[at + 1]! * factors[i + 1]!
+    numbers[at + 2] = numbers[at + 2]! * factors[i + 2]!
+    numbers[at + 3] = numbers[at + 3]! * factors[i + 3]!
+  }
+  for (; i < factors.length; i++) numbers[start + i] = numbers[start + i]! * factors[i]!
 }
 
 function multiplyAll(numbers: Float32Array, start: number, end: number, factor: number): void {

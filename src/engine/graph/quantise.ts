@@ -15,13 +15,17 @@ export function findScale(bits: Uint32Array, start: number, end: number): number
   // Magnitudes are in the order of their bits, and integers are compared faster.
   for (let i = start; i < end; i++) largest = Math.max(largest, bits[i]! & 0x7fffffff)
   bitsOfLargest[0] = largest
-  return largestOf[0]! / 127 || 1e-8
+  // What is no number makes none: the product shows it.
+  return largest === 0 ? 1e-8 : largestOf[0]! / 127
 }
 
 /**
- * Returns the integer nearest to `weight / scale`, as `Math.round` does, whose own branches go wrong at each half. The sum
- * is never rounded up to 1: a weight that is half of such a scale divides without a rest, and all others are farther off.
+ * Returns the integer nearest to `weight × inverse`, −127 to 127, for a finite weight and the inverse of such a scale.
+ * Where that lies half way, any machine decides alike. Cutting a positive number off is twice as fast as rounding one of either sign.
  */
-export function quantise(weight: number, scale: number): number {
-  return Math.floor(weight / scale + 0.5)
+export function quantise(weight: number, inverse: number): number {
+  return ((weight * inverse + (zeroPoint + 0.5)) | 0) - zeroPoint
 }
+
+/** Lifts every quantised weight above zero. */
+const zeroPoint = 128

@@ -22,25 +22,25 @@ export type Recipe = {
 }
 
 /** Back end, kind of products, and a number that grows with each change of the arithmetic. */
-export type RecipeName = 'wasm-int8-3' | 'wasm-float-2' | 'webgpu-q8-2'
+export type RecipeName = 'wasm-int8-4' | 'wasm-float-3' | 'webgpu-q8-3'
 
 /** All recipes, by name. */
 export const recipes: Record<RecipeName, Recipe> = {
-  'wasm-int8-3': {
+  'wasm-int8-4': {
     backend: 'wasm',
     products: int8Products,
     attention: openAttention,
     smooth: true,
     exact: true,
   },
-  'wasm-float-2': {
+  'wasm-float-3': {
     backend: 'wasm',
     products: floatProducts,
     attention: openAttention,
     smooth: false,
     exact: true,
   },
-  'webgpu-q8-2': {
+  'webgpu-q8-3': {
     backend: 'webgpu',
     products: blockProducts,
     attention: groupedAttention,
@@ -50,4 +50,4 @@ export const recipes: Record<RecipeName, Recipe> = {
 }
 
 /** The recipe that a back end runs unless a test asks for another. */
-export const defaultRecipes: Record<Backend, RecipeName> = { wasm: 'wasm-int8-3', webgpu: 'webgpu-q8-2' }
+export const defaultRecipes: Record<Backend, RecipeName> = { wasm: 'wasm-int8-4', webgpu: 'webgpu-q8-3' }

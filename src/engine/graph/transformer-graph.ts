@@ -1,5 +1,5 @@
 import type { LayerAttention } from './attention.ts'
-import { finishProjections } from './attention-input.ts'
+import { addProjectionBias } from './attention-input.ts'
 import { gate } from './feed-forward.ts'
 import { type BuiltGraph, floatsIn, GraphBuilder, type Value } from './graph-builder.ts'
 import {
@@ -105,7 +105,7 @@ function addAttention(
   const valueScales = outputScales && firstOfEachGroup(outputScales, config)
   const normed = stream.norm(`${block}.attn_norm`, smoothing.scalesOf(point, width))
   const packed = multiply(building, normed, point, `${block}.qkv`, attentionRows(config, layer, valueScales))
-  const attended = attend(finishProjections(graph, config, layer, packed, valueScales), layer)
+  const attended = attend(addProjectionBias(graph, config, layer, packed, valueScales), layer)
   const rows = tensorRows(`${block}.attn_output.weight`, heads * headWidth, width)
   const output = multiply(building, attended, outputPoint, `${block}.attn_output`, rows)
   stream.add(finishBranch(building, output, `${block}.post_attention_norm`))

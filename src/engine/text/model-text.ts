@@ -5,11 +5,23 @@ import type { ModelText } from '../../ports/engine.ts'
 import { openChatTemplate } from './chat-template.ts'
 import { decodeTokens } from './text-stream.ts'
 import { createTokenBytes } from './token-bytes.ts'
-import { buildTokenizer } from './tokenizer-json.ts'
+import { describeTokenizer } from './tokenizer-json.ts'
 import { readStartId, readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Text functions that answer at once where they can. */
 type TokenizerText = ModelText & { encode(text: string): number[] }
+
+/** A model's text as files of Hugging Face describe it. */
+type Described = {
+  tokenizer: object
+  config: object
+  /** Tokens that `tokenizer` leaves out, by their ids. */
+  tokens?: readonly string[]
+  vocabulary: Vocabulary
+  /** What every text begins with that does not do so itself. */
+  startId?: number | undefined
+  readEmbeddingWidth(): number
+}
 
 /**
  * Returns the text functions of a model, built from what its GGUF file says of itself.
@@ -19,7 +31,8 @@ type TokenizerText = ModelText & { encode(text: string): number[] }
 export function createModelText(metadata: Metadata): TokenizerText {
   const vocabulary = readVocabulary(metadata)
   return createTokenizerText({
-    ...buildTokenizer(metadata, vocabulary),
+    ...describeTokenizer(metadata, vocabulary),
+    tokens: vocabulary.tokens,
     vocabulary,
     startId: readStartId(metadata, vocabulary),
     readEmbeddingWidth: () => metadata.number(`${metadata.string('general.architecture')}.embedding_length`),
@@ -31,17 +44,10 @@ export function createModelText(metadata: Metadata): TokenizerText {
  *
  * @throws EngineError `engine/unsupported-model`, `engine/malformed-model`
  */
-export function createTokenizerText(described: {
-  tokenizer: object
-  config: object
-  vocabulary: Vocabulary
-  /** What every text begins with that does not do so itself. */
-  startId?: number | undefined
-  readEmbeddingWidth(): number
-}): TokenizerText {
+export function createTokenizerText(described: Described): TokenizerText {
   const { vocabulary, startId } = described
   const tokenBytes = createTokenBytes(vocabulary)
-  const tokenizer = openTokenizer(described.tokenizer, described.config)
+  const tokenizer = openTokenizer(described)
   const writeChat = openChatTemplate(described.config)
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids
   const begin = (ids: number[]) => (startId === undefined || ids[0] === startId ? ids : [startId, ...ids])
@@ -58,15 +64,25 @@ export function createTokenizerText(described: {
   }
 }
 
-function openTokenizer(tokenizer: object, config: object): Tokenizer {
+function openTokenizer({ tokenizer, config, tokens = [] }: Described): Tokenizer {
   try {
-    return new Tokenizer(tokenizer, config)
+    const opened = new Tokenizer(tokenizer, config)
+    addTokens(opened, tokens)
+    return opened
   } catch (cause) {
     throw new EngineError('engine/unsupported-model', 'Opentab cannot read tokenizers of this kind yet.', {
       details: String(cause),
       cause,
     })
   }
+}
+
+/** The library would take them as the keys of an object, which a browser is ten times as long about. */
+function addTokens({ model }: Tokenizer, tokens: readonly string[]): void {
+  if (tokens.length === 0) return
+  const ids = model!.tokens_to_ids
+  const named = new Map(ids)
+  for (const [id, token] of tokens.entries()) ids.set(token, named.get(token) ?? id)
 }
 
 /** At its last token a model must have summed the text up: of a chat model's states, that one tells texts apart best. */

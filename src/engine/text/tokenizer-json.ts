@@ -5,6 +5,7 @@ import { writtenText } from './token-bytes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 const templateKey = 'tokenizer.chat_template'
+const unknownKey = 'tokenizer.ggml.unknown_token_id'
 
 /**
  * Returns what a Hugging Face `tokenizer.json` and its configuration would hold.
@@ -12,6 +13,17 @@ const templateKey = 'tokenizer.chat_template'
  * @throws EngineError `engine/unsupported-model` naming a way to cut text, `engine/malformed-model`
  */
 export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
+  const { tokenizer, config } = describeTokenizer(metadata, vocabulary)
+  const vocab = Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id]))
+  return { tokenizer: { ...tokenizer, model: { ...tokenizer.model, vocab } }, config }
+}
+
+/**
+ * Returns the same without the vocabulary, of which only the unknown token is there.
+ *
+ * @throws EngineError `engine/unsupported-model` naming a way to cut text, `engine/malformed-model`
+ */
+export function describeTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
   const { kind, tokens, controlIds, userDefinedIds } = vocabulary
   const added = (special: boolean) => (id: number) => ({
     id,
@@ -22,8 +34,9 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
     rstrip: false,
     normalized: false,
   })
-  const nameToken = (key: string) => (metadata.has(key) ? tokens[metadata.number(key)] : undefined)
-  const unknown = nameToken('tokenizer.ggml.unknown_token_id')
+  const idOf = (key: string) => (metadata.has(key) ? metadata.number(key) : undefined)
+  const nameToken = (key: string) => tokens[idOf(key) ?? -1]
+  const unknown = kind === 'sentencepiece' ? nameToken(unknownKey) : undefined
   const describe = kind === 'sentencepiece' ? describeSentencePiece : describeByteLevel
   const { merges, keepsTokens, ...steps } = describe(metadata, vocabulary)
   const tokenizer = {
@@ -36,13 +49,13 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
     model: {
       type: 'BPE',
       dropout: null,
-      unk_token: kind === 'sentencepiece' ? (unknown ?? null) : null,
+      unk_token: unknown ?? null,
       continuing_subword_prefix: null,
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: kind === 'sentencepiece',
       ignore_merges: keepsTokens,
-      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      vocab: unknown === undefined ? {} : { [unknown]: idOf(unknownKey)! },
       merges,
     },
   }
@@ -50,7 +63,7 @@ export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
     tokenizer_class: 'PreTrainedTokenizer',
     bos_token: nameToken('tokenizer.ggml.bos_token_id'),
     eos_token: nameToken('tokenizer.ggml.eos_token_id'),
-    unk_token: unknown,
+    unk_token: nameToken(unknownKey),
     chat_template: metadata.has(templateKey) ? metadata.string(templateKey) : null,
     clean_up_tokenization_spaces: false,
   }

@@ -28,7 +28,7 @@ export function feedBatch(
     jobs.forEach(({ cache }, index) => {
       bias.set(causalBias(cache.length, tokens, capacity, windowTokens), index * tokens * capacity)
     })
-    return runtime.floats(bias, [jobs.length, 1, 1, tokens, capacity])
+    return runtime.floats(bias, [jobs.length, 1, tokens, capacity])
   }
   const positions = jobs.flatMap(({ slice }) => slice.tokenIds.map((_, index) => slice.position + index))
   const tokenIds = jobs.flatMap(({ slice }) => slice.tokenIds)

@@ -5,6 +5,7 @@ import {
   tinyLlama3,
   tinyQwen2,
   tinyQwen3,
+  type TinyModel,
   writeTinyModel,
 } from '../../../tests/fixtures/families/tiny-models.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
@@ -21,19 +22,19 @@ import { createMemoryWeights } from './weights.ts'
 // What is kept in browsers was prepared by earlier versions: other bytes need a recipe of another number.
 test.each<[RecipeName, string, string]>([
   [
-    'wasm-int8-3',
-    '0xfffdf3521f0456b1bdcb7c3f8df8904cd57db67fe8795c5f72a8e35c08fd75fc',
-    '0x1220a1a0a6ccea341feac9b7668f25749d7b992439275d5410496d3f905574bc',
+    'wasm-int8-4',
+    '0x0ace1471995c10f977c6a0534e9dc9c1b7894ff4aced6be9805c854802eeb690',
+    '0xbe1a147c1bbd15536c06e3711b37f2300ef8629d6332a5dbcac47e7b070943c2',
   ],
   [
-    'wasm-float-2',
-    '0x5b9ff3dbc9b95b82d109db07c5c1aa81fffec4dfed248c850856cfab50d2c21b',
-    '0xafd5c8c54ee35987ad81ad97687e782c1d99febeb87007267507665700894eb0',
+    'wasm-float-3',
+    '0xf0779580ed801e9e0f9b2b63d05189e8551b0f7ef9f81f46ed9c758a624246cb',
+    '0xbc687e9a77bc1bb6532a47a190d59596431b99fb3b47d925fcd868e0078002ed',
   ],
   [
-    'webgpu-q8-2',
-    '0x833bd88b9981e5b2400f8ed86c5d3fa3b0f02811ac85128b31236161012152b1',
-    '0x3829d4ed0c4d7176c904afe9824e818523f2082d19df0df815656126aa8787f4',
+    'webgpu-q8-3',
+    '0x16eecd8903fe11964cf8043d258def5bf3a486bd4622ee464539015e58ffc512',
+    '0x8bb20a4cef20b190fed290ed5290a1777cd67046eef2a8a303f1cf9e80f055d9',
   ],
 ])('%s prepares the weights and the graph that it always did', async (recipe, weightsHash, graphHash) => {
   const file = new Blob([writeTinyLlama()])
@@ -46,15 +47,47 @@ test.each<[RecipeName, string, string]>([
   expect(await sha256(graph.model)).toBe(graphHash)
 })
 
-test.each([
-  ['qwen2', tinyQwen2, '0x4987492e80dd9d469159a2956beabba26bcabd105840090381fffdae104c352d'],
-  ['qwen3', tinyQwen3, '0xa05bfb61b63e0aff85ef0940810fdb45970fde0695e6e96f42f22b2daf903c5d'],
-  ['gemma3', tinyGemma3, '0xd402ffc678408bdcf76055e5973d3dd52997de4942a54976c307c3980b4aa204'],
-  ['llama3', tinyLlama3, '0x5f4d44237f5f82ce3be5ddadec1c03d62443f846ea2da37ee0be08e06d02d0b0'],
+test.each<[string, TinyModel, Record<RecipeName, string>]>([
+  [
+    'qwen2',
+    tinyQwen2,
+    {
+      'wasm-int8-4': '0xa95a4c6678cd881d81225cb06c3cf83ff502551f18f1100663c8babcacb851cc',
+      'wasm-float-3': '0x086cd3312acaf8fdff4a01bedd0ab23654683f517d2cff81b4c3a720c19e058e',
+      'webgpu-q8-3': '0x82fc839cc33b193fad736ed6056062e3091fd63e4be1553f04b350411d8b4929',
+    },
+  ],
+  [
+    'qwen3',
+    tinyQwen3,
+    {
+      'wasm-int8-4': '0xadc5fc06e74feaa8b575abd05ef7d5622dcfcfe6a243682f1c22b5eba7ae80ad',
+      'wasm-float-3': '0x0fbb373562747827e748c1439aaba3d83a3337126940ee1e133264869c5db548',
+      'webgpu-q8-3': '0x336bd0721adac7dd4a4690ceca8dc54cbeca0732af10b669f4d2acdda8eccb6f',
+    },
+  ],
+  [
+    'gemma3',
+    tinyGemma3,
+    {
+      'wasm-int8-4': '0x80fb4d011092c71f3f1fdcf2fbd75bb4d2783e3061cb458310b0026886ee3d88',
+      'wasm-float-3': '0x3b6f21b2cdfa949ade8d29b4d6972dee849fd000fcff25c6cc839310a1b32c70',
+      'webgpu-q8-3': '0x8021d65e850787af4ca5d127f9a46ebe153c0b46409fa9a8a7d5487584ac1ad7',
+    },
+  ],
+  [
+    'llama3',
+    tinyLlama3,
+    {
+      'wasm-int8-4': '0x538cd4c2f66389ab660d07c109a0e153e5ce9e914d8314204f23a6c2ea696608',
+      'wasm-float-3': '0x66a978bc8e39fb0e45927bce72c3ba6d906da615abb67a7ba645ee2860e243f3',
+      'webgpu-q8-3': '0xdeaf68948a4944f51a5f7d4de01f0ef88cb2f85febc7ac90c829d5dc59f75a82',
+    },
+  ],
 ])('the graphs of a %s are what they always were', async (_family, shape, expected) => {
   const config = readModelConfig(await readGgufHead(new Blob([writeTinyModel(shape)])))
-  const graphs = (['wasm-int8-3', 'wasm-float-2', 'webgpu-q8-2'] as const).map(
-    (recipe) => buildTransformerGraph(config, recipes[recipe], 96).model,
-  )
-  expect(await sha256(await new Blob(graphs).arrayBuffer())).toBe(expected)
+  for (const [name, recipe] of Object.entries(recipes)) {
+    const { model } = buildTransformerGraph(config, recipe, 96)
+    expect.soft([name, await sha256(model)]).toEqual([name, expected[name as RecipeName]])
+  }
 })

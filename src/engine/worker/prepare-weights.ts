@@ -7,7 +7,7 @@ import type { NewWeights } from './weights.ts'
 /**
  * Computes the graph's weights from the model file, group by group, as they follow one another there: it may still be
  * coming, and so may the room for them. The next few are read meanwhile. Besides that room this takes memory for the
- * largest group and their packed bytes only.
+ * largest group, their packed bytes, and a few windows of the file.
  */
 export async function prepareWeights(
   graph: BuiltGraph,

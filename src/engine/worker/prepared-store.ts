@@ -38,20 +38,14 @@ const piecesAtOnce = 8
 /** Keeps graphs and weights in the origin's private file system, where weights take no memory while they are used. */
 export const originPreparedStore: PreparedStore = {
   async find(key) {
-    try {
-      const folder = await openFolder(key)
-      const reading = [readFile(folder, graphName), readText(folder, markerName)] as const
-      const [graph, text] = await Promise.all(reading)
-      const { bytes = 0, ...marker } = parseMarker(text)
-      if ((await sha256(graph)) !== marker.graph) return null
-      const weights = readFrom(await openSyncFile(folder, weightsName, 'read-only'), bytes)
-      const pieces = await hashPieces(weights).catch(() => [])
-      if (String(pieces) === String(marker.pieces)) return { graph, weights }
-      weights.close()
-    } catch {
-      // Never kept, or another tab writes it now.
-    }
-    return null
+    const folder = await openFolder(key).catch(() => null)
+    if (!folder) return null
+    // Each takes another process a while, so all three are opened side by side.
+    const opening = openSyncFile(folder, weightsName, 'read-only')
+    // It may be cut short, or written by another tab just now.
+    const kept = await findWhole(folder, opening).catch(() => null)
+    if (!kept) await opening.then((file) => file.close()).catch(() => undefined)
+    return kept
   },
 
   async create(key, bytes) {
@@ -96,6 +90,18 @@ export function createRoomyStore({ files }: ModelManifest): PreparedStore {
       return originPreparedStore.create(key, bytes)
     },
   }
+}
+
+async function findWhole(
+  folder: FileSystemDirectoryHandle,
+  opening: Promise<SyncFile>,
+): Promise<KeptGraph | null> {
+  const reading = [readFile(folder, graphName), readText(folder, markerName), opening] as const
+  const [graph, text, file] = await Promise.all(reading)
+  const { bytes = 0, ...marker } = parseMarker(text)
+  const weights = readFrom(file, bytes)
+  if ((await sha256(graph)) !== marker.graph) return null
+  return String(await hashPieces(weights)) === String(marker.pieces) ? { graph, weights } : null
 }
 
 function readFrom(file: SyncFile, bytes: number): Weights {

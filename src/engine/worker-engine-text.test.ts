@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
+import { openMortalWorker } from '../../tests/fixtures/mortal-worker.ts'
+import { EngineError, toWireError } from '../errors/index.ts'
+import type { EngineProbe, LoadProgress } from '../ports/engine.ts'
+import { createMemoryModel } from './memory-model.ts'
+import { createWorkerEngine } from './worker-engine.ts'
+import type { TextCalls } from './worker/text-calls.ts'
+
+const machine: EngineProbe = {
+  ...{ webgpu: null, crossOriginIsolated: false, threads: 1, memoryBytes: null, storageBytes: null },
+  ...{ backends: ['wasm'], reason: 'Only a test.' },
+}
+
+/** An engine whose text worker finds a head too short that has no bytes. */
+function openReading() {
+  const heads: number[] = []
+  const engine = createWorkerEngine({
+    openModelWorker: () => openMortalWorker('lives'),
+    openTextWorker: () =>
+      new FakeWorker((message, self) => {
+        if (message.kind !== 'call') return
+        const { id } = message
+        const { size } = (message.input as TextCalls['open']['input']).head
+        heads.push(size)
+        if (size > 0) return self.say({ kind: 'result', id, output: { embeddingWidth: 4 } })
+        const cutShort = new EngineError('engine/malformed-model', 'The model file ends too early.')
+        self.say({ kind: 'error', id, error: toWireError(cutShort, 'engine/load-failed') })
+      }),
+    probe: async () => machine,
+  })
+  return { engine, heads }
+}
+
+test('a head that is longer than what was opened of its model is read from the whole of it', async () => {
+  const { engine, heads } = openReading()
+  const { files, ...model } = createMemoryModel()
+  const begun = { ...model, files: [new Blob()], whole: async () => files }
+  await engine.load(begun)
+  expect(engine.text.embeddingWidth).toBe(4)
+  expect(heads).toEqual([0, files[0]!.size])
+  const damaged = openReading()
+  await expect(damaged.engine.load({ ...model, files: [new Blob()] })).rejects.toMatchObject({
+    code: 'engine/malformed-model',
+  })
+})
+
+/** An engine that notes what its workers are asked, and what of a load it hears. */
+function openNoting({ fails = false } = {}) {
+  const noted: string[] = []
+  const engine = createWorkerEngine({
+    openModelWorker: () =>
+      new FakeWorker((message, self) => {
+        if (message.kind !== 'call') return
+        const { id, name } = message
+        noted.push(name)
+        if (name !== 'load') return self.say({ kind: 'result', id, output: undefined })
+        self.say({ kind: 'event', id, event: { stage: 'read', fraction: 0 } })
+        const error = toWireError(new EngineError('engine/load-failed', 'No.'), 'engine/load-failed')
+        if (fails) return self.say({ kind: 'error', id, error })
+        setTimeout(() => self.say({ kind: 'event', id, event: { stage: 'prepare', fraction: 0 } }))
+        setTimeout(() => self.say({ kind: 'result', id, output: { contextTokens: 8 } }), 20)
+      }),
+    openTextWorker() {
+      noted.push('text worker')
+      return new FakeWorker((message, self) => {
+        if (message.kind !== 'call') return
+        noted.push(`text ${message.name}`)
+        self.say({ kind: 'result', id: message.id, output: { embeddingWidth: 4 } })
+      })
+    },
+    probe: async () => machine,
+    slots: 1,
+  })
+  return { engine, noted, onProgress: ({ stage }: LoadProgress) => void noted.push(stage) }
+}
+
+test('the text is read once, after the files and while the model is prepared', async () => {
+  const { engine, noted, onProgress } = openNoting()
+  await engine.warm()
+  expect(noted.toSorted()).toEqual(['text worker', 'warm'])
+  await engine.load(createMemoryModel(), { onProgress })
+  expect(noted.filter((name) => name !== 'warm')).toEqual([
+    'text worker',
+    'load',
+    'read',
+    'prepare',
+    'text open',
+  ])
+})
+
+test('no text is read of a model whose files cannot be', async () => {
+  const { engine, noted, onProgress } = openNoting({ fails: true })
+  const loading = engine.load(createMemoryModel(), { onProgress })
+  await expect(loading).rejects.toMatchObject({ code: 'engine/load-failed' })
+  expect(noted).toEqual(['load', 'read'])
+})
+
+test('no worker starts for a model that nobody wants any more', async () => {
+  const { engine, noted } = openNoting()
+  await engine.warm({ signal: AbortSignal.abort() })
+  expect(noted).toEqual([])
+})
