@@ -6,6 +6,7 @@ import { recipes } from '../graph/recipe.ts'
 import type { LoadInput, LoadOutput } from './model-calls.ts'
 import type { LoadPlace } from './load-place.ts'
 import { openFile } from './open-file.ts'
+import { keyOfPrepared } from './prepare-model.ts'
 import type { Runtime } from './runtime.ts'
 import { selfTest } from './self-test.ts'
 import { startRuntime } from './start-runtime.ts'
@@ -24,6 +25,7 @@ export async function loadModel(
   // The runtime starts while the files are read and their weights are prepared.
   const starting = startRuntime(input, place)
   starting.catch(() => {})
+  const noted = place.prepared.passed(keyOfPrepared(input.model.id, input.recipe))
   const open = isFolder(input.model.manifest) ? openFolder : openFile
   const opened = await open(input, starting, place, onProgress, signal)
   const { model, facts } = opened
@@ -31,7 +33,7 @@ export async function loadModel(
     onProgress({ stage: 'compile', fraction: 1 })
     signal.throwIfAborted()
     onProgress({ stage: 'self-test', fraction: 0 })
-    const tokensPerSecond = await selfTest(opened, input, place, signal)
+    const tokensPerSecond = await selfTest(opened, noted, input, place, signal)
     onProgress({ stage: 'self-test', fraction: 1 })
     const { lost } = (await starting).runtime
     const { backend } = recipes[input.recipe]

@@ -144,7 +144,7 @@ async function hashPieces({ bytes, read }: Weights): Promise<Hex[]> {
   for (let from = 0; from < bytes; from += pieceBytes) {
     await hashes.at(-piecesAtOnce)
     // A digest takes this thread; the runtime's program comes in meanwhile.
-    await nextTask()
+    if (hashes.length % piecesAtOnce === 0) await nextTask()
     // A digest takes a copy before anything else is read.
     hashes.push(sha256(read(from, Math.min(from + pieceBytes, bytes))))
   }
