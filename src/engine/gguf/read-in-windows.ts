@@ -3,7 +3,7 @@ import type { ReadableFile } from './readable-file.ts'
 /** Reads the bytes from `from` up to, not including, `to`; they may lie within others' and are not to be changed. */
 export type ReadBytes = (from: number, to: number) => Promise<Uint8Array<ArrayBuffer>>
 
-/** A browser takes as long to begin reading a file as to read half a megabyte of it; most tensors of small models are less. */
+/** To begin reading takes a browser as long as half a megabyte does, which is more than most tensors of small models are. */
 const windowBytes = 2 ** 21
 /** What is read at the same time lies close together. */
 const mostWindows = 3

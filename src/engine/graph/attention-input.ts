@@ -3,7 +3,10 @@ import { attentionBias } from './matrix-rows.ts'
 import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
 
-/** Adds a layer's bias to its projections, query, key and value in one, where the family has one; the value's is divided by `valueScales`. */
+/**
+ * Adds a layer's bias to its projections, query, key and value in one, where the family has one; the value's is divided by
+ * `valueScales`.
+ */
 export function addProjectionBias(
   graph: GraphBuilder,
   { family, heads, kvHeads, headWidth }: ModelConfig,

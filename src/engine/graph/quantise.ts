@@ -21,7 +21,8 @@ export function findScale(bits: Uint32Array, start: number, end: number): number
 
 /**
  * Returns the integer nearest to `weight × inverse`, −127 to 127, for a finite weight and the inverse of such a scale.
- * Where that lies half way, any machine decides alike. Cutting a positive number off is twice as fast as rounding one of either sign.
+ * Where that lies half way, any machine decides alike. Cutting a positive number off is twice as fast as rounding one of
+ * either sign.
  */
 export function quantise(weight: number, inverse: number): number {
   return ((weight * inverse + (zeroPoint + 0.5)) | 0) - zeroPoint
