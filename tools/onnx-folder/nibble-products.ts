@@ -1,6 +1,6 @@
 import { checkBlocks } from '../../src/engine/graph/block-products.ts'
 import { floatsIn, type Value } from '../../src/engine/graph/graph-builder.ts'
-import { eachRows } from '../../src/engine/graph/matrix-rows.ts'
+import { openRows } from '../../src/engine/graph/matrix-rows.ts'
 import type { Products } from '../../src/engine/graph/products.ts'
 import { roundToHalf } from './half-floats.ts'
 
@@ -23,9 +23,9 @@ export const nibbleProducts: Products = {
         { name: `${name}.scale`, type: 'float', dims: [outputs, blocks] },
       ],
       async (source) => {
-        const read = await rows.open(source)
+        const eachRows = await openRows(rows, source)
         return (packed, scales) =>
-          eachRows(read, rows, (weights, first) =>
+          eachRows((weights, first) =>
             packNibbles(
               weights,
               packed.subarray((first * inputs) / 2),

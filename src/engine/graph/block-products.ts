@@ -1,9 +1,9 @@
 import { EngineError } from '../../errors/index.ts'
 import { floatsIn, type Value } from './graph-builder.ts'
-import { eachRows } from './matrix-rows.ts'
+import { openRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
-import { bitsOf, findScale, quantise } from './quantise.ts'
+import { quantiseGroups } from './row-kernel.ts'
 
 /** Weights that share a scale. */
 const blockSize = 32
@@ -20,14 +20,12 @@ export const blockProducts: Products = {
         { name: `${name}.scale`, type: 'float', dims: [outputs, blocks] },
       ],
       async (source) => {
-        const read = await rows.open(source)
+        const eachRows = await openRows(rows, source)
         return (quantised, scales) =>
-          eachRows(read, rows, (weights, first) => {
-            quantiseBlocks(
-              weights,
-              quantised.subarray(first * inputs),
-              floatsIn(scales).subarray(first * blocks),
-            )
+          eachRows((weights, first) => {
+            const some = quantiseGroups(weights, blockSize, blockZero)
+            quantised.set(some.bytes, first * inputs)
+            floatsIn(scales).set(some.scales, first * blocks)
           })
       },
     )
@@ -66,21 +64,8 @@ export function checkBlocks(inputs: number): void {
   throw new EngineError('engine/unsupported-model', `A matrix of ${inputs} inputs has no whole blocks.`)
 }
 
-/** Quantises to bytes around 128, with one scale for each 32 weights in a row. */
-function quantiseBlocks(weights: Float32Array, quantised: Uint8Array, scales: Float32Array): void {
-  const bits = bitsOf(weights)
-  for (let start = 0; start < weights.length; start += blockSize) {
-    const scale = findScale(bits, start, start + blockSize)
-    const inverse = 1 / scale
-    scales[start / blockSize] = scale
-    for (let i = start; i < start + blockSize; i++) quantised[i] = quantise(weights[i]!, inverse) + blockZero
-  }
-}
-
-/** Returns the weights as their blocks stand for them. */
+/** Returns weights that lie in the kernel as their blocks stand for them. */
 export function roundToBlocks(weights: Float32Array): Float32Array<ArrayBuffer> {
-  const quantised = new Uint8Array(weights.length)
-  const scales = new Float32Array(weights.length / blockSize)
-  quantiseBlocks(weights, quantised, scales)
-  return Float32Array.from(quantised, (byte, i) => (byte - blockZero) * scales[Math.floor(i / blockSize)]!)
+  const { bytes, scales } = quantiseGroups(weights, blockSize, blockZero)
+  return Float32Array.from(bytes, (byte, i) => (byte - blockZero) * scales[Math.floor(i / blockSize)]!)
 }

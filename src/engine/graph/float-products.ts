@@ -1,7 +1,7 @@
 import { roundToBlocks } from './block-products.ts'
 import { floatsIn, type Value } from './graph-builder.ts'
 import { layColumns } from './lay-columns.ts'
-import { eachRows } from './matrix-rows.ts'
+import { openRows } from './matrix-rows.ts'
 import type { Products } from './products.ts'
 
 /**
@@ -13,10 +13,10 @@ export const floatProducts: Products = {
     const { inputs, outputs } = rows
     const spec = { name: `${name}.float`, type: 'float', dims: [inputs, outputs] } as const
     const tensors = graph.weights([{ ...spec, dims: [...spec.dims] }], async (source) => {
-      const read = await rows.open(source)
+      const eachRows = await openRows(rows, source)
       return (place) => {
         const columns: Float32Array = floatsIn(place)
-        eachRows(read, rows, (weights, first) => layColumns(roundToBlocks(weights), columns, rows, first))
+        eachRows((weights, first) => layColumns(roundToBlocks(weights), columns, rows, first))
       }
     })
     return { tensors, inputs, outputs }

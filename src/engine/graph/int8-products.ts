@@ -1,9 +1,9 @@
 import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
 import { layByteColumns } from './lay-columns.ts'
-import { eachRows, type MatrixRows, type ReadRows } from './matrix-rows.ts'
+import { type EachRows, type MatrixRows, openRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
-import { bitsOf, findScale, quantise } from './quantise.ts'
+import { quantiseGroups } from './row-kernel.ts'
 
 /** Each row of activations is rounded to so many steps on either side of zero. */
 const steps = 127
@@ -36,11 +36,10 @@ export function createInt8Products(
           { name: `${name}.scale`, type: 'float', dims: [outputs] },
         ],
         async (source) => {
-          const read = await rows.open(source)
-          return (place, room) => {
-            const columns = new Int8Array(place.buffer, place.byteOffset, place.length)
+          const eachRows = await openRows(rows, source)
+          return (columns, room) => {
             const scales = floatsIn(room)
-            layQuantised(read, rows, columns, scales)
+            layQuantised(eachRows, rows, columns, scales)
             scales.forEach((scale, output) => (scales[output] = scale / divisor))
           }
         },
@@ -64,34 +63,14 @@ export function createInt8Products(
 
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
 function layQuantised(
-  read: ReadRows,
-  shape: Pick<MatrixRows, 'inputs' | 'outputs'>,
-  columns: Int8Array,
+  eachRows: EachRows,
+  matrix: MatrixRows,
+  columns: Uint8Array<ArrayBuffer>,
   scales: Float32Array,
 ): void {
-  const { inputs } = shape
-  let room = new Int8Array(0)
-  eachRows(read, shape, (rows, first) => {
-    // The last rows may be fewer.
-    if (room.length !== rows.length) room = new Int8Array(rows.length)
-    const bits = bitsOf(rows)
-    for (let start = 0, output = first; start < rows.length; start += inputs, output++) {
-      scales[output] = quantiseRow(rows, bits, room, start, start + inputs)
-    }
-    layByteColumns(room, columns, shape, first)
+  eachRows((rows, first) => {
+    const quantised = quantiseGroups(rows, matrix.inputs, 0)
+    scales.set(quantised.scales, first)
+    layByteColumns(quantised.bytes, columns, matrix, first)
   })
-}
-
-/** Quantises the weights from `start` to `end`; returns their scale. */
-function quantiseRow(
-  weights: Float32Array,
-  bits: Uint32Array,
-  quantised: Int8Array,
-  start: number,
-  end: number,
-): number {
-  const scale = findScale(bits, start, end)
-  const inverse = 1 / scale
-  for (let i = start; i < end; i++) quantised[i] = quantise(weights[i]!, inverse)
-  return scale
 }

@@ -16,8 +16,8 @@ describe.each(shapes)(
   '$outputs rows of $inputs bytes, $rowsAtOnce at once',
   ({ inputs, outputs, rowsAtOnce }) => {
     test.each([0, 1])('become columns, in a place that begins at byte %i', (beginning) => {
-      const rows = Int8Array.from({ length: inputs * outputs }, random)
-      const columns = new Int8Array(new ArrayBuffer(inputs * outputs + beginning), beginning)
+      const rows = Uint8Array.from({ length: inputs * outputs }, random)
+      const columns = new Uint8Array(new ArrayBuffer(inputs * outputs + beginning), beginning)
       for (let first = 0; first < outputs; first += rowsAtOnce) {
         const some = rows.slice(first * inputs, (first + rowsAtOnce) * inputs)
         layByteColumns(some, columns, { inputs, outputs }, first)

@@ -3,7 +3,7 @@ import type { MatrixRows } from './matrix-rows.ts'
 type Shape = Pick<MatrixRows, 'inputs' | 'outputs'>
 
 /** Writes some rows of a matrix as columns, the first of them as column `first`. */
-export function layColumns<numbers extends Float32Array | Int8Array>(
+export function layColumns<numbers extends Float32Array | Uint8Array>(
   rows: numbers,
   columns: numbers,
   { inputs, outputs }: Shape,
@@ -17,7 +17,7 @@ export function layColumns<numbers extends Float32Array | Int8Array>(
 }
 
 /** Does the same with bytes: in squares of four by four, where rows and columns can be cut into such. */
-export function layByteColumns(rows: Int8Array, columns: Int8Array, shape: Shape, first: number): void {
+export function layByteColumns(rows: Uint8Array, columns: Uint8Array, shape: Shape, first: number): void {
   const { inputs, outputs } = shape
   const lengths = [inputs, outputs, first, rows.length / inputs, rows.byteOffset, columns.byteOffset]
   if (lengths.every((length) => length % 4 === 0)) laySquares(fours(rows), fours(columns), shape, first)
@@ -48,6 +48,6 @@ function laySquares(rows: Int32Array, columns: Int32Array, { inputs, outputs }: 
   }
 }
 
-function fours({ buffer, byteOffset, length }: Int8Array): Int32Array {
+function fours({ buffer, byteOffset, length }: Uint8Array): Int32Array {
   return new Int32Array(buffer, byteOffset, length / 4)
 }

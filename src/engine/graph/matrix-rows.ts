@@ -1,17 +1,20 @@
 import { EngineError } from '../../errors/index.ts'
 import type { TensorSource } from '../gguf/tensor-source.ts'
 import type { ModelConfig } from './model-config.ts'
+import { multiplyColumns, reserveRows } from './row-kernel.ts'
 
 /** A weight matrix, one row for each output, as it will be read from the model file. */
 export type MatrixRows = {
   inputs: number
   outputs: number
+  /** Each column comes out times the scale of its input. */
+  inputScales?: Float32Array | null
   /** Reads the packed bytes; what it returns unpacks some rows of them at a time. */
   open: (tensors: TensorSource) => Promise<ReadRows>
 }
 
 /** Fills `target` with whole rows, from row `first` on. */
-export type ReadRows = (first: number, target: Float32Array) => void
+type ReadRows = (first: number, target: Float32Array) => void
 
 /** Returns a matrix of one tensor. */
 export function tensorRows(name: string, inputs: number, outputs: number): MatrixRows {
@@ -55,14 +58,6 @@ export function stackRows(parts: MatrixRows[]): MatrixRows {
   }
 }
 
-/** Returns the matrix with each column times the scale of its input; without scales, the matrix itself. */
-export function scaleInputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
-  if (!scales) return rows
-  return changeRows(rows, (some) => {
-    for (let start = 0; start < some.length; start += scales.length) multiplyEach(some, start, scales)
-  })
-}
-
 /** Returns the matrix with each row divided by the scale of its output; without scales, the matrix itself. */
 export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
   if (!scales) return rows
@@ -74,20 +69,7 @@ export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): Ma
   })
 }
 
-// Each row's loop is a function of its own: those in closures would be compiled anew for every matrix.
-
-function multiplyEach(numbers: Float32Array, start: number, factors: Float32Array): void {
-  let i = 0
-  // Two counters are twice as fast as one and a sum, and four at a time as fast again.
-  for (let at = start; i + 4 <= factors.length; i += 4, at += 4) {
-    numbers[at] = numbers[at]! * factors[i]!
-    numbers[at + 1] = numbers[at + 1]! * factors[i + 1]!
-    numbers[at + 2] = numbers[at + 2]! * factors[i + 2]!
-    numbers[at + 3] = numbers[at + 3]! * factors[i + 3]!
-  }
-  for (; i < factors.length; i++) numbers[start + i] = numbers[start + i]! * factors[i]!
-}
-
+/** A function of its own: a closure would be compiled anew for every matrix. */
 function multiplyAll(numbers: Float32Array, start: number, end: number, factor: number): void {
   for (let i = start; i < end; i++) numbers[i] = numbers[i]! * factor
 }
@@ -172,16 +154,22 @@ function uninterleave(rows: MatrixRows, headWidth: number): MatrixRows {
 /** Rows that are unpacked and changed at once: as many as stay in the processor's cache. */
 const rowsAtOnce = 64
 
-/** Calls back with all rows, some at a time: `rows` holds those from `first` on until the callback returns. */
-export function eachRows(
-  read: ReadRows,
-  { inputs, outputs }: Pick<MatrixRows, 'inputs' | 'outputs'>,
-  use: (rows: Float32Array<ArrayBuffer>, first: number) => void,
-): void {
-  const room = new Float32Array(Math.min(rowsAtOnce, outputs) * inputs)
-  for (let first = 0; first < outputs; first += rowsAtOnce) {
-    const rows = room.subarray(0, Math.min(rowsAtOnce, outputs - first) * inputs)
-    read(first, rows)
-    use(rows, first)
+/** Calls back with all rows, some at a time: `rows` holds those from `first` on, in the kernel, until the callback returns. */
+export type EachRows = (use: (rows: Float32Array<ArrayBuffer>, first: number) => void) => void
+
+/** Reads a matrix's packed bytes; what it returns unpacks its rows and scales their columns. */
+export async function openRows(
+  { inputs, outputs, inputScales, open }: MatrixRows,
+  tensors: TensorSource,
+): Promise<EachRows> {
+  const read = await open(tensors)
+  return (use) => {
+    const room = reserveRows(Math.min(rowsAtOnce, outputs), inputs)
+    for (let first = 0; first < outputs; first += rowsAtOnce) {
+      const rows = room.subarray(0, Math.min(rowsAtOnce, outputs - first) * inputs)
+      read(first, rows)
+      if (inputScales) multiplyColumns(rows, inputScales)
+      use(rows, first)
+    }
   }
 }

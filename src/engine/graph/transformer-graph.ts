@@ -2,14 +2,7 @@ import type { LayerAttention } from './attention.ts'
 import { addProjectionBias } from './attention-input.ts'
 import { gate } from './feed-forward.ts'
 import { type BuiltGraph, floatsIn, GraphBuilder, type Value } from './graph-builder.ts'
-import {
-  type MatrixRows,
-  attentionRows,
-  divideOutputs,
-  scaleInputs,
-  stackRows,
-  tensorRows,
-} from './matrix-rows.ts'
+import { type MatrixRows, attentionRows, divideOutputs, stackRows, tensorRows } from './matrix-rows.ts'
 import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
 import type { Matrix, Products } from './products.ts'
@@ -169,8 +162,8 @@ function multiply(
   rows: MatrixRows,
 ): Value {
   observe(graph, point, input, rows)
-  const scaled = scaleInputs(rows, smoothing.scalesOf(point, rows.inputs))
-  return products.multiply(graph, input, products.declare(graph, name, scaled))
+  const inputScales = smoothing.scalesOf(point, rows.inputs)
+  return products.multiply(graph, input, products.declare(graph, name, { ...rows, inputScales }))
 }
 
 function finishBranch({ graph, config }: Building, value: Value, tensor: string): Value {
@@ -184,8 +177,8 @@ function declareVocabulary(
   tensor: string,
   isHead: boolean,
 ): Matrix {
-  const scales = isHead ? smoothing.scalesOf(smoothingPoints.head, config.width) : null
-  return products.declare(graph, tensor, scaleInputs(vocabularyRows(config, tensor), scales))
+  const inputScales = isHead ? smoothing.scalesOf(smoothingPoints.head, config.width) : null
+  return products.declare(graph, tensor, { ...vocabularyRows(config, tensor), inputScales })
 }
 
 function vocabularyRows({ width, vocabularySize }: ModelConfig, tensor: string): MatrixRows {

@@ -1,5 +1,5 @@
 import { readModelConfig } from '../graph/read-model-config.ts'
-import { eachRows } from '../graph/matrix-rows.ts'
+import { openRows } from '../graph/matrix-rows.ts'
 import { exponentOf } from '../graph/smoothing.ts'
 import type { ObservedModel, ObservedPoint } from './observe-model.ts'
 
@@ -35,7 +35,8 @@ async function heaviestWeights(
   tensors: ObservedModel['tensors'],
 ): Promise<Float32Array> {
   const heaviest = new Float32Array(weights.inputs)
-  eachRows(await weights.open(tensors), weights, (rows) => {
+  const eachRows = await openRows(weights, tensors)
+  eachRows((rows) => {
     rows.forEach((weight, index) => {
       const input = index % weights.inputs
       heaviest[input] = Math.max(heaviest[input]!, Math.abs(weight))

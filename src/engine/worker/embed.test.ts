@@ -4,10 +4,10 @@ import { randomSmoothing, runWhole, tokenIds } from '../../../tests/fixtures/fam
 import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
 import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { roundToBlocks } from '../../../tests/fixtures/round-to-blocks.ts'
 import { embed } from '../decode/embed.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
-import { roundToBlocks } from '../graph/block-products.ts'
 
 const shapes = { 'tied to its embedding': {}, 'with a matrix of its own': { seed: 2, tiedEmbedding: false } }
 

@@ -13,9 +13,9 @@ import {
 } from '../../../tests/fixtures/families/tiny-models.ts'
 import { openOracle } from '../../../tests/fixtures/llama/float64-oracle.ts'
 import { loadInNode } from '../../../tests/fixtures/llama/load-in-node.ts'
+import { roundToBlocks } from '../../../tests/fixtures/round-to-blocks.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
-import { roundToBlocks } from '../graph/block-products.ts'
 
 const families = {
   'llama as 3': { shape: tinyLlama3, openOracle },

@@ -8,10 +8,10 @@ import {
   loadVerifiedInNode,
 } from '../../../tests/fixtures/llama/load-in-node.ts'
 import { writeTinyLlama } from '../../../tests/fixtures/llama/tiny-llama.ts'
+import { roundToBlocks } from '../../../tests/fixtures/round-to-blocks.ts'
 import { readLogProb } from '../decode/log-probability.ts'
 import type { LanguageModel } from '../decode/sequence.ts'
 import { openGguf } from '../gguf/tensor-source.ts'
-import { roundToBlocks } from '../graph/block-products.ts'
 import type { KeptGraph, PassedTest, PreparedStore } from './prepared-store.ts'
 import { createMemoryWeights, memoryStore } from './weights.ts'
 

@@ -6,6 +6,7 @@ test.each([
   [new RangeError('Array buffer allocation failed'), 'engine/out-of-memory'],
   [new Error("Can't create a session. ERROR_CODE: 6, ERROR_MESSAGE: std::bad_alloc"), 'engine/out-of-memory'],
   [new Error('Out of memory'), 'engine/out-of-memory'],
+  [new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory'), 'engine/out-of-memory'],
   ['the graph is invalid', 'engine/load-failed'],
   [new EngineError('engine/malformed-model', 'Short.'), 'engine/malformed-model'],
 ])('%s becomes %s', (error, code) => {
