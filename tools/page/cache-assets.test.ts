@@ -24,7 +24,7 @@ test('assets that are there are kept for ever, whatever else is asked for is not
       (await fetch(`http://127.0.0.1:${port}${path}`)).headers.get('cache-control')
     expect(await control('/assets/some-1a2b.js')).toContain('immutable')
     expect(await control('/assets/some-1a2b.js?x')).toContain('immutable')
-    for (const path of ['/', '/index.html', '/assets/gone-1a2b.js'])
+    for (const path of ['/', '//', '/index.html', '/assets/gone-1a2b.js'])
       expect(await control(path)).toBe('no-cache')
   } finally {
     await server.close()

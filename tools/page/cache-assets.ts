@@ -11,7 +11,8 @@ export function cacheAssets(): Plugin {
     configurePreviewServer({ config, middlewares }) {
       const built = resolve(config.root, config.build.outDir)
       middlewares.use((request, response, next) => {
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+        // What is no address is not for us to refuse.
+        const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '/'
         // What is not there may be tomorrow.
         if (pathname.startsWith(folder) && existsSync(`${built}${pathname}`)) {
           response.setHeader('cache-control', 'public, max-age=31536000, immutable')
