@@ -137,6 +137,36 @@ describe('heat', () => {
     expect(why(await governor.after(119_000, { pressure: 'nominal' }))).toBe('hot')
     expect(why(await governor.after(1_000))).toBeNull()
   })
+
+  test('critical pressure pauses after ten seconds, and needs two quiet minutes to end', async () => {
+    const governor = govern()
+    await governor.after(0, { pressure: 'critical' })
+    expect(why(await governor.after(9_999))).toBeNull()
+    expect(await governor.after(1)).toEqual({
+      run: false,
+      why: { kind: 'hot', pressure: 'critical' },
+      dutyCycle: 0.25,
+    })
+    expect(await governor.after(110_000, { pressure: 'serious' })).toMatchObject({
+      why: { kind: 'hot', pressure: 'serious' },
+    })
+    expect(why(await governor.after(119_999, { pressure: 'fair' }))).toBe('hot')
+    expect(why(await governor.after(1))).toBeNull()
+    expect(why(await governor.after(0, { pressure: 'critical' }))).toBeNull()
+    expect(why(await governor.after(9_999))).toBeNull()
+  })
+
+  test.each([
+    ['at once, where it was high for as long', 10_000, 0],
+    ['once it was high for as long in all', 4_000, 6_000],
+  ])('serious pressure that turns critical pauses %s', async (_, seriousMs, criticalMs) => {
+    const governor = govern()
+    await governor.after(0, { pressure: 'serious' })
+    expect(why(await governor.after(seriousMs))).toBeNull()
+    const turned = await governor.after(Math.max(criticalMs - 1, 0), { pressure: 'critical' })
+    expect(why(turned)).toBe(criticalMs === 0 ? 'hot' : null)
+    expect(await governor.after(1)).toMatchObject({ why: { kind: 'hot', pressure: 'critical' } })
+  })
 })
 
 describe('use', () => {
