@@ -5,6 +5,9 @@ import { copyPrompt, editPrompt, passages, quotePrompt, replacements, say, story
 import { type Contender, openEngine, openRivalPage, openWllama, type OurContender } from './rivals.ts'
 import { decodeSpeed } from './stopwatch.ts'
 
+const code = passages.at(-1)!
+const codeReplacement = replacements.at(-1)!
+
 /** What is asked, and the speed wanted of it in wllama's and in our own without guesses. */
 type Task = { name: string; prompts: string[]; maxTokens: number; goal?: number; goalWithout?: number }
 
@@ -17,6 +20,12 @@ const tasks: Task[] = [
     goal: 2.5,
   },
   { name: 'guessing-quotes', prompts: passages.map(quotePrompt), maxTokens: 96, goal: 2.5 },
+  {
+    name: 'guessing-code',
+    prompts: [copyPrompt(code), editPrompt(code, codeReplacement)],
+    maxTokens: 128,
+    goal: 2.5,
+  },
   // "No slower": as far as one run can tell.
   { name: 'guessing-stories', prompts: [1, 2, 3].map(storyPrompt), maxTokens: 96, goalWithout: 0.95 },
 ]
