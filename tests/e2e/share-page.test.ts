@@ -74,6 +74,11 @@ test('says what the browser does not tell', async () => {
   await open('?scene=empty#/share')
   await page.getByText('This browser does not say whether it is plugged in').waitFor()
   await page.getByText('This browser has not said how hard the computer works').waitFor()
+  await page.getByText('Where the browser can tell, it asks you first.').waitFor()
+  await page.getByLabel('Pause while I use the computer').check()
+  await page
+    .getByText('This browser tells only when you use this page, not the rest of the computer.')
+    .waitFor()
 })
 
 test('goes on by itself after a reload, with its rules, and says so', async () => {

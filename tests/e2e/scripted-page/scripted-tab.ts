@@ -54,6 +54,8 @@ export function createScriptedTab(scene: Scene): Tab {
   const lender = createScriptedLender()
   const provider = createScriptedProvider(scene === 'cramped' ? 150e6 : Infinity)
   const device = new ManualDevice(machines[scene])
+  // There is nothing to ask.
+  if (scene === 'empty') device.askForComputerUse = async () => {}
   const governor = createGovernor({ device, clock: systemClock, provider })
   // Accounts are real: their keys are in this browser, and wallets announce themselves.
   const accounts = createAccounts(network, systemClock)
