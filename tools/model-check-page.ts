@@ -1,5 +1,6 @@
 import type { KnownAnswer } from '../src/domain/model.ts'
-import type { Backend, Engine, LoadedModel } from '../src/ports/engine.ts'
+import type { Engine, LoadedModel } from '../src/ports/engine.ts'
+import { type RecipeName, recipes } from '../src/engine/graph/recipe.ts'
 import { createWorkerEngine } from '../src/engine/worker-engine.ts'
 import { readModel } from '../tests/browser/engine-page.ts'
 import type { GoldenPrompt, PromptScore } from './model-check/goldens.ts'
@@ -13,9 +14,10 @@ const compared = compareBy(async (tokenIds, count, top) => {
 })
 
 /** Loads a model in the page, whatever its known answer says: how far off it is will be told. */
-export async function load(folder: string, backend: Backend): Promise<LoadedModel> {
+export async function load(folder: string, recipe: RecipeName): Promise<LoadedModel> {
   const model = await readModel(folder)
-  engine = createWorkerEngine()
+  const { backend } = recipes[recipe]
+  engine = createWorkerEngine({ recipes: { [backend]: recipe } })
   return engine.load({ ...model, manifest: withAnyAnswer(model.manifest) }, { backends: [backend] })
 }
 

@@ -179,6 +179,13 @@ describe('goldens', () => {
     })
   })
 
+  test('are held to less with the float products of the WebGPU graph', async () => {
+    const found = await check(tiny.folder, '--goldens', await writeGoldens(-1), '--float')
+    expect(found).toMatchObject({ ok: true, passed: [...allChecks, 'goldens'] })
+    expect(found.lineOf('load')).toBe('computes as wasm-float-3 in Node')
+    expect(found.lineOf('goldens')).toMatch(/^0\.000\d nats a token from a reference, 0\.003 allowed$/)
+  })
+
   test('that are none fail by their name', async () => {
     await writeFile(join(tiny.place, 'goldens.json'), '{}')
     const found = await check(tiny.folder, '--goldens', join(tiny.place, 'goldens.json'))

@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util'
-import type { Backend } from '../../src/ports/engine.ts'
+import { defaultRecipes, type RecipeName, recipes } from '../../src/engine/graph/recipe.ts'
 import { ToolError } from '../tool-error.ts'
 
 const embedded = '/models/smollm2-135m-instruct'
+/** The weights and the arithmetic of WebGPU, on the processor. */
+const floatRecipe: RecipeName = 'wasm-float-3'
+/** Largest mean divergence from goldens: of products that round their inputs, and of those that do not. */
+const allowedNats = { rounded: 0.02, float: 0.003 }
 
 /** What `--help` prints. */
 export const usage = `Usage: npm run model:check -- MODEL [options]
@@ -17,8 +21,11 @@ With a goldens file it tells besides how far the model is from the reference: me
 how often both find the same token likeliest. Without MODEL that alone is done, in a browser, with a model of the page.
 
   --goldens FILE      reference distributions (format: tests/fixtures/goldens)
-  --tolerance NATS    largest mean divergence from them that passes (default: 0.02)
-  --backend NAME      wasm (default) or webgpu
+  --tolerance NATS    largest mean divergence from them that passes (default: ${allowedNats.rounded}, and
+                      ${allowedNats.float} with --float or webgpu)
+  --backend NAME      wasm (default) or webgpu, on the browser's software adapter, which takes long
+  --float             compute on the processor with the weights of the WebGPU graph and float products, where no GPU is
+                      there; a folder of ONNX graphs has arithmetic of its own
   --browser           run the model in a real browser, which webgpu takes anyway, and not in Node
   --model ADDRESS     without MODEL: its folder below the page (default: ${embedded})
   --help              print this`
@@ -28,8 +35,8 @@ export type GoldensChoice = { file: string; toleranceNats: number }
 
 /** What is to be checked: a model from its description on, or one of the page against goldens alone. */
 export type CheckOptions =
-  | { kind: 'model'; where: string; backend: Backend; inBrowser: boolean; goldens: GoldensChoice | null }
-  | { kind: 'goldens'; address: string; backend: Backend; goldens: GoldensChoice }
+  | { kind: 'model'; where: string; recipe: RecipeName; inBrowser: boolean; goldens: GoldensChoice | null }
+  | { kind: 'goldens'; address: string; recipe: RecipeName; goldens: GoldensChoice }
 
 /** Returns null where help is asked for. @throws ToolError `tools/bad-option` with the usage */
 export function parseOptions(args: string[]): CheckOptions | null {
@@ -37,16 +44,16 @@ export function parseOptions(args: string[]): CheckOptions | null {
   if (values.help) return null
   const [where, ...more] = positionals
   if (more.length > 0) throw badOption('One model is checked at a time.')
-  const { backend } = values
-  if (backend !== 'wasm' && backend !== 'webgpu') throw badOption('--backend is wasm or webgpu.')
-  const goldens = parseGoldens(values)
+  const recipe = parseRecipe(values)
+  const goldens = parseGoldens(values, recipe)
   if (where !== undefined) {
     if (values.model !== undefined)
       throw badOption('--model names a model of the page, in the place of MODEL.')
-    return { kind: 'model', where, backend, inBrowser: values.browser || backend === 'webgpu', goldens }
+    const inBrowser = values.browser || recipes[recipe].backend === 'webgpu'
+    return { kind: 'model', where, recipe, inBrowser, goldens }
   }
   if (!goldens) throw badOption('MODEL is missing, or --goldens.')
-  return { kind: 'goldens', address: values.model ?? embedded, backend, goldens }
+  return { kind: 'goldens', address: values.model ?? embedded, recipe, goldens }
 }
 
 function parseFlags(args: string[]) {
@@ -60,6 +67,7 @@ function parseFlags(args: string[]) {
         goldens: string,
         tolerance: string,
         backend: { type: 'string', default: 'wasm' },
+        float: flag,
         browser: flag,
         model: string,
         help: flag,
@@ -70,13 +78,25 @@ function parseFlags(args: string[]) {
   }
 }
 
-function parseGoldens(values: { goldens?: string; tolerance?: string }): GoldensChoice | null {
+function parseRecipe({ backend, float }: { backend: string; float: boolean }): RecipeName {
+  if (backend !== 'wasm' && backend !== 'webgpu') throw badOption('--backend is wasm or webgpu.')
+  if (!float) return defaultRecipes[backend]
+  if (backend === 'webgpu')
+    throw badOption('--float computes on the processor, and --backend webgpu does not.')
+  return floatRecipe
+}
+
+function parseGoldens(
+  values: { goldens?: string; tolerance?: string },
+  recipe: RecipeName,
+): GoldensChoice | null {
   const { goldens: file, tolerance } = values
   if (file === undefined) {
     if (tolerance === undefined) return null
     throw badOption('--tolerance is how far a model may be from goldens, which are missing.')
   }
-  const toleranceNats = Number(tolerance ?? '0.02')
+  const usualNats = recipes[recipe].smooth ? allowedNats.rounded : allowedNats.float
+  const toleranceNats = Number(tolerance ?? usualNats)
   if (file === '') throw badOption('--goldens is a file.')
   if (tolerance === '' || !(toleranceNats >= 0)) throw badOption('--tolerance is a number from 0.')
   return { file, toleranceNats }

@@ -55,14 +55,16 @@ async function checkAnswers(
   say: Say,
 ): Promise<void> {
   const { manifest, files } = model
-  const { backend, inBrowser, goldens } = options
+  const { recipe, inBrowser, goldens } = options
   const runs = await report.check('engine', async () => {
     await checkEngine(new Blob(files), manifest)
     return { value: true, line: `runs ${manifest.format ?? 'GGUF'} models of the family ${manifest.family}` }
   })
   if (!runs) return report.skip(...laterChecks(options).slice(1))
   const opened = await report.check('load', async () => {
-    const value = inBrowser ? await (await browser()).openInBrowser(model, backend) : await openInNode(model)
+    const value = inBrowser
+      ? await (await browser()).openInBrowser(model, recipe)
+      : await openInNode(model, recipe)
     return { value, line: `computes as ${value.arithmetic} in ${inBrowser ? 'a browser' : 'Node'}` }
   })
   if (!opened) return report.skip(...laterChecks(options).slice(2))
@@ -76,12 +78,12 @@ async function checkAnswers(
 
 /** Compares a model of the page with goldens, and does nothing else. */
 async function checkGoldens(
-  { address, backend, goldens }: CheckOptions & { kind: 'goldens' },
+  { address, recipe, goldens }: CheckOptions & { kind: 'goldens' },
   report: Report,
   say: Say,
 ): Promise<void> {
   await report.check('goldens', async () => {
-    const opened = await (await browser()).openAddress(address, backend)
+    const opened = await (await browser()).openAddress(address, recipe)
     try {
       return await compareGoldens(opened, goldens, say)
     } finally {
