@@ -25,19 +25,19 @@ const open = async (softwareWebGpu: boolean) => {
 }
 const engine = () => engineIn(page)
 
-/** Streams the same answer undisturbed and through faults; returns what came through them. */
+/** Streams the same answer undisturbed and through faults; returns what came through them, and the slots before. */
 async function compare(
   backends: Backend[],
   faults: { fault: Fault; afterTokens: number }[],
   stallMs?: number,
 ) {
-  await engine().call('load', tiny, backends, stallMs)
+  const { slots: slotsBefore } = await engine().call('load', tiny, backends, stallMs)
   const whole = await engine().call('answer', request)
   const disturbed = await engine().call('answer', request, faults)
   expect(disturbed).toMatchObject({ error: null, givenUpFor: [] })
   const { tokenIds, text, finishReason } = whole
   expect(disturbed).toMatchObject({ tokenIds, text, finishReason })
-  return disturbed
+  return { ...disturbed, slotsBefore }
 }
 
 describe('on the processor an answer goes on from its tokens, bit by bit,', () => {
@@ -109,6 +109,27 @@ describe('on a GPU an answer goes on from its tokens', () => {
     const faults = [{ fault: 'loses-device', afterTokens: 12 }] as const
     const { workersStarted, loaded } = await compare(['webgpu', 'wasm'], [...faults])
     expect([workersStarted, loaded?.backend]).toEqual([2, 'webgpu'])
+  })
+
+  test('when its memory runs out, and fewer run beside one another from then on', async () => {
+    const faults = [{ fault: 'gpu-has-no-memory', afterTokens: 12 }] as const
+    const { workersStarted, loaded, slotsBefore } = await compare(['webgpu', 'wasm'], [...faults])
+    expect([workersStarted, slotsBefore]).toEqual([2, 8])
+    expect(loaded).toMatchObject({ backend: 'webgpu', slots: 4 })
+  })
+
+  test('or is handed back by that name when its memory runs out again and again', async () => {
+    const { slots } = await engine().call('load', tiny, ['webgpu', 'wasm'])
+    const faults = [5, 17, 29].map((afterTokens) => ({ fault: 'gpu-has-no-memory' as const, afterTokens }))
+    const lost = await engine().call('answer', request, faults)
+    expect(lost.error?.code).toBe('engine/out-of-memory')
+    expect(lost.error?.shortMessage).toContain('The GPU has too little memory for this model.')
+    expect(lost.error?.shortMessage).toContain(`is kept: ${lost.tokenIds.length} tokens.`)
+    const { workersStarted, loaded, ...next } = await engine().call('answer', request)
+    expect(workersStarted).toBe(4)
+    expect(loaded).toMatchObject({ backend: 'webgpu', slots: Math.max(1, Math.floor(slots / 8)) })
+    expect(next).toMatchObject({ error: null, finishReason: 'length', givenUpFor: [] })
+    expect(next.tokenIds.slice(0, lost.tokenIds.length)).toEqual(lost.tokenIds)
   })
 
   test('when the GPU process is killed', async () => {

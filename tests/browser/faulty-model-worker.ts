@@ -1,7 +1,7 @@
 import '../../src/engine/worker/model-worker.ts'
 
 /** Ways for a model's worker to end, from inside. */
-export type Fault = 'throws' | 'closes' | 'hangs' | 'loses-device' | 'has-no-memory'
+export type Fault = 'throws' | 'closes' | 'hangs' | 'loses-device' | 'has-no-memory' | 'gpu-has-no-memory'
 
 const devices: GPUDevice[] = []
 
@@ -26,6 +26,13 @@ const faults: Record<Fault, () => void> = {
     for (;;);
   },
   'loses-device': () => devices.forEach((device) => device.destroy()),
+  /** A GPU tells of it later, and nobody asked for the one buffer that it has no room for. */
+  'gpu-has-no-memory'() {
+    for (const device of devices) {
+      const error = new GPUOutOfMemoryError('Not enough memory left.')
+      device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }))
+    }
+  },
   /** Every larger array is refused, as where memory has run out. */
   'has-no-memory'() {
     self.Float32Array = new Proxy(Float32Array, {
