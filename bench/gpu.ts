@@ -2,16 +2,19 @@ import { moduleIn, openHarness } from '../tests/browser/harness.ts'
 import { askTogether } from './ask-together.ts'
 import type * as EnginePage from './engine-page.ts'
 import { type Bench, compare, type Figures, type Measurement } from './measurement.ts'
+import { histories, measureNextTurn } from './next-turn.ts'
 import { say, sayAtLength, storyPrompt } from './prompts.ts'
 import { type Contender, openEngine, openRivalPage, openTransformers } from './rivals.ts'
 import { decodeSpeed, prefillSpeed } from './stopwatch.ts'
 
-const contexts = [64, 1000]
+const contexts = [64, 1000, 4000]
 const decodeTokens = 128
-const requests = 4
-/** Four at once against one. */
-const togetherGoal = 2.5
-const together = `gpu-together-${requests}`
+/** Answers at once. */
+const counts = [2, 4, 8]
+/** Ratio of four at once to one that the project wants to reach. */
+const goalAtFour = 2.5
+const togetherAt = (requests: number) => `gpu-together-${requests}`
+const nextTurnAt = (tokens: number) => `gpu-next-turn-${tokens}`
 const decodeAt = (tokens: number) => `gpu-decode-${tokens}`
 const prefillAt = (tokens: number) => `gpu-prefill-${tokens}`
 /** Linux hides its GPU from pages otherwise. */
@@ -19,7 +22,11 @@ const args = ['--enable-unsafe-webgpu', '--enable-features=Vulkan']
 
 /** The same on a GPU, against single streams of transformers.js; nothing where the browser has none. */
 export const gpuBench: Bench = {
-  names: [...contexts.flatMap((tokens) => [decodeAt(tokens), prefillAt(tokens)]), together],
+  names: [
+    ...contexts.flatMap((tokens) => [decodeAt(tokens), prefillAt(tokens)]),
+    ...counts.map(togetherAt),
+    ...histories.map(nextTurnAt),
+  ],
   async run({ rounds, wants }) {
     const harness = await openHarness({ args })
     try {
@@ -28,14 +35,20 @@ export const gpuBench: Bench = {
         console.log('No figures for a GPU: the browser has none here.')
         return []
       }
-      const ours = await openEngine(page, { backend: 'webgpu', slots: requests })
+      const ours = await openEngine(page, { backend: 'webgpu', slots: Math.max(...counts) })
       const rival = await openTransformers(page, { device: 'webgpu', threads: 1 })
       for (const { ask } of [ours, rival]) await ask(say('Hello.'), 4)
       const measurements: Measurement[] = []
       for (const tokens of contexts.filter((tokens) => wants(decodeAt(tokens)) || wants(prefillAt(tokens)))) {
         measurements.push(...(await measureAlone(ours, rival, tokens, rounds)))
       }
-      return wants(together) ? [...measurements, await measureTogether(ours, rounds)] : measurements
+      for (const requests of counts.filter((requests) => wants(togetherAt(requests)))) {
+        measurements.push(await measureTogether(ours, requests, rounds))
+      }
+      for (const tokens of histories.filter((tokens) => wants(nextTurnAt(tokens)))) {
+        measurements.push(...(await measureNextTurn(nextTurnAt(tokens), tokens, rounds, ours)))
+      }
+      return measurements
     } finally {
       await harness.close()
     }
@@ -68,12 +81,13 @@ async function measureAlone(
   ]
 }
 
-async function measureTogether(ours: Contender, rounds: number): Promise<Measurement> {
+async function measureTogether(ours: Contender, requests: number, rounds: number): Promise<Measurement> {
   const figures: Figures = { ours: [], rival: [] }
   for (let round = 0; round < rounds; round++) {
     const prompts = Array.from({ length: requests }, (_, index) => storyPrompt(100 * round + index))
     figures.ours.push(await askTogether(ours, prompts, decodeTokens))
     figures.rival.push(await askTogether(ours, prompts.slice(0, 1), decodeTokens))
   }
-  return compare(together, 'tokens/s', 'one request', figures, togetherGoal)
+  const goal = requests === 4 ? goalAtFour : undefined
+  return compare(togetherAt(requests), 'tokens/s', 'one request', figures, goal)
 }

@@ -4,7 +4,8 @@ import { say, sayAtLength } from './prompts.ts'
 import { type Contender, openEngine, openRivalPage, openWllama } from './rivals.ts'
 import { startSpeed } from './stopwatch.ts'
 
-const histories = [0, 256, 1024]
+/** Tokens of the turn before. */
+export const histories = [0, 256, 1024]
 const fullTokens = 1024
 /** Beginning ten times as fast as after a full prefill is the goal. */
 const goal = 10
@@ -22,24 +23,34 @@ export const nextTurnBench: Bench = {
       const wllama = await openWllama(page, { threads: 1, contextTokens: 2048 })
       const measurements: Measurement[] = []
       for (const tokens of histories.filter((tokens) => wants(nameOf(tokens)))) {
-        const starts: Record<'ours' | 'full' | 'wllama', number[]> = { ours: [], full: [], wllama: [] }
-        for (let round = 0; round < rounds; round++) {
-          starts.ours.push(await startSecondTurn(ours, tokens, round))
-          starts.wllama.push(await startSecondTurn(wllama, tokens, round))
-          const unread = sayAtLength(fullTokens, 100 + 10 * tokens + round)
-          starts.full.push(startSpeed(await ours.ask(unread, 1)))
-        }
-        const against = (rival: number[]) => ({ ours: starts.ours, rival })
-        measurements.push(
-          compare(nameOf(tokens), 'starts/s', 'reading 1,024 tokens', against(starts.full), goal),
-          compare(nameOf(tokens), 'starts/s', 'wllama', against(starts.wllama)),
-        )
+        measurements.push(...(await measureNextTurn(nameOf(tokens), tokens, rounds, ours, wllama)))
       }
       return measurements
     } finally {
       await harness.close()
     }
   },
+}
+
+/** Compares how fast a second turn begins after so many tokens with reading 1,024 anew, and with a rival that remembers. */
+export async function measureNextTurn(
+  name: string,
+  tokens: number,
+  rounds: number,
+  ours: Contender,
+  rival?: Contender,
+): Promise<Measurement[]> {
+  const starts: Record<'ours' | 'full' | 'rival', number[]> = { ours: [], full: [], rival: [] }
+  for (let round = 0; round < rounds; round++) {
+    starts.ours.push(await startSecondTurn(ours, tokens, round))
+    if (rival) starts.rival.push(await startSecondTurn(rival, tokens, round))
+    const unread = sayAtLength(fullTokens, 100 + 10 * tokens + round)
+    starts.full.push(startSpeed(await ours.ask(unread, 1)))
+  }
+  const against = (figures: number[]) => ({ ours: starts.ours, rival: figures })
+  const againstFull = compare(name, 'starts/s', 'reading 1,024 tokens', against(starts.full), goal)
+  if (!rival) return [againstFull]
+  return [againstFull, compare(name, 'starts/s', rival.name, against(starts.rival))]
 }
 
 /** Asks something after so many tokens of history, which were read in the turn before. */
