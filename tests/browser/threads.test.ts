@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { defaultSampler } from '../../src/domain/job.ts'
 import type { GenerateRequest } from '../../src/ports/engine.ts'
 import type { Goldens } from '../../tools/model-check/goldens.ts'
+import { createDraw, drawRequests } from '../fixtures/llama/random-schedule.ts'
 import { type Harness, moduleIn, openHarness, type PageModule } from './harness.ts'
 import type * as ThreadsPage from './threads-page.ts'
 
@@ -20,6 +21,10 @@ const requests = prompts.slice(0, 4).map(({ prompt_ids: promptIds }, index): Gen
   maxTokens: 8 + 2 * index,
   stop: [],
 }))
+
+/** Quick enough for many answers. Steps of several rows have work for every thread even here. */
+const tiny = '/tests/fixtures/tiny-llama'
+const joins = 300
 
 let harness: Harness
 let page: PageModule<typeof ThreadsPage>
@@ -46,3 +51,19 @@ test('the embedded model has the same bits on one thread, on two and on four, al
     expect(together.steps).toBeLessThan(alone.steps)
   }
 }, 600_000)
+
+test('whoever joins, leaves, cancels and guesses at random has the same bits on several threads as alone on one', async () => {
+  const scheduled = drawRequests(createDraw(43))
+  const alone = await page.call('answerAlone', tiny, { requests: scheduled, threads: 1 })
+  for (const { threads, seed } of [
+    { threads: 2, seed: 53 },
+    { threads: 4, seed: 61 },
+  ]) {
+    const schedule = { requests: scheduled, alone, joins, seed, threads }
+    const { wrong, ends, reused, threadsStarted } = await page.call('runSchedule', tiny, schedule)
+    expect(wrong).toEqual([])
+    expect(threadsStarted).toBe(threads - 1)
+    expect(Math.min(ends.whole, reused)).toBeGreaterThan(joins / 2)
+    expect(Math.min(ends.left, ends.cancelled)).toBeGreaterThan(joins / 20)
+  }
+}, 180_000)
