@@ -20,6 +20,7 @@ import {
   tinyQwen3,
   writeTinyModel,
 } from '../fixtures/families/tiny-models.ts'
+import type { GpuCounts } from './counting-model-worker.ts'
 
 /** Options that can be copied into a page. */
 export type EngineChoice = Pick<WorkerEngineOptions, 'recipes' | 'sliceTokens'> & { threads?: number }
@@ -157,6 +158,33 @@ export async function outliveWorker(folder: string, tokenIds: number[]): Promise
   const after = await survivor.distributions(tokenIds, 5, 3)
   await survivor.unload()
   return [before, after]
+}
+
+/** Loads a model on the GPU and answers rounds of requests; returns what was counted after each, and the tokens made. */
+export async function countGpuWork(
+  folder: string,
+  rounds: GenerateRequest[][],
+): Promise<(GpuCounts & { tokens: number })[]> {
+  await engine?.unload()
+  let worker: Worker | undefined
+  const openModelWorker = () =>
+    (worker = new Worker(new URL('./counting-model-worker.ts', import.meta.url), { type: 'module' }))
+  const count = () => {
+    const { port1, port2 } = new MessageChannel()
+    const counted = new Promise<GpuCounts>((resolve) => {
+      port1.onmessage = ({ data }: MessageEvent<GpuCounts>) => resolve(data)
+    })
+    worker!.postMessage({ countTo: port2 }, [port2])
+    return counted
+  }
+  engine = createWorkerEngine({ openModelWorker, slots: 4 })
+  await engine.load(await readModel(folder), { backends: ['webgpu'] })
+  const counts = [{ ...(await count()), tokens: 0 }]
+  for (const round of rounds) {
+    const answers = await Promise.all(round.map(answer))
+    counts.push({ ...(await count()), tokens: answers.flatMap(({ tokenIds }) => tokenIds).length })
+  }
+  return counts
 }
 
 /** Names of what this origin keeps prepared. */

@@ -171,6 +171,28 @@ describe('with an imitated GPU', () => {
     expect(next).toEqual(await engine().call('answerAll', nextTurns, null))
   }, 400_000)
 
+  test('once a model is loaded no answer waits for a program of the GPU, alone or beside others', async () => {
+    const ask = (promptTokens: number, first: number) => ({
+      promptIds: Array.from({ length: promptTokens }, (_, i) => ((first + i) * 37 + 11) % 269),
+      sampler: { ...defaultSampler, temperature: 0.8 },
+      seed: `0x${'5eed'.repeat(8)}` as const,
+      maxTokens: 16,
+      stop: [],
+    })
+    const alone = [[ask(40, 0)], [ask(2, 1)], [ask(3, 2)], [ask(300, 3)]]
+    const two = [ask(17, 4), ask(33, 5)]
+    const three = [ask(5, 6), ask(20, 7), ask(50, 8)]
+    const four = [ask(12, 9), ask(22, 10), ask(32, 11), ask(270, 12)]
+    const counts = await engine().call('countGpuWork', tiny, [...alone, two, three, four])
+    const [loaded, ...rounds] = counts
+    expect(loaded!.programs).toBeGreaterThan(5)
+    expect(rounds.map(({ programs }) => programs)).toEqual(rounds.map(() => loaded!.programs))
+    // Fewer steps than tokens: they were shared.
+    for (const round of [5, 6, 7]) {
+      expect(counts[round]!.readings - counts[round - 1]!.readings).toBeLessThan(counts[round]!.tokens)
+    }
+  })
+
   test.each([
     ['llama3', llama3Vocabulary().tokens.length],
     ['qwen2', vocabularySize],
