@@ -3,7 +3,7 @@ import { countSlots } from './count-slots.ts'
 
 const gibibyte = 2 ** 30
 /** SmolLM2 with 135 million weights. */
-const small = { weightBytes: 136e6, cacheBytesPerToken: 46_080, contextTokens: 4096 }
+const small = { weightBytes: 136e6, cacheBytesPerToken: 46_080, contextTokens: 4096, stepPlaces: null }
 
 describe('slots by memory', () => {
   test.each([
@@ -27,8 +27,22 @@ describe('slots by memory', () => {
     expect(countSlots({ ...small, memoryBytes, contextTokens: 1024 })).toBe(8)
   })
 
+  test.each([
+    [9, 8],
+    [6, 5],
+    [2, 1],
+    [0, 1],
+  ])('where a step has room for %d texts, one of which may be a check, there are %d', (stepPlaces, slots) => {
+    expect(countSlots({ ...small, stepPlaces, memoryBytes: 64 * gibibyte })).toBe(slots)
+  })
+
   test('what the program can address bounds them too', () => {
-    const large = { weightBytes: 2 * gibibyte, cacheBytesPerToken: 131_072, contextTokens: 4096 }
+    const large = {
+      weightBytes: 2 * gibibyte,
+      cacheBytesPerToken: 131_072,
+      contextTokens: 4096,
+      stepPlaces: null,
+    }
     expect(countSlots({ ...large, memoryBytes: 256 * gibibyte })).toBe(2)
     expect(countSlots({ ...large, weightBytes: 3.5 * gibibyte, memoryBytes: 256 * gibibyte })).toBe(1)
   })

@@ -5,6 +5,8 @@ export type SlotMemory = {
   cacheBytesPerToken: number
   /** The longest text. */
   contextTokens: number
+  /** Longest texts for which one step has room; null where nothing but memory bounds them. */
+  stepPlaces: number | null
   /** Memory of the whole computer; null where its browser does not say. */
   memoryBytes: number | null
 }
@@ -22,17 +24,21 @@ const programBytes = 3 * gibibyte
 const overheadBytes = 0.4 * gibibyte
 /** An answer's keys and values: its own, those laid out for a step that others share, and those inside the runtime. */
 const copiesOfCache = 3
+/** Texts that are checked beside all answers, and may share a step with them. */
+const checksBeside = 1
 
 /** Returns how many answers of any length a model has memory for side by side: at least one. */
 export function countSlots({
   weightBytes,
   cacheBytesPerToken,
   contextTokens,
+  stepPlaces,
   memoryBytes,
 }: SlotMemory): number {
   const cacheBytes = cacheBytesPerToken * contextTokens
   const inTab = (memoryBytes ?? usualMemoryBytes) * usableShare - weightBytes - overheadBytes
   const inProgram = programBytes - weightBytes
-  const slots = Math.floor(Math.min(inTab / (copiesOfCache * cacheBytes), inProgram / cacheBytes))
+  const inStep = (stepPlaces ?? Infinity) - checksBeside
+  const slots = Math.floor(Math.min(inTab / (copiesOfCache * cacheBytes), inProgram / cacheBytes, inStep))
   return Math.min(Math.max(slots, 1), mostSlots)
 }

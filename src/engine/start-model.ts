@@ -95,12 +95,13 @@ function describeLoad(
 
 function describeLoaded(
   plan: StartPlan,
-  { weightBytes, cacheBytesPerToken, ...facts }: LoadOutput,
+  { weightBytes, cacheBytesPerToken, stepPlaces, ...facts }: LoadOutput,
   failures: string[],
 ): LoadedModel {
   const { model, reason, memoryBytes } = plan
   const { contextTokens } = facts
-  const slots = plan.slots ?? countSlots({ weightBytes, cacheBytesPerToken, contextTokens, memoryBytes })
+  const needs = { weightBytes, cacheBytesPerToken, contextTokens }
+  const slots = plan.slots ?? countSlots({ ...needs, stepPlaces, memoryBytes })
   return { id: model.id, ...facts, slots, reason: [...failures, reason].join(' ') }
 }
 

@@ -58,6 +58,8 @@ export const openFolder: OpenModel = async (input, starting, { nowMs }, onProgre
     exact: false,
     weightBytes: files.reduce((total, { size }) => total + size, 0),
     cacheBytesPerToken: countCacheBytes(config, type),
+    // Each text takes its steps alone.
+    stepPlaces: null,
     fromCache: false,
   }
   return { model, facts, release: async () => {} }

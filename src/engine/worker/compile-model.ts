@@ -3,7 +3,6 @@ import { SliceLength } from '../decode/slice-length.ts'
 import type { StepMeter } from '../decode/step-meter.ts'
 import { cachePlanes } from '../graph/attention.ts'
 import { weightsFile } from '../graph/graph-builder.ts'
-import type { ModelConfig } from '../graph/model-config.ts'
 import { type RecipeName, recipes } from '../graph/recipe.ts'
 import { openCachedSequence } from './cached-sequence.ts'
 import { DeviceGraph, deviceSliceTokens } from './device-graph.ts'
@@ -21,6 +20,10 @@ export type ServingGraph = {
   steps?: StepMeter
   /** How long slices are, where that is to be found out. */
   slices?: SliceLength
+  /** Longest text. */
+  contextTokens: number
+  /** Such texts for which a step has room; null where nothing but memory bounds them. */
+  stepPlaces: number | null
 }
 
 /**
@@ -51,7 +54,7 @@ export async function serveGraph(
   input: Pick<LoadInput, 'recipe' | 'sliceTokens'>,
   runtime: Runtime,
   session: OpenSession,
-  config: ModelConfig,
+  { config, contextTokens: longest }: Pick<PreparedModel, 'config' | 'contextTokens'>,
   nowMs: () => number,
 ): Promise<ServingGraph> {
   if (recipes[input.recipe].backend === 'webgpu') {
@@ -61,10 +64,12 @@ export async function serveGraph(
     const runner = createStepRunner(graphOnDevice, nowMs)
     const sliceTokens = input.sliceTokens ?? (() => slices.tokens)
     const openSequence = () => openCachedSequence(graphOnDevice.openCache(), runner, config, sliceTokens)
-    return { openSequence, ...(input.sliceTokens ? {} : { slices }) }
+    const contextTokens = graphOnDevice.fitText(longest)
+    const stepPlaces = graphOnDevice.countPlaces(contextTokens)
+    return { openSequence, contextTokens, stepPlaces, ...(input.sliceTokens ? {} : { slices }) }
   }
   const { sliceTokens = hostSliceTokens } = input
   const runner = createStepRunner(openHostGraph(runtime, session, config), nowMs)
   const openSequence = () => openCachedSequence(openHostCache(config), runner, config, sliceTokens)
-  return { openSequence, steps: runner.steps }
+  return { openSequence, steps: runner.steps, contextTokens: longest, stepPlaces: null }
 }

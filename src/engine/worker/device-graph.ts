@@ -3,6 +3,7 @@ import { cachePlanes } from '../graph/attention.ts'
 import type { ModelConfig } from '../graph/model-config.ts'
 import { DeviceCache } from './device-cache.ts'
 import type { CacheShape, PlanePlace } from './device-planes.ts'
+import { countPlaces, fitText } from './plane-limits.ts'
 import { type Feeds, readFloats, type Runtime, type Session, type Tensor } from './runtime.ts'
 import { SharedPlanes } from './shared-planes.ts'
 import { shareOf, type SliceJob, type StepGraph } from './step-runner.ts'
@@ -38,6 +39,16 @@ export class DeviceGraph implements StepGraph<DeviceCache> {
     this.#shape = { planes: 2 * config.layers, heads: config.kvHeads, headWidth: config.headWidth }
     this.#shared = new SharedPlanes(device, this.#shape)
     this.#clock = clock
+  }
+
+  /** Returns how many texts may be answered side by side, each as long as `fitText` allows. */
+  countPlaces(tokens: number): number {
+    return countPlaces(this.#device.limits, this.#shape, tokens)
+  }
+
+  /** Returns how long a text may be here: `tokens` at most. */
+  fitText(tokens: number): number {
+    return fitText(this.#device.limits, this.#shape, tokens)
   }
 
   openCache(): DeviceCache {

@@ -42,6 +42,8 @@ export type LoadOutput = {
   weightBytes: number
   /** Keys and values of one token of one answer. */
   cacheBytesPerToken: number
+  /** Longest texts for which one step has room; null where nothing but memory bounds them. */
+  stepPlaces: number | null
 }
 
 /** The `top` likeliest tokens at each of the last `count` positions. */

@@ -30,12 +30,13 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
     onProgress({ stage: 'compile', fraction: 0 })
     const { runtime, arithmeticId } = await starting
     const session = await (begun?.compiling ?? compileModel(prepared, recipe, runtime))
-    const serving = await serveGraph(input, runtime, session, config, place.nowMs)
+    const serving = await serveGraph(input, runtime, session, prepared, place.nowMs)
     const { exact } = recipes[recipe]
     const arithmetic = { arithmetic: recipe, arithmeticId: await arithmeticId(recipe), exact }
     const memory = { weightBytes: weights.bytes, cacheBytesPerToken: countCacheBytes(config) }
     const model = describeLanguage(input, prepared, serving)
-    const facts = { ...arithmetic, ...memory, fromCache }
+    const { stepPlaces } = serving
+    const facts = { ...arithmetic, ...memory, stepPlaces, fromCache }
     return { model, slices: serving.slices, facts, release }
   } catch (error) {
     await release()
@@ -45,8 +46,8 @@ export const openFile: OpenModel = async (input, starting, place, onProgress, si
 
 function describeLanguage(
   { guess }: LoadInput,
-  { metadata, config, contextTokens }: PreparedModel,
-  { openSequence, steps }: ServingGraph,
+  { metadata, config }: PreparedModel,
+  { openSequence, steps, contextTokens }: ServingGraph,
 ): LanguageModel {
   const vocabulary = readVocabulary(metadata)
   return {
