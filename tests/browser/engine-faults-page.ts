@@ -22,8 +22,13 @@ const givenUpFor: string[] = []
 let engine: Engine
 let heard = 0
 
-/** Loads a model whose workers can be ended from inside. */
-export async function load(folder: string, backends: Backend[], stallMs = 60_000): Promise<LoadedModel> {
+/** Loads a model whose workers can be ended from inside, and perhaps are from the first moment. */
+export async function load(
+  folder: string,
+  backends: Backend[],
+  stallMs = 60_000,
+  faultAtOnce?: Fault,
+): Promise<LoadedModel> {
   await engine?.unload()
   workers.length = 0
   givenUpFor.length = 0
@@ -32,6 +37,7 @@ export async function load(folder: string, backends: Backend[], stallMs = 60_000
     openModelWorker() {
       const worker = new Worker(new URL('./faulty-model-worker.ts', import.meta.url), { type: 'module' })
       workers.push(worker)
+      if (faultAtOnce) worker.postMessage({ fault: faultAtOnce })
       return worker
     },
   })

@@ -132,6 +132,14 @@ describe('on a GPU an answer goes on from its tokens', () => {
     expect(next.tokenIds.slice(0, lost.tokenIds.length)).toEqual(lost.tokenIds)
   })
 
+  test('and a model for which it has no memory is computed by the processor, and the reason tells', async () => {
+    const loaded = await engine().call('load', tiny, ['webgpu', 'wasm'], 60_000, 'gpu-has-no-memory')
+    expect(loaded.backend).toBe('wasm')
+    expect(loaded.reason).toBe(
+      'webgpu failed: The GPU has too little memory for this model. The caller chose.',
+    )
+  })
+
   test('when the GPU process is killed', async () => {
     await engine().call('load', tiny, ['webgpu', 'wasm'])
     const whole = await engine().call('answer', request)

@@ -3,7 +3,11 @@ import '../../src/engine/worker/model-worker.ts'
 /** Ways for a model's worker to end, from inside. */
 export type Fault = 'throws' | 'closes' | 'hangs' | 'loses-device' | 'has-no-memory' | 'gpu-has-no-memory'
 
+/** Buffers from this size on hold weights. */
+const weightBytes = 16_384
+
 const devices: GPUDevice[] = []
+let gpuIsFull = false
 
 // The runtime asks for its device itself.
 if ('GPUAdapter' in self) {
@@ -11,6 +15,7 @@ if ('GPUAdapter' in self) {
   GPUAdapter.prototype.requestDevice = async function (descriptor) {
     const device = await requestDevice.call(this, descriptor)
     devices.push(device)
+    if (gpuIsFull) refuseBuffers(device)
     return device
   }
 }
@@ -28,10 +33,8 @@ const faults: Record<Fault, () => void> = {
   'loses-device': () => devices.forEach((device) => device.destroy()),
   /** A GPU tells of it later, and nobody asked for the one buffer that it has no room for. */
   'gpu-has-no-memory'() {
-    for (const device of devices) {
-      const error = new GPUOutOfMemoryError('Not enough memory left.')
-      device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }))
-    }
+    gpuIsFull = true
+    devices.forEach(tellOfNoMemory)
   },
   /** Every larger array is refused, as where memory has run out. */
   'has-no-memory'() {
@@ -42,6 +45,24 @@ const faults: Record<Fault, () => void> = {
       },
     })
   },
+}
+
+function tellOfNoMemory(device: GPUDevice): void {
+  const error = new GPUOutOfMemoryError('Not enough memory left.')
+  device.dispatchEvent(new GPUUncapturedErrorEvent('uncapturederror', { error }))
+}
+
+/** Makes larger buffers as a GPU does that has no room for them: they are there, and can be used for nothing. */
+function refuseBuffers(device: GPUDevice): void {
+  const createBuffer = device.createBuffer.bind(device)
+  device.createBuffer = (descriptor) => {
+    if (descriptor.mappedAtCreation || descriptor.size < weightBytes) return createBuffer(descriptor)
+    setTimeout(() => tellOfNoMemory(device))
+    device.pushErrorScope('validation')
+    const buffer = createBuffer({ ...descriptor, usage: 0 })
+    void device.popErrorScope()
+    return buffer
+  }
 }
 
 self.addEventListener('message', ({ data }: MessageEvent<{ fault?: Fault }>) => {

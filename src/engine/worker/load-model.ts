@@ -33,9 +33,11 @@ export async function loadModel(
     onProgress({ stage: 'compile', fraction: 1 })
     signal.throwIfAborted()
     onProgress({ stage: 'self-test', fraction: 0 })
-    const tokensPerSecond = await selfTest(opened, noted, input, place, signal)
-    onProgress({ stage: 'self-test', fraction: 1 })
     const { lost } = (await starting).runtime
+    // A GPU that is lost may go on with numbers that mean nothing: they are not the model's fault.
+    const ended = lost.then((error) => Promise.reject(error))
+    const tokensPerSecond = await Promise.race([ended, selfTest(opened, noted, input, place, signal)])
+    onProgress({ stage: 'self-test', fraction: 1 })
     const { backend } = recipes[input.recipe]
     return { model, facts: { ...facts, backend, contextTokens: model.contextTokens, tokensPerSecond }, lost }
   } finally {

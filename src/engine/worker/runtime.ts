@@ -100,6 +100,14 @@ export async function openRuntime(
   await InferenceSession.create(buildEmptyGraph(), { executionProviders: [backend] })
   const takeTurn = createTurns()
   const lost = Promise.withResolvers<BaseError>()
+  let loss: BaseError | null = null
+  /** What comes after a loss follows from it. */
+  const lose = (error: BaseError): BaseError => {
+    loss ??= error
+    lost.resolve(loss)
+    return loss
+  }
+  if (backend === 'webgpu') watchMemory(await ort.env.webgpu.device, lose)
 
   return {
     async createSession(model, external, { keepOnDevice = [], asBuilt = false } = {}) {
@@ -113,8 +121,8 @@ export async function openRuntime(
         preferredOutputLocation: Object.fromEntries(
           keepOnDevice.map((name) => [name, 'gpu-buffer'] as const),
         ),
-      })
-      if (backend === 'webgpu') watchDevice(await ort.env.webgpu.device, lost.resolve)
+      }).catch((error: unknown) => Promise.reject(loss ?? error))
+      if (backend === 'webgpu') watchDevice(await ort.env.webgpu.device, lose)
       return {
         inputs: new Map(session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : ''])),
         outputs: session.outputNames,
@@ -123,9 +131,7 @@ export async function openRuntime(
             const results = { ...Object.fromEntries(wanted.map((name) => [name, null])), ...into }
             return await takeTurn(() => runStep(() => session.run(feeds, results)))
           } catch (error) {
-            const failure = nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.')
-            lost.resolve(failure)
-            throw failure
+            throw lose(nameRuntimeError(error, 'engine/device-lost', 'A step of the model failed.'))
           }
         },
       }
@@ -173,20 +179,24 @@ function buildEmptyGraph(): Uint8Array {
   return graph.build().model
 }
 
-/** After any error of the device that nobody caught, what it computes means nothing. */
+/** What was compiled while memory ran out is there, and computes nothing. */
+function watchMemory(device: GPUDevice, onLost: (error: EngineError) => void): void {
+  device.addEventListener('uncapturederror', ({ error }) => {
+    if (!(error instanceof GPUOutOfMemoryError)) return
+    const { message: details } = error
+    const shortMessage = 'The GPU has too little memory for this model.'
+    onLost(new EngineError('engine/out-of-memory', shortMessage, { details }))
+  })
+}
+
+/** Once a model is compiled, what its device computes after any error that nobody caught means nothing. */
 function watchDevice(device: GPUDevice, onLost: (error: EngineError) => void): void {
   void device.lost.then(({ message: details }) =>
     onLost(new EngineError('engine/device-lost', 'The GPU was lost.', { details })),
   )
   device.addEventListener('uncapturederror', ({ error }) => {
     const { message: details } = error
-    onLost(
-      error instanceof GPUOutOfMemoryError
-        ? new EngineError('engine/out-of-memory', 'The GPU has too little memory for this model.', {
-            details,
-          })
-        : new EngineError('engine/device-lost', 'The GPU refused a step of the model.', { details }),
-    )
+    onLost(new EngineError('engine/device-lost', 'The GPU refused a step of the model.', { details }))
   })
 }
 
