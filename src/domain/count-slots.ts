@@ -25,7 +25,7 @@ const overheadBytes = 0.4 * gibibyte
 /** An answer's keys and values: its own, those laid out for a step that others share, and those inside the runtime. */
 const copiesOfCache = 3
 /** Texts that are checked beside all answers, and may share a step with them. */
-const checksBeside = 1
+export const checksBeside = 1
 
 /** Returns how many answers of any length a model has memory for side by side: at least one. */
 export function countSlots({

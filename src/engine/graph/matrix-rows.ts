@@ -62,30 +62,23 @@ export function stackRows(parts: MatrixRows[]): MatrixRows {
 export function divideOutputs(rows: MatrixRows, scales: Float32Array | null): MatrixRows {
   if (!scales) return rows
   const { inputs } = rows
-  return changeRows(rows, (some, first) => {
-    for (let start = 0, output = first; start < some.length; start += inputs, output++) {
-      multiplyAll(some, start, start + inputs, 1 / scales[output]!)
-    }
-  })
-}
-
-/** A function of its own: a closure would be compiled anew for every matrix. */
-function multiplyAll(numbers: Float32Array, start: number, end: number, factor: number): void {
-  for (let i = start; i < end; i++) numbers[i] = numbers[i]! * factor
-}
-
-/** Returns the matrix with its rows changed in their place, as many at once as are read: `first` is the first of them. */
-function changeRows(rows: MatrixRows, change: (some: Float32Array, first: number) => void): MatrixRows {
   return {
     ...rows,
     async open(tensors) {
       const read = await rows.open(tensors)
       return (first, target) => {
         read(first, target)
-        change(target, first)
+        for (let start = 0, output = first; start < target.length; start += inputs, output++) {
+          multiplyAll(target, start, start + inputs, 1 / scales[output]!)
+        }
       }
     },
   }
+}
+
+/** A function of its own: a closure would be compiled anew for every matrix. */
+function multiplyAll(numbers: Float32Array, start: number, end: number, factor: number): void {
+  for (let i = start; i < end; i++) numbers[i] = numbers[i]! * factor
 }
 
 /**

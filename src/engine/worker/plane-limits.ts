@@ -1,3 +1,4 @@
+import { checksBeside } from '../../domain/count-slots.ts'
 import { nextCapacity } from './device-cache.ts'
 import { type CacheShape, planeBytes } from './device-planes.ts'
 
@@ -5,7 +6,7 @@ import { type CacheShape, planeBytes } from './device-planes.ts'
 type BufferLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>
 
 /** An answer, and one that is checked beside it. */
-const leastPlaces = 2
+const leastPlaces = 1 + checksBeside
 const triedTokens = 256
 
 /** Returns how many texts of up to so many tokens find room in planes that one step is bound to. */
