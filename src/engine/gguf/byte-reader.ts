@@ -1,5 +1,5 @@
 import { EngineError } from '../../errors/index.ts'
-import { readShortText } from './short-text.ts'
+import { readTexts } from './read-texts.ts'
 
 /** Texts that are read out when they are asked for: a vocabulary is large, and seldom needed whole. */
 export type TextList = {
@@ -32,8 +32,8 @@ export class ByteReader {
   float32 = () => this.#view.getFloat32(this.#take(4), true)
   float64 = () => this.#view.getFloat64(this.#take(8), true)
   uint64 = () => {
-    const low = this.uint32()
-    return safeNumber(this.uint32() * 2 ** 32 + low)
+    const at = this.#take(8)
+    return safeNumber(this.#view.getUint32(at + 4, true) * 2 ** 32 + this.#view.getUint32(at, true))
   }
   int64 = () => safeNumber(Number(this.#view.getBigInt64(this.#take(8), true)))
 
@@ -41,19 +41,20 @@ export class ByteReader {
   string(): string {
     const length = this.uint64()
     const from = this.#take(length)
-    const short = length < shortBytes ? readShortText(this.#bytes, from, from + length) : null
-    return short ?? utf8.decode(this.#bytes.subarray(from, from + length))
+    return utf8.decode(this.#bytes.subarray(from, from + length))
   }
 
   /** So many texts, one after the other. */
   strings(count: number): TextList {
     if (count * textBytes > this.#view.byteLength - this.#at) throw new TooShort()
     const starts = new Float64Array(count)
+    const ends = new Float64Array(count)
     for (let index = 0; index < count; index++) {
-      starts[index] = this.#at
-      this.#take(this.uint64())
+      const length = this.uint64()
+      starts[index] = this.#take(length)
+      ends[index] = this.#at
     }
-    return this.#listTexts(starts)
+    return listTexts(this.#bytes, starts, ends)
   }
 
   /** How many items may still follow, when each takes at least one byte. */
@@ -61,20 +62,6 @@ export class ByteReader {
     const items = this.uint64()
     if (items > this.#view.byteLength - this.#at) throw new TooShort()
     return items
-  }
-
-  #listTexts(starts: Float64Array): TextList {
-    const reader = new ByteReader(this.#view.buffer)
-    const read = (start: number) => {
-      reader.#at = start
-      return reader.string()
-    }
-    let all: string[] | undefined
-    return {
-      count: starts.length,
-      at: (index) => (index in starts ? read(starts[index]!) : undefined),
-      all: () => (all ??= Array.from(starts, read)),
-    }
   }
 
   #take(bytes: number): number {
@@ -92,11 +79,20 @@ export class TooShort extends EngineError {
   }
 }
 
-const utf8 = new TextDecoder()
+/** A byte order mark is a character like others. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 /** The shortest text has its length alone. */
 const textBytes = 8
-/** From this length on the decoder is as fast. */
-const shortBytes = 64
+
+function listTexts(bytes: Uint8Array<ArrayBuffer>, starts: Float64Array, ends: Float64Array): TextList {
+  const read = (index: number) => utf8.decode(bytes.subarray(starts[index], ends[index]))
+  let all: string[] | undefined
+  return {
+    count: starts.length,
+    at: (index) => (index in starts ? read(index) : undefined),
+    all: () => (all ??= readTexts(bytes, starts, ends) ?? Array.from(starts.keys(), read)),
+  }
+}
 
 function safeNumber(number: number): number {
   if (Number.isSafeInteger(number)) return number

@@ -28,8 +28,10 @@ function readArray(reader: ByteReader, depth: number): MetadataValue {
   const itemType = reader.uint32()
   const items = reader.count()
   if (itemType === 8) return reader.strings(items)
+  const readNumber = numberReaders[itemType]
+  const readItem = () => (readNumber ? readNumber(reader) : readMetadataValue(reader, itemType, depth + 1))
   const values: MetadataValue[] = []
-  for (let index = 0; index < items; index++) values.push(readMetadataValue(reader, itemType, depth + 1))
+  for (let index = 0; index < items; index++) values.push(readItem())
   return values
 }
 

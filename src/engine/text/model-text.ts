@@ -1,11 +1,11 @@
-import { Tokenizer } from '@huggingface/tokenizers'
+import { BPE, Tokenizer } from '@huggingface/tokenizers'
 import { EngineError } from '../../errors/index.ts'
 import type { Metadata } from '../gguf/metadata.ts'
 import type { ModelText } from '../../ports/engine.ts'
 import { openChatTemplate } from './chat-template.ts'
 import { decodeTokens } from './text-stream.ts'
 import { createTokenBytes } from './token-bytes.ts'
-import { describeTokenizer } from './tokenizer-json.ts'
+import { describeTokenizer, type Merge } from './tokenizer-json.ts'
 import { readStartId, readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 /** Text functions that answer at once where they can. */
@@ -17,6 +17,8 @@ type Described = {
   config: object
   /** Tokens that `tokenizer` leaves out, by their ids. */
   tokens?: readonly string[]
+  /** Merges that `tokenizer` leaves out, the first ones first. */
+  merges?: readonly Merge[]
   vocabulary: Vocabulary
   /** What every text begins with that does not do so itself. */
   startId?: number | undefined
@@ -64,10 +66,13 @@ export function createTokenizerText(described: Described): TokenizerText {
   }
 }
 
-function openTokenizer({ tokenizer, config, tokens = [] }: Described): Tokenizer {
+function openTokenizer({ tokenizer, config, tokens = [], merges = [] }: Described): Tokenizer {
   try {
     const opened = new Tokenizer(tokenizer, config)
-    addTokens(opened, tokens)
+    if (opened.model instanceof BPE) {
+      addTokens(opened.model, tokens)
+      addMerges(opened.model, merges)
+    }
     return opened
   } catch (cause) {
     throw new EngineError('engine/unsupported-model', 'Opentab cannot read tokenizers of this kind yet.', {
@@ -78,12 +83,25 @@ function openTokenizer({ tokenizer, config, tokens = [] }: Described): Tokenizer
 }
 
 /** The library would take them as the keys of an object, which a browser is ten times as long about. */
-function addTokens({ model }: Tokenizer, tokens: readonly string[]): void {
-  if (tokens.length === 0) return
-  const ids = model!.tokens_to_ids
-  const named = new Map(ids)
+function addTokens({ tokens_to_ids: ids }: BPE, tokens: readonly string[]): void {
+  const named = new Map(tokens.length > 0 ? ids : [])
   for (const [id, token] of tokens.entries()) ids.set(token, named.get(token) ?? id)
 }
+
+/** The library would make an array of each before it writes it as JSON, which takes twice as long. */
+function addMerges({ bpe_ranks: ranks }: BPE, merges: readonly Merge[]): void {
+  for (const [rank, merge] of merges.entries()) ranks.set(writePair(merge), rank)
+}
+
+/** Writes the two parts of a merge as JSON. */
+function writePair(merge: Merge): string {
+  const isPlain = typeof merge === 'string' && !escaped.test(merge)
+  if (isPlain) return `["${merge.replace(' ', '","')}"]`
+  return JSON.stringify(typeof merge === 'string' ? merge.split(' ', 2) : merge)
+}
+
+/** What JSON has another way to write for. */
+const escaped = /["\\\p{Cc}\p{Cs}]/u
 
 /** At its last token a model must have summed the text up: of a chat model's states, that one tells texts apart best. */
 const embeddingPrompt = (text: string) => `This text: "${text}" means in one word: "`

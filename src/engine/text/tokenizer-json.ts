@@ -4,6 +4,9 @@ import { describeSentencePiece } from './sentencepiece-json.ts'
 import { writtenText } from './token-bytes.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
+/** Two parts that are merged into one, the parts with a space between them, or each by itself. */
+export type Merge = string | [left: string, right: string]
+
 const templateKey = 'tokenizer.chat_template'
 const unknownKey = 'tokenizer.ggml.unknown_token_id'
 
@@ -13,13 +16,13 @@ const unknownKey = 'tokenizer.ggml.unknown_token_id'
  * @throws EngineError `engine/unsupported-model` naming a way to cut text, `engine/malformed-model`
  */
 export function buildTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
-  const { tokenizer, config } = describeTokenizer(metadata, vocabulary)
+  const { tokenizer, config, merges } = describeTokenizer(metadata, vocabulary)
   const vocab = Object.fromEntries(vocabulary.tokens.map((token, id) => [token, id]))
-  return { tokenizer: { ...tokenizer, model: { ...tokenizer.model, vocab } }, config }
+  return { tokenizer: { ...tokenizer, model: { ...tokenizer.model, vocab, merges } }, config }
 }
 
 /**
- * Returns the same without the vocabulary, of which only the unknown token is there.
+ * Returns the same without the vocabulary, of which only the unknown token is there, and with the merges beside it.
  *
  * @throws EngineError `engine/unsupported-model` naming a way to cut text, `engine/malformed-model`
  */
@@ -56,7 +59,7 @@ export function describeTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
       byte_fallback: kind === 'sentencepiece',
       ignore_merges: keepsTokens,
       vocab: unknown === undefined ? {} : { [unknown]: idOf(unknownKey)! },
-      merges,
+      merges: [],
     },
   }
   const config = {
@@ -67,5 +70,5 @@ export function describeTokenizer(metadata: Metadata, vocabulary: Vocabulary) {
     chat_template: metadata.has(templateKey) ? metadata.string(templateKey) : null,
     clean_up_tokenization_spaces: false,
   }
-  return { tokenizer, config }
+  return { tokenizer, config, merges }
 }

@@ -46,8 +46,7 @@ export function readVocabulary(metadata: Metadata): Vocabulary {
   if (types.length !== texts.count) {
     throw new EngineError('engine/malformed-model', 'The model file has not one type for each token.')
   }
-  const ids = [...types.keys()]
-  const idsOf = (wanted: number) => ids.filter((id) => types[id] === wanted)
+  const idsOf = groupByType(types)
   const controlIds = idsOf(tokenTypes.control)
   const userDefinedIds = idsOf(tokenTypes.userDefined)
   const endKeys = ['tokenizer.ggml.eos_token_id', 'tokenizer.ggml.eot_token_id']
@@ -75,6 +74,16 @@ export function readStartId(metadata: Metadata, { kind, token }: Vocabulary): nu
   const id = isWanted && metadata.has(idKey) ? metadata.number(idKey) : undefined
   if (id === undefined || token(id) !== undefined) return id
   throw new EngineError('engine/malformed-model', `The model file has no token ${id} to begin with.`)
+}
+
+function groupByType(types: readonly number[]): (type: number) => readonly number[] {
+  const groups = new Map<number, number[]>()
+  for (let id = 0; id < types.length; id++) {
+    const ids = groups.get(types[id]!)
+    if (ids) ids.push(id)
+    else groups.set(types[id]!, [id])
+  }
+  return (type) => groups.get(type) ?? []
 }
 
 function readKind(metadata: Metadata): VocabularyKind {
