@@ -79,7 +79,10 @@ const rooms: Record<string, Room> = {
     rooms: foundations,
     vendors: ['@huggingface/jinja', '@huggingface/tokenizers', 'valibot'],
   },
-  'src/engine/worker': { rooms: foundations, vendors: ['onnxruntime-web', 'onnxruntime-web/**'] },
+  'src/engine/worker': {
+    rooms: foundations,
+    vendors: ['onnxruntime-web', 'onnxruntime-web/**', 'xxhash-wasm'],
+  },
   'src/models': { rooms: foundations, vendors: ['canonicalize', 'valibot', '@noble/hashes/**'] },
   'src/transport': { rooms: foundations, vendors: libp2p },
   'src/chain': { rooms: foundations, vendors: ['viem', 'viem/**', 'idb', 'mipd', '@noble/hashes/**'] },

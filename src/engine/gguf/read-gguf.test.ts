@@ -28,6 +28,26 @@ test('the metadata alone is enough for the text', async () => {
   expect((await readGgufMetadata(head)).string('general.architecture')).toBe('llama')
 })
 
+describe('a list of texts is read whole as it is read one by one', () => {
+  const key = 'tokenizer.ggml.tokens'
+  const strings = ['the', 'Ġthe', '', '▁🙂', '\ufeff', '\ufeffx', 'spoilt']
+  const file = writeGguf({ [key]: { strings } }, [])
+
+  test.each([
+    ['well-formed', file, strings],
+    [
+      'of which one is malformed',
+      file.with(Buffer.from(file).indexOf('spoilt'), 0xc4),
+      [...strings.slice(0, -1), '\ufffdpoilt'],
+    ],
+  ])('%s', async (_name, bytes, expected) => {
+    const texts = (await readGgufMetadata(new Blob([bytes]))).texts(key)
+    expect(texts.all()).toEqual(expected)
+    expect(expected.map((_, index) => texts.at(index))).toEqual(expected)
+    expect(texts.at(expected.length)).toBeUndefined()
+  })
+})
+
 describe('a file that cannot be read is refused with the reason', () => {
   const whole = writeGguf({ 'general.name': { string: 'x' } }, [
     { name: 't', type: 'Q8_0', dims: [32], values: new Float32Array(32) },

@@ -74,6 +74,10 @@ const parts = [
     '!',
     '```',
     '</think>',
+    '"',
+    '":"',
+    '\\',
+    '\\"\\n',
   ],
 ]
 const anyText = fc.oneof(

@@ -1,3 +1,4 @@
+import xxhash from 'xxhash-wasm'
 import type { Hex } from '../../domain/bytes.ts'
 import type { ModelManifest } from '../../domain/model.ts'
 import { nextTask } from './next-task.ts'
@@ -22,8 +23,8 @@ export type PreparedStore = {
 /** What names a test and all that decides how it ends, and how fast the model was then. */
 export type PassedTest = { test: string; tokensPerSecond: number }
 
-/** Hashes of the graph and of the pieces of its weights. Written last: without it what lies beside it does not count. */
-type Marker = { bytes: number; pieces: Hex[]; graph: Hex }
+/** Sums of the graph and of its weights. Written last: without it what lies beside it does not count. */
+type Marker = { bytes: number; weights: string; graph: Hex }
 
 const folderName = 'prepared-weights'
 const weightsName = 'weights.bin'
@@ -31,9 +32,10 @@ const graphName = 'graph.onnx'
 const markerName = 'complete.json'
 const passedName = 'passed.json'
 const mostKept = 3
-/** Weights are hashed in pieces, so small that the memory for one is the memory of those before it. */
+/** So much is read at once to be summed up: the processor's cache holds it. */
 const pieceBytes = 2 ** 19
-const piecesAtOnce = 8
+/** What waits for this thread waits some milliseconds at most. */
+const uninterruptedBytes = 2 ** 24
 
 /** Keeps graphs and weights in the origin's private file system, where weights take no memory while they are used. */
 export const originPreparedStore: PreparedStore = {
@@ -101,7 +103,7 @@ async function findWhole(
   const { bytes = 0, ...marker } = parseMarker(text)
   const weights = readFrom(file, bytes)
   if ((await sha256(graph)) !== marker.graph) return null
-  return String(await hashPieces(weights)) === String(marker.pieces) ? { graph, weights } : null
+  return (await sumUp(weights)) === marker.weights ? { graph, weights } : null
 }
 
 function readFrom(file: SyncFile, bytes: number): Weights {
@@ -128,7 +130,7 @@ function writeTo(file: SyncFile, bytes: number, folder: FileSystemDirectoryHandl
     },
     async keep(graph) {
       try {
-        const marker: Marker = { bytes, pieces: await hashPieces(weights), graph: await sha256(graph) }
+        const marker: Marker = { bytes, weights: await sumUp(weights), graph: await sha256(graph) }
         await writeFile(folder, graphName, graph)
         await writeFile(folder, markerName, JSON.stringify(marker))
       } catch {
@@ -138,17 +140,18 @@ function writeTo(file: SyncFile, bytes: number, folder: FileSystemDirectoryHandl
   }
 }
 
-/** Returns the hash of each piece, in order. */
-async function hashPieces({ bytes, read }: Weights): Promise<Hex[]> {
-  const hashes: Promise<Hex>[] = []
+/**
+ * Returns the XXH64 of weights, in hexadecimal digits. It finds what a disk or a crash did to them, as a hash of
+ * cryptography would in seven times the time: whoever could change them on purpose could change their marker, too.
+ */
+async function sumUp({ bytes, read }: Weights): Promise<string> {
+  const sum = (await xxhash()).create64()
   for (let from = 0; from < bytes; from += pieceBytes) {
-    await hashes.at(-piecesAtOnce)
-    // A digest takes this thread; the runtime's program comes in meanwhile.
-    if (hashes.length % piecesAtOnce === 0) await nextTask()
-    // A digest takes a copy before anything else is read.
-    hashes.push(sha256(read(from, Math.min(from + pieceBytes, bytes))))
+    sum.update(read(from, Math.min(from + pieceBytes, bytes)))
+    // The runtime's program comes in meanwhile.
+    if (from % uninterruptedBytes === 0) await nextTask()
   }
-  return Promise.all(hashes)
+  return sum.digest().toString(16)
 }
 
 async function openFolder(
