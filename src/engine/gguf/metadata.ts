@@ -28,10 +28,8 @@ function readArray(reader: ByteReader, depth: number): MetadataValue {
   const itemType = reader.uint32()
   const items = reader.count()
   if (itemType === 8) return reader.strings(items)
-  const readNumber = numberReaders[itemType]
-  const readItem = () => (readNumber ? readNumber(reader) : readMetadataValue(reader, itemType, depth + 1))
   const values: MetadataValue[] = []
-  for (let index = 0; index < items; index++) values.push(readItem())
+  for (let index = 0; index < items; index++) values.push(readMetadataValue(reader, itemType, depth + 1))
   return values
 }
 

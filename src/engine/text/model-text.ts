@@ -84,7 +84,8 @@ function openTokenizer({ tokenizer, config, tokens = [], merges = [] }: Describe
 
 /** The library would take them as the keys of an object, which a browser is ten times as long about. */
 function addTokens({ tokens_to_ids: ids }: BPE, tokens: readonly string[]): void {
-  const named = new Map(tokens.length > 0 ? ids : [])
+  if (tokens.length === 0) return
+  const named = new Map(ids)
   for (const [id, token] of tokens.entries()) ids.set(token, named.get(token) ?? id)
 }
 
@@ -95,13 +96,8 @@ function addMerges({ bpe_ranks: ranks }: BPE, merges: readonly Merge[]): void {
 
 /** Writes the two parts of a merge as JSON. */
 function writePair(merge: Merge): string {
-  const isPlain = typeof merge === 'string' && !escaped.test(merge)
-  if (isPlain) return `["${merge.replace(' ', '","')}"]`
-  return JSON.stringify(typeof merge === 'string' ? merge.split(' ', 2) : merge)
+  return typeof merge === 'string' ? `[${JSON.stringify(merge).replace(' ', '","')}]` : JSON.stringify(merge)
 }
-
-/** What JSON has another way to write for. */
-const escaped = /["\\\p{Cc}\p{Cs}]/u
 
 /** At its last token a model must have summed the text up: of a chat model's states, that one tells texts apart best. */
 const embeddingPrompt = (text: string) => `This text: "${text}" means in one word: "`
