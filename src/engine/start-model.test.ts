@@ -2,16 +2,19 @@ import { expect, test } from 'vitest'
 import { FakeWorker } from '../../tests/fixtures/fake-worker.ts'
 import { loadedFacts, startPlan } from '../../tests/fixtures/start-plan.ts'
 import { EngineError, StorageError, toWireError } from '../errors/index.ts'
-import type { Backend, VerifiedModel } from '../ports/engine.ts'
+import type { VerifiedModel } from '../ports/engine.ts'
 import { defaultRecipes } from './graph/recipe.ts'
-import { startModel } from './start-model.ts'
+import { type StartPlan, startModel } from './start-model.ts'
 import { CallChannel } from './worker/call-channel.ts'
 import type { LoadInput, ModelCalls } from './worker/model-calls.ts'
 
 const whole = startPlan.model
 
+type Options = Partial<StartPlan> & { over?: AbortController; facts?: typeof loadedFacts }
+
 /** Starts a model in workers without a GPU that load no beginning of a model. */
-function start(model: VerifiedModel, backends: Backend[] = ['wasm'], over = new AbortController()) {
+function start(model: VerifiedModel, options: Options = {}) {
+  const { over = new AbortController(), facts = loadedFacts, ...planned } = options
   const workers: FakeWorker[] = []
   const openChannel = () => {
     const worker = new FakeWorker((message, self) => {
@@ -23,19 +26,19 @@ function start(model: VerifiedModel, backends: Backend[] = ['wasm'], over = new 
         return refuse(new EngineError('engine/load-failed', 'No adapter.'))
       if (model.files.length === 0)
         return refuse(new EngineError('engine/incomplete-model', 'Not all is here.'))
-      self.say({ kind: 'result', id: message.id, output: { backend: 'wasm', ...loadedFacts } })
+      self.say({ kind: 'result', id: message.id, output: { backend: 'wasm', ...facts } })
     })
     workers.push(worker)
     return new CallChannel<ModelCalls>(worker, { stallMs: 50 })
   }
-  const plan = { ...startPlan, model, backends }
+  const plan: StartPlan = { ...startPlan, backends: ['wasm'], ...planned, model }
   return { workers, starting: startModel(plan, openChannel, () => {}, over.signal) }
 }
 
 test('the rest of a model is brought once, and only to a worker that needs it', async () => {
   let brought = 0
   const begun = { ...whole, files: [], whole: async () => (brought++, whole.files) }
-  const { workers, starting } = start(begun, ['webgpu', 'wasm'])
+  const { workers, starting } = start(begun, { backends: ['webgpu', 'wasm'] })
   expect((await starting).loaded).toMatchObject({ backend: 'wasm' })
   expect(brought).toBe(1)
   const received = workers.map(({ received }) => received)
@@ -67,7 +70,10 @@ test.each([
   const rest = Promise.withResolvers<Blob[]>()
   const asked = Promise.withResolvers<AbortSignal | undefined>()
   const bring = (signal?: AbortSignal) => (asked.resolve(signal), rest.promise)
-  const { workers, starting } = start({ ...whole, files: [], whole: bring }, ['wasm', 'webgpu'], over)
+  const { workers, starting } = start(
+    { ...whole, files: [], whole: bring },
+    { backends: ['wasm', 'webgpu'], over },
+  )
   const signal = await asked.promise
   workers[0]!.dispatchEvent(new Event('error'))
   const reason = new EngineError('engine/cancelled', 'Another model is wanted.')
@@ -76,4 +82,16 @@ test.each([
   settle(rest)
   await expect(starting).rejects.toBe(reason)
   expect(workers).toHaveLength(1)
+})
+
+test.each([
+  ['as asked', 3, { slots: 3 }],
+  ['as memory allows', 8, { slots: undefined, memoryBytes: 64 * 2 ** 30 }],
+  [
+    'as fit into a step beside a check',
+    5,
+    { slots: undefined, memoryBytes: 64 * 2 ** 30, facts: { ...loadedFacts, stepPlaces: 6 } },
+  ],
+])('it has so many slots %s', async (_name, slots, options) => {
+  expect((await start(whole, options).starting).loaded.slots).toBe(slots)
 })

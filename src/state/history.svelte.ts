@@ -28,6 +28,7 @@ const timeDigits = 15
 export class History {
   #tab: Tab
   #known = new Set<string>()
+  #moved = Promise.withResolvers<void>()
   /** Answers that were asked here, in no order. */
   asked = $state.raw<ReceiptRow[]>([])
   /** Movements of money, in no order. */
@@ -35,6 +36,11 @@ export class History {
 
   constructor(tab: Tab) {
     this.#tab = tab
+  }
+
+  /** Resolves once money moves in this tab the next time. */
+  get moved(): Promise<void> {
+    return this.#moved.promise
   }
 
   /** What relays took for sending all that. */
@@ -86,6 +92,8 @@ export class History {
   async #add(document: HistoryDocument): Promise<void> {
     const key = `${String(document.atMs).padStart(timeDigits, '0')}-${crypto.randomUUID()}`
     this.#take([[key, document]])
+    this.#moved.resolve()
+    this.#moved = Promise.withResolvers()
     // A history that cannot be kept is no reason to lose an answer: the ledger itself is elsewhere.
     await this.#tab.documents.put(collection, key, document).catch(() => {})
   }

@@ -50,11 +50,12 @@ export class Wallet {
     return keepClaimRule(this.#tab.documents, this.claimsByItself)
   }
 
-  /** Reads the wallet now, and again every few seconds while the page is looked at. */
+  /** Reads the wallet now, whenever money moved, and every few seconds while the page is looked at. */
   async watch(): Promise<never> {
     while (true) {
+      const { moved } = this.#history
       if (!document.hidden) await this.refresh()
-      await new Promise((resolve) => setTimeout(resolve, refreshMs))
+      await Promise.race([moved, new Promise((resolve) => setTimeout(resolve, refreshMs))])
     }
   }
 

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { ChainError, HubError } from '../errors/index.ts'
 import type { Settlement, WalletOverview } from '../roles/wallet/settle.ts'
@@ -57,6 +57,11 @@ function open({ settlement, withdrawals, addTestFunds = async () => {} }: Parts)
   return { wallet: new Wallet(tab, history), history }
 }
 
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
 it('says so while the chain cannot be read, and forgets it when it can', async () => {
   let reachable = false
   const { wallet } = open({
@@ -73,6 +78,21 @@ it('says so while the chain cannot be read, and forgets it when it can', async (
   await wallet.refresh()
   expect(wallet.failure).toBeNull()
   expect(wallet.overview).toEqual(overview)
+})
+
+it('reads again as soon as money moved, and every few seconds', async () => {
+  vi.useFakeTimers()
+  vi.stubGlobal('document', { hidden: false })
+  let reads = 0
+  const { wallet, history } = open({ settlement: { overview: async () => (reads++, overview) } })
+  void wallet.watch()
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(reads).toBe(1)
+  await history.addMovement('test-funds', { amountMicroUsd: testFundsMicroUsd })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(reads).toBe(2)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(reads).toBe(3)
 })
 
 it('claims, and says what came', async () => {
