@@ -35,7 +35,9 @@ async function resendUndone(deps: GuardDepositsDeps): Promise<void> {
   const records = await channelsHere(vouchers, 'payer', chain.network)
   for (const { channelId, config } of records) {
     if (!sameAddress(config.payer, wallet.address)) continue
-    for (const signed of await undoneDeposits(channelId, deps)) await resend(signed, deps)
+    // One that cannot be sent now keeps no other from it.
+    const undone = await undoneDeposits(channelId, deps).catch(() => [])
+    for (const signed of undone) await resend(signed, deps).catch(() => {})
   }
 }
 
