@@ -37,7 +37,8 @@ export interface PayerChannel {
    */
   promise(amount: MicroUsd): Promise<Voucher>
   /**
-   * Promises `rise` on top of whatever is promised at that moment, also by other tabs, and returns the voucher.
+   * Promises `rise` on top of whatever is promised at that moment, also by other tabs, and returns the voucher; the
+   * highest one where nothing is to rise.
    * @throws LedgerError `ledger/over-balance`, `ledger/session-over`
    */
   promiseMore(rise: MicroUsd): Promise<Voucher>
@@ -56,17 +57,19 @@ export function createPayerChannel(deps: PayerChannelDeps): PayerChannel {
     }
     return signVoucher(channelId, amount, network, session)
   }
+  const promise = async (amount: MicroUsd) => {
+    const { kept } = await vouchers.raiseVoucher('payer', await sign(amount))
+    return kept
+  }
   return {
     promised,
     async adopt(held) {
       await verifyVoucher(held, { channelId, payerAuthorizer: config.payerAuthorizer }, network)
       await vouchers.raiseVoucher('payer', held)
     },
-    async promise(amount) {
-      const { kept } = await vouchers.raiseVoucher('payer', await sign(amount))
-      return kept
-    },
+    promise,
     async promiseMore(rise) {
+      if (rise <= 0n) return promise(await promised())
       for (;;) {
         const before = await promised()
         const voucher = await sign(before + rise)

@@ -104,6 +104,13 @@ describe('the payer', () => {
     expect(await channel.promised()).toBe(40n)
   })
 
+  test('that promises nothing more returns the highest promise again', async () => {
+    const voucher = await channel.promise(50n)
+    expect(await channel.promiseMore(0n)).toEqual(voucher)
+    expect(await channel.promiseMore(-1n)).toEqual(voucher)
+    expect(await channel.promised()).toBe(50n)
+  })
+
   test('takes over its own forgotten voucher and nobody else’s', async () => {
     await channel.adopt(await signVoucher(channelId, 60n, network, session))
     expect(await channel.promised()).toBe(60n)

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { createMemoryChain } from '../../src/chain/memory-chain.ts'
+import { systemClock } from '../../src/device/system-clock.ts'
 import { withSpread } from '../../src/domain/hub.ts'
 import { chargeMicroUsd } from '../../src/domain/price.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
@@ -6,8 +8,9 @@ import { hubDeskProtocol, hubPayProtocol } from '../../src/protocol/protocols.ts
 import type { AskEvent } from '../../src/roles/ask/ask-event.ts'
 import { costOf, openDeal, wallet } from '../fixtures/hub-deal.ts'
 import { faultyDesk, refusing } from '../fixtures/hub-faults.ts'
+import { withOwn } from '../fixtures/hub-market.ts'
 import { longJob } from '../fixtures/hub-provider.ts'
-import { price } from '../fixtures/jobs.ts'
+import { network, price } from '../fixtures/jobs.ts'
 import { makeAsk, never, runAsk } from '../fixtures/market.ts'
 
 const long = makeAsk(longJob)
@@ -137,5 +140,17 @@ test('a hub that knows of more that is open on a channel is given more', async (
   expect(answer.error).toBeNull()
   expect(deposits).toBe(2)
   expect((await market.chain.channel(answer.terms.channelId)).balance).toBe(2_000_000n)
+  await deal.stop()
+})
+
+test('a hub that sends a second deposit for nothing is promised nothing for it', async () => {
+  const chain = withOwn(createMemoryChain(network, systemClock), { gasCost: async () => 0n })
+  const deal = await openDeal({ chain, between: { [hubPayProtocol.id]: refusing('hub/underfunded') } })
+  const answer = await runAsk(deal.buyer.requester.ask(makeAsk(), never))
+  expect(answer.error).toBeNull()
+  const { channelId } = answer.terms
+  expect((await chain.channel(channelId)).balance).toBe(2_000_000n)
+  const kept = await deal.buyer.vouchers.channel(channelId, 'payer')
+  expect(kept?.voucher?.maxClaimableAmount).toBe(costOf(deal, [answer]).paid)
   await deal.stop()
 })

@@ -79,18 +79,14 @@ export class JobPromises {
 
   /** Returns a voucher that promises so much more, or the highest one where nothing is missing. */
   async #promiseMore(rise: MicroUsd): Promise<Voucher> {
-    const promise = async () => {
-      const payer = this.#payer()
-      return rise > 0n ? payer.promiseMore(rise) : payer.promise(await payer.promised())
-    }
     try {
-      return await promise()
+      return await this.#payer().promiseMore(rise)
     } catch (error) {
       if (!(error instanceof LedgerError && error.code === 'ledger/over-balance')) throw error
       // Other answers promise from this channel too, and may have deposited for it.
       const { channelId } = this.#channel.record
       this.#limitMicroUsd = (await this.#deps.chain.channel(channelId)).balance
-      return promise()
+      return this.#payer().promiseMore(rise)
     }
   }
 

@@ -65,9 +65,8 @@ async function promiseFee(
   deps: RefundFeesDeps,
 ): Promise<Voucher> {
   const missing = feeMicroUsd - (await refundFee(channelId, deps))
-  if (missing <= 0n) return payer.promise(await payer.promised())
   const voucher = await payer.promiseMore(missing)
-  await addRefundFee(channelId, missing, deps)
+  if (missing > 0n) await addRefundFee(channelId, missing, deps)
   return voucher
 }
 
