@@ -1,3 +1,4 @@
+import type { PeerId } from '../../domain/bytes.ts'
 import type { Hub } from '../../domain/hub.ts'
 import { type BaseError, HubError, type PeerError } from '../../errors/index.ts'
 import type { Clock } from '../../ports/index.ts'
@@ -28,6 +29,8 @@ export class Attempts {
   /** Whether the offers should be listed anew before giving up. */
   #isStale = false
   #relists = 0
+  /** Hubs that a deposit for this question did not satisfy: it is tried with them no more. */
+  readonly #insatiable = new Set<PeerId>()
   readonly #list: () => Promise<RoutedOffer[]>
   readonly #deps: AttemptsDeps
 
@@ -58,6 +61,7 @@ export class Attempts {
     if (hub === null) return null
     if (error.code === 'market/channel-busy') this.#busy.push({ ...signed, hub })
     if (!(error instanceof HubError)) return null
+    if (error.code === 'hub/underfunded') this.#leaveOut(hub)
     this.#deps.hubs.forget(hub.peerId)
     const mayGoRound = signed.offer.listingId === null && error.code !== 'hub/spread-changed'
     if (mayGoRound && (await canDeposit(this.#deps).catch(() => false))) {
@@ -69,6 +73,16 @@ export class Attempts {
     return null
   }
 
+  #leaveOut({ peerId }: Hub): void {
+    this.#insatiable.add(peerId)
+    this.#queue = this.#payable(this.#queue)
+    this.#busy = this.#payable(this.#busy)
+  }
+
+  #payable(entries: RoutedOffer[]): RoutedOffer[] {
+    return entries.filter(({ hub }) => hub === null || !this.#insatiable.has(hub.peerId))
+  }
+
   async #wait(signal: AbortSignal): Promise<void> {
     await this.#deps.clock.sleep(this.#waitMs, signal).catch(() => {})
     this.#waitMs = Math.min(this.#waitMs * 2, longestWaitMs)
@@ -76,6 +90,6 @@ export class Attempts {
     if (!this.#isStale || signal.aborted) return
     this.#isStale = false
     this.#relists += 1
-    this.#queue.push(...(await this.#list().catch(() => [])).slice(0, maxProviders))
+    this.#queue.push(...this.#payable(await this.#list().catch(() => [])).slice(0, maxProviders))
   }
 }
