@@ -1,4 +1,11 @@
-import { BaseError, ChainError, HubError, type PeerError, TransportError } from '../../src/errors/index.ts'
+import {
+  BaseError,
+  ChainError,
+  HubError,
+  type PeerError,
+  StorageError,
+  TransportError,
+} from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
 import { type RelayLog, shortPeerId } from '../log.ts'
 import { writeMessage } from './frame-line.ts'
@@ -9,7 +16,8 @@ const chainSilent = new HubError('hub/busy', 'The hub cannot deal with the chain
 /** Returns what a peer is told: of the hub's own trouble only that it may try again. */
 function refusalOf(error: unknown): PeerError {
   if (error instanceof ChainError) return chainSilent.toPeer()
-  return (error instanceof BaseError ? error : failed).toPeer()
+  const isOwn = error instanceof StorageError || !(error instanceof BaseError)
+  return (isOwn ? failed : error).toPeer()
 }
 
 /**
@@ -22,7 +30,7 @@ export async function refuseLine(
   { event, log, clock }: { event: string; log: RelayLog; clock: Clock },
 ): Promise<void> {
   if (error instanceof TransportError) throw error
-  const code = error instanceof BaseError ? error.code : String(error)
-  log(event, { peer: shortPeerId(stream.remotePeer), code })
+  const { code, details } = error instanceof BaseError ? error : { code: String(error), details: undefined }
+  log(event, { peer: shortPeerId(stream.remotePeer), code, ...(details && { details }) })
   await writeMessage(stream, { type: 'refused', error: refusalOf(error) }, clock)
 }
