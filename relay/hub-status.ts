@@ -5,6 +5,7 @@ import type { Chain } from '../src/ports/chain.ts'
 import type { HubFigures } from './hub/figures.ts'
 import type { HubPolicy } from './hub/hub-policy.ts'
 import type { RunningHub } from './hub/hub.ts'
+import type { FailingTasks, LastingTroubles } from './lasting-troubles.ts'
 
 const readEveryMs = 10_000
 /** Fewer deposits than this left in the account's gas is a warning. */
@@ -20,6 +21,8 @@ export type HubStatus = {
   figures: (HubFigures & HubGas) | null
   /** Why the last reading failed, and when; null while all is well. */
   trouble: { code: string; shortMessage: string; sinceMs: number } | null
+  /** What of its work fails now. */
+  failing: FailingTasks
   warnings: HubWarning[]
 }
 
@@ -31,7 +34,8 @@ export type HubGas = {
 }
 
 /** What a host should do something about. */
-export type HubWarning = 'gas-low' | 'balance-low' | 'chain-silent'
+export type HubWarning =
+  'books-failing' | 'backup-failing' | 'claim-failing' | 'chain-silent' | 'gas-low' | 'balance-low'
 
 /** What a hub's status is read from. */
 export type HubStatusDeps = {
@@ -39,6 +43,7 @@ export type HubStatusDeps = {
   network: Network
   chain: Pick<Chain, 'gasBalance' | 'gasCost'>
   policy: Pick<HubPolicy, 'depositMicroUsd'>
+  troubles: Pick<LastingTroubles, 'failing'>
 }
 
 /** Reads a hub's figures every few seconds, so that whoever asks for them waits for no chain. */
@@ -62,14 +67,17 @@ export class HubStatusReader {
   }
 
   async #read(): Promise<void> {
+    const readings = [this.#deps.hub.figures(), readGas(this.#deps)] as const
     try {
-      const [figures, gas] = await Promise.all([this.#deps.hub.figures(), readGas(this.#deps)])
+      const [figures, gas] = await Promise.all(readings)
       this.#figures = { ...figures, ...gas }
       this.#trouble = null
     } catch (error) {
       const { code, shortMessage } = describe(error)
       this.#trouble = { code, shortMessage, sinceMs: this.#trouble?.sinceMs ?? Date.now() }
     }
+    // A failure is told at once, but what is still being read is not asked for twice.
+    await Promise.allSettled(readings)
   }
 
   status(): HubStatus {
@@ -81,6 +89,7 @@ export class HubStatusReader {
       spreadMillionths,
       figures: this.#figures,
       trouble: this.#trouble,
+      failing: this.#deps.troubles.failing(),
       warnings: this.#warnings(),
     }
   }
@@ -92,7 +101,11 @@ export class HubStatusReader {
   #warnings(): HubWarning[] {
     const { transactionsLeft = Infinity, freeMicroUsd = null } = this.#figures ?? {}
     const isPoor = freeMicroUsd !== null && freeMicroUsd < this.#deps.policy.depositMicroUsd
+    const { books, backup, claim } = this.#deps.troubles.failing()
     return [
+      ...(books ? ['books-failing' as const] : []),
+      ...(backup ? ['backup-failing' as const] : []),
+      ...(claim ? ['claim-failing' as const] : []),
       ...(this.#trouble ? ['chain-silent' as const] : []),
       ...(transactionsLeft < lowGasTransactions ? ['gas-low' as const] : []),
       ...(isPoor ? ['balance-low' as const] : []),

@@ -37,3 +37,17 @@ test('a hub whose chain is silent is down, and shows what it knew', () => {
   const unknown = formatMetrics({ ...relayHealth, hub: { ...hubStatus, trouble, figures: null } })
   expect(unknown).not.toContain('opentab_hub_jobs_open')
 })
+
+test('a hub that has not read its figures yet is not up', () => {
+  expect(linesOf(formatMetrics(relayHealth))).toContain('opentab_hub_up 1')
+  const unread = formatMetrics({ ...relayHealth, hub: { ...hubStatus, figures: null } })
+  expect(linesOf(unread)).toContain('opentab_hub_up 0')
+})
+
+test('what keeps failing is told one by one', () => {
+  const failing = { ...hubStatus.failing, backup: { code: 'storage/quota', sinceMs: 0 } }
+  const lines = linesOf(formatMetrics({ ...relayHealth, hub: { ...hubStatus, failing } }))
+  expect(lines).toContain('opentab_hub_books_failing 0')
+  expect(lines).toContain('opentab_hub_backup_failing 1')
+  expect(lines).toContain('opentab_hub_claim_failing 0')
+})

@@ -1,6 +1,6 @@
 import { formatUnits } from './format-units.ts'
 import type { HubFigures } from './hub/figures.ts'
-import type { HubGas } from './hub-status.ts'
+import type { HubGas, HubStatus } from './hub-status.ts'
 import type { RelayHealth } from './relay-health.ts'
 
 type Metric<source> = {
@@ -19,12 +19,27 @@ const relayMetrics: Metric<RelayHealth>[] = [
   gauge('uptime_seconds', 'Since the start.', ({ uptimeSeconds }) => uptimeSeconds),
   counter('offers_published_total', 'Offers taken.', ({ published }) => published),
   counter('offers_refused_total', 'Offers refused.', ({ refused }) => refused),
-  counter('requests_malformed_total', 'Broken frames.', ({ malformed }) => malformed),
+  counter('requests_malformed_total', 'Requests that broke a protocol.', ({ malformed }) => malformed),
   counter('requests_limited_total', 'Too many requests.', ({ limited }) => limited),
   counter('departures_total', 'Departures told.', ({ departed }) => departed),
 ]
 
-const hubMetrics: Metric<HubFigures & HubGas>[] = [
+const hubMetrics: Metric<HubStatus>[] = [
+  gauge('up', 'Whether its figures could be read just now.', ({ trouble, figures }) =>
+    Number(trouble === null && figures !== null),
+  ),
+  gauge('books_failing', 'Whether its books cannot be written.', ({ failing }) =>
+    Number(failing.books !== null),
+  ),
+  gauge('backup_failing', 'Whether its books cannot be copied.', ({ failing }) =>
+    Number(failing.backup !== null),
+  ),
+  gauge('claim_failing', 'Whether claims do not go through.', ({ failing }) =>
+    Number(failing.claim !== null),
+  ),
+]
+
+const hubFigureMetrics: Metric<HubFigures & HubGas>[] = [
   gauge('jobs_open', 'Jobs that are being paid now.', ({ jobsOpen }) => jobsOpen),
   counter('jobs_total', 'Jobs opened.', ({ jobsTotal }) => jobsTotal),
   gauge('pay_lines', 'Lines of requesters.', ({ payLines }) => payLines),
@@ -46,14 +61,13 @@ const hubMetrics: Metric<HubFigures & HubGas>[] = [
 export function formatMetrics(health: RelayHealth): string {
   const { hub } = health
   const lines = relayMetrics.map((metric) => formatMetric('opentab_relay', metric, health))
-  if (hub) lines.push(formatMetric('opentab_hub', hubUp, Number(hub.trouble === null)))
+  if (hub) for (const metric of hubMetrics) lines.push(formatMetric('opentab_hub', metric, hub))
   if (hub?.figures)
-    for (const metric of hubMetrics) lines.push(formatMetric('opentab_hub', metric, hub.figures))
+    for (const metric of hubFigureMetrics) lines.push(formatMetric('opentab_hub', metric, hub.figures))
   lines.push(formatMetric('process', residentMemory, process.memoryUsage().rss))
   return `${lines.join('\n')}\n`
 }
 
-const hubUp: Metric<number> = gauge('up', 'Whether its figures could be read just now.', (up) => up)
 const residentMemory: Metric<number> = gauge('resident_memory_bytes', 'Resident memory.', (bytes) => bytes)
 
 function formatMetric<source>(prefix: string, metric: Metric<source>, source: source): string {

@@ -18,6 +18,8 @@ export type RelayHealth = DirectoryCounts & {
   uptimeSeconds: number
   /** Null when this relay is no hub. */
   hub: HubStatus | null
-  /** What did not go well, the latest first. */
+  /** What went wrong here, the latest first. */
   troubles: Trouble[]
+  /** What others were refused, the latest first. */
+  refusals: Trouble[]
 }

@@ -14,6 +14,7 @@ import { hubKeyFile, openHubKey } from './hub/hub-key.ts'
 import { openSqliteHubStore } from './hub/books/sqlite-hub-store.ts'
 import type { HubOptions } from './hub-options.ts'
 import { type HubStatus, HubStatusReader } from './hub-status.ts'
+import { LastingTroubles } from './lasting-troubles.ts'
 import type { RelayLog } from './log.ts'
 import { RunningAnswers } from './running-answers.ts'
 
@@ -53,12 +54,14 @@ export type StartHubOptions = Omit<HubOptions, 'networkFile'> & {
  * @throws RelayError, StorageError when the books cannot be opened
  */
 export async function startHub(options: StartHubOptions): Promise<RelayHub> {
-  const { network, dataDir, log } = options
+  const { network, dataDir } = options
   const policy = policyOf(options)
+  const troubles = new LastingTroubles(options.log)
+  const { log } = troubles
   const ownKeyFile = join(dataDir, hubKeyFile)
   const signer = await openHubKey({ key: options.key, keyFile: options.keyFile, ownKeyFile }, network)
   await makeFolder(dataDir)
-  const store = openSqliteHubStore(join(dataDir, `hub-${network.chainId}.sqlite`))
+  const store = openSqliteHubStore(hubBooksFile(dataDir, network.chainId), { log })
   const chain = createViemChain(network, { baseFeeHeadroom })
   const clock = systemClock
   const hub = createHub({ network, chain, signer, peerId: options.peerId, store, clock, log, policy })
@@ -66,8 +69,9 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
   const copying = options.backupFile
     ? backUpBooks({ books: store, file: options.backupFile, clock, log }, over.signal)
     : null
-  const reader = new HubStatusReader({ hub, network, chain, policy })
-  await reader.read()
+  const reader = new HubStatusReader({ hub, network, chain, policy, troubles })
+  // Tabs need the relay even while the chain is silent, so it does not wait for what only its host reads.
+  void reader.read()
   const answers = new RunningAnswers()
   return {
     protocols: hub.protocols.map(({ spec, answer }) => ({ spec, answer: answers.follow(answer) })),
@@ -85,6 +89,11 @@ export async function startHub(options: StartHubOptions): Promise<RelayHub> {
       }
     },
   }
+}
+
+/** Returns where a hub keeps its books of a chain. */
+export function hubBooksFile(dataDir: string, chainId: number): string {
+  return join(dataDir, `hub-${chainId}.sqlite`)
 }
 
 /**

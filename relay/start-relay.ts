@@ -1,5 +1,6 @@
 import type { PeerId } from '../src/domain/bytes.ts'
-import { directoryProtocol, holdersProtocol } from '../src/protocol/protocols.ts'
+import type { StreamHandler } from '../src/ports/transport.ts'
+import { type ProtocolSpec, directoryProtocol, holdersProtocol } from '../src/protocol/protocols.ts'
 import { createCircuitRelay, type RelayNode } from './circuit-relay.ts'
 import type { RelayHub } from './start-hub.ts'
 import { DirectoryHost } from './directory-host.ts'
@@ -7,6 +8,7 @@ import { HolderBoard } from './holder-board.ts'
 import { HolderDesk } from './holder-desk.ts'
 import { startHealthServer } from './health-server.ts'
 import { toListenError } from './listen-error.ts'
+import { logRefusals } from './log-refusals.ts'
 import { shortPeerId, type RelayLog } from './log.ts'
 import { OfferBoard } from './offer-board.ts'
 import { readOrCreatePeerKey } from './peer-key-file.ts'
@@ -98,11 +100,14 @@ type RelayParts = {
   startedMs: number
 }
 
-async function serveProtocols({ node, directory, holders, hub }: RelayParts): Promise<void> {
+/** The directory logs and counts by itself what it refuses. */
+async function serveProtocols({ node, directory, holders, hub, troubles }: RelayParts): Promise<void> {
+  const serve = (spec: ProtocolSpec, answer: StreamHandler, maxStreams: number) =>
+    serveProtocol(node, spec, logRefusals(spec.id, answer, troubles.log), maxStreams)
   await serveProtocol(node, directoryProtocol, (stream) => directory.serve(stream), directoryStreamsPerPeer)
-  await serveProtocol(node, holdersProtocol, (stream) => holders.serve(stream), holderStreamsPerPeer)
+  await serve(holdersProtocol, (stream) => holders.serve(stream), holderStreamsPerPeer)
   for (const { spec, answer } of hub?.protocols ?? []) {
-    await serveProtocol(node, spec, answer, hubBytesPerPeer / spec.maxFrameBytes)
+    await serve(spec, answer, hubBytesPerPeer / spec.maxFrameBytes)
   }
 }
 
@@ -129,8 +134,11 @@ function relayHealth(parts: RelayParts): RelayHealth {
     lenders: holders.tabs,
     uptimeSeconds: relayUptimeSeconds(parts),
     ...directory.counts,
+    malformed: directory.counts.malformed + troubles.counts.malformed,
+    limited: directory.counts.limited + troubles.counts.limited,
     hub: hub?.status() ?? null,
     troubles: troubles.latest(),
+    refusals: troubles.refusals(),
   }
 }
 

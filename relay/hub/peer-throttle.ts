@@ -53,5 +53,7 @@ async function waitFor(waitMs: number | null, clock: Clock): Promise<void> {
 }
 
 function tooMany(): HubError {
-  return new HubError('hub/busy', 'Too many requests. Try again in a few seconds.')
+  return new HubError('hub/busy', 'Too many requests. Try again in a few seconds.', {
+    details: 'protocol/rate-limited',
+  })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { hubStatus, relayHealth } from '../../tests/fixtures/relay-health.ts'
+import type { HubWarning } from '../hub-status.ts'
 import { renderStatusPage, statusPagePolicy } from './status-page.ts'
 
 /** Returns the words of the page's main part. */
@@ -27,13 +28,37 @@ test('what needs the host is said in words, not by colour alone', () => {
     shortMessage: 'No answer.',
     sinceMs: Date.UTC(2026, 0, 1, 3, 4, 5),
   }
-  const warnings = ['chain-silent', 'gas-low', 'balance-low'] as const
-  const text = textOf(
-    renderStatusPage({ ...relayHealth, hub: { ...hubStatus, trouble, warnings: [...warnings] } }),
-  )
+  const warnings: HubWarning[] = [
+    'books-failing',
+    'backup-failing',
+    'claim-failing',
+    'chain-silent',
+    'gas-low',
+    'balance-low',
+  ]
+  const failing = {
+    books: { ...trouble, code: 'storage/quota' },
+    backup: { ...trouble, code: 'storage/unavailable' },
+    claim: { ...trouble, code: 'chain/reverted' },
+  }
+  const text = textOf(renderStatusPage({ ...relayHealth, hub: { ...hubStatus, trouble, failing, warnings } }))
+  expect(text).toContain('cannot be written since 03:04:05 UTC (storage/quota), so payments are refused.')
+  expect(text).toContain('cannot be copied since 03:04:05 UTC (storage/unavailable).')
+  expect(text).toContain('Claims do not go through since 03:04:05 UTC (chain/reverted)')
   expect(text).toContain('cannot be read since 03:04:05 UTC: No answer.')
   expect(text).toContain('Gas is low: about 20,576 transactions are left.')
-  expect(text).toContain('The account&#39;s balance is too low')
+  expect(text).toContain(
+    'The account&#39;s balance is low: it does not cover another full deposit (--hub-deposit)',
+  )
+})
+
+test('what others were refused stands apart from what went wrong here', () => {
+  const troubles = [{ atMs: 0, event: 'hub-backup-failed', facts: { code: 'storage/quota' } }]
+  const refusals = [{ atMs: 0, event: 'offer-refused', facts: {} }]
+  const text = textOf(renderStatusPage({ ...relayHealth, troubles, refusals }))
+  expect(text).toMatch(
+    /What went wrong lately .*hub-backup-failed.* What others were refused lately .*offer-refused/,
+  )
 })
 
 test('a relay without a hub says so', () => {
@@ -41,8 +66,8 @@ test('a relay without a hub says so', () => {
 })
 
 test('what others wrote is text and never markup', () => {
-  const troubles = [{ atMs: 0, event: 'hub-desk-refused', facts: { failure: '<script>alert(1)</script>' } }]
-  const page = renderStatusPage({ ...relayHealth, troubles })
+  const refusals = [{ atMs: 0, event: 'hub-desk-refused', facts: { failure: '<script>alert(1)</script>' } }]
+  const page = renderStatusPage({ ...relayHealth, refusals })
   expect(page).not.toContain('<script>alert')
   expect(page).toContain('&#60;script&#62;alert')
   expect(page).toContain('<time datetime="1970-01-01T00:00:00.000Z">01-01 00:00:00 UTC</time>')

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { Trouble } from '../recent-troubles.ts'
 import type { RelayHealth } from '../relay-health.ts'
 import { duration, grouped } from './amounts.ts'
 import { hubAlerts, hubSection } from './hub-section.ts'
@@ -32,7 +33,9 @@ export function renderStatusPage(health: RelayHealth): string {
       <h1>Opentab relay</h1>
       ${statusLine(alerts.length)}
     </header>
-    <main>${alerts}${relaySection(health)}${hubSection(health.hub)}${troubleSection(health)}</main>
+    <main>
+      ${alerts}${relaySection(health)}${hubSection(health.hub)}${troubleSection(health)}${refusalSection(health)}
+    </main>
     <footer>
       Brings itself up to date. The same as <a href="/health">JSON</a> and for
       <a href="/metrics">Prometheus</a>.
@@ -58,22 +61,30 @@ function relaySection({ uptimeSeconds, tabs, offers, reservations, peers, multia
   </section>`
 }
 
-function troubleSection({ troubles, malformed, limited, refused }: RelayHealth): Html {
-  const counts = `Since the start: ${grouped(refused)} offers refused, ${grouped(malformed)} broken requests, ${grouped(limited)} too many.`
+function troubleSection({ troubles }: RelayHealth): Html {
   return html`<section aria-labelledby="troubles">
     <h2 id="troubles">What went wrong lately</h2>
-    ${
-      troubles.length > 0
-        ? html`<ol>
-            ${troubles.map(troubleItem)}
-          </ol>`
-        : html`<p>Nothing.</p>`
-    }
+    ${troubleList(troubles)}
+  </section>`
+}
+
+function refusalSection({ refusals, malformed, limited, refused }: RelayHealth): Html {
+  const counts = `Since the start: ${grouped(refused)} offers refused, ${grouped(malformed)} broken requests, ${grouped(limited)} too many.`
+  return html`<section aria-labelledby="refusals">
+    <h2 id="refusals">What others were refused lately</h2>
+    ${troubleList(refusals)}
     <p class="quiet">${counts}</p>
   </section>`
 }
 
-function troubleItem({ atMs, event, facts }: RelayHealth['troubles'][number]): Html {
+function troubleList(troubles: Trouble[]): Html {
+  if (troubles.length === 0) return html`<p>Nothing.</p>`
+  return html`<ol>
+    ${troubles.map(troubleItem)}
+  </ol>`
+}
+
+function troubleItem({ atMs, event, facts }: Trouble): Html {
   const at = new Date(atMs).toISOString()
   const pairs = Object.entries(facts).map(([name, value]) => `${name}: ${value}`)
   return html`<li>

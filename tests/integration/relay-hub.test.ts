@@ -56,9 +56,13 @@ function connect(relay: Relay): HubClient {
   return createHubClient(relay.peerId, { transport, clock: systemClock, network: local.network })
 }
 
-async function readHub({ httpUrl }: Relay) {
-  const health = (await (await fetch(`${httpUrl}/health`)).json()) as { hub: Record<string, unknown> }
-  return health.hub
+/** What a relay says of its hub once it has read the figures. */
+function readHub({ httpUrl }: Relay) {
+  return vi.waitFor(async () => {
+    const health = (await (await fetch(`${httpUrl}/health`)).json()) as { hub: Record<string, unknown> }
+    expect(health.hub.figures).not.toBeNull()
+    return health.hub
+  }, 10_000)
 }
 
 /** An account with test money and no gas, and its session key. */

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Stack, startStack } from '../../tools/stack/start-stack.ts'
 
 const free = { port: 0, relayPort: 0, relayHttpPort: 0, chainPort: 0, provider: false, development: true }
@@ -56,10 +56,13 @@ test('the page is served isolated and with its security policy', async () => {
   }
 })
 
-/** Returns what a stack's relay says of its hub. */
-async function readHub({ relay }: Stack): Promise<Record<string, unknown>> {
-  const health = (await (await fetch(`${relay.httpUrl}/health`)).json()) as { hub: Record<string, unknown> }
-  return health.hub
+/** Returns what a stack's relay says of its hub once it has read the figures. */
+function readHub({ relay }: Stack): Promise<Record<string, unknown>> {
+  return vi.waitFor(async () => {
+    const health = (await (await fetch(`${relay.httpUrl}/health`)).json()) as { hub: Record<string, unknown> }
+    expect(health.hub.figures).not.toBeNull()
+    return health.hub
+  }, 10_000)
 }
 
 test('contracts, relay and the money of its hub outlive a restart', async () => {

@@ -24,6 +24,12 @@ export function asDatabaseError(error: unknown, path: string): BaseError {
   }
 }
 
+/** Whether SQLite threw because another connection has the database for itself. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === sqlite.busy || code === sqlite.locked
+}
+
 /** Returns the error for books that are damaged; they are never mended by guessing. */
 export function corruptBooks(options: { details: string; cause?: unknown }): StorageError {
   return new StorageError('storage/corrupt', "The hub's books are damaged. They were left as they are.", {

@@ -14,10 +14,16 @@ export async function backUpBooks(
   { books, file, clock, log }: BackUpDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  let isFailing = false
   for (;;) {
-    await books.copyTo(file).catch((error: unknown) => {
+    try {
+      await books.copyTo(file)
+      if (isFailing) log('hub-backup-mended')
+      isFailing = false
+    } catch (error) {
       log('hub-backup-failed', { code: error instanceof BaseError ? error.code : 'unknown' })
-    })
+      isFailing = true
+    }
     if (signal.aborted) return
     await clock.sleep(intervalMs, signal).catch(() => {})
   }

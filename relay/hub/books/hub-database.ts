@@ -1,20 +1,34 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
-import { StorageError } from '../../../src/errors/index.ts'
+import { type BaseError, StorageError } from '../../../src/errors/index.ts'
+import type { RelayLog } from '../../log.ts'
 import { asDatabaseError, corruptBooks } from './as-database-error.ts'
 import { hubMigrations } from './hub-migrations.ts'
 
-/** Other migrations are for tests. */
-export type HubDatabaseOptions = { migrations?: readonly string[] }
+/** What opens a database. */
+export type HubDatabaseOptions = {
+  /** Others than its own are for tests. */
+  migrations?: readonly string[]
+  /** Told when the books begin to fail, and once a write has come through again. */
+  log?: RelayLog
+}
+
+/** Of these the disk is to blame, and never who asked. */
+const diskCodes: ReadonlySet<string> = new Set(['storage/quota', 'storage/unavailable', 'storage/corrupt'])
 
 /** A hub's SQLite file: one process at a time, and what a write returned for survives a power cut. */
 export class HubDatabase {
   readonly sqlite: DatabaseSync
   readonly #path: string
+  readonly #version: number
+  /** Books that are not open yet, or no more, have nothing to tell. */
+  #log: RelayLog = () => {}
+  #isFailing = false
 
   /** @throws StorageError `storage/unavailable`, `storage/corrupt`, `storage/quota` */
-  constructor(path: string, { migrations = hubMigrations }: HubDatabaseOptions = {}) {
+  constructor(path: string, { migrations = hubMigrations, log = () => {} }: HubDatabaseOptions = {}) {
     this.#path = path
+    this.#version = migrations.length
     this.sqlite = this.#typed(() => new DatabaseSync(path))
     try {
       this.#typed(() => this.sqlite.exec(settings))
@@ -24,6 +38,7 @@ export class HubDatabase {
       this.sqlite.close()
       throw error
     }
+    this.#log = log
   }
 
   /** Runs what only reads. @throws StorageError */
@@ -33,10 +48,12 @@ export class HubDatabase {
 
   /** Runs one transaction: all of it is on disk on return, or nothing of it when it throws. @throws StorageError */
   write<result>(work: () => result): result {
-    return this.#typed(() => {
+    const written = this.#typed(() => {
       this.sqlite.exec('BEGIN IMMEDIATE')
       try {
         const result = work()
+        // A transaction that changes nothing touches no disk, and would prove nothing.
+        if (this.#isFailing) this.sqlite.exec(`PRAGMA user_version = ${this.#version}`)
         this.sqlite.exec('COMMIT')
         return result
       } catch (error) {
@@ -45,6 +62,9 @@ export class HubDatabase {
         throw error
       }
     })
+    if (this.#isFailing) this.#log('hub-books-mended')
+    this.#isFailing = false
+    return written
   }
 
   /** Writes a copy as of one instant, for its owner alone. The copy before it stays until this one is whole. */
@@ -64,6 +84,7 @@ export class HubDatabase {
   }
 
   close(): void {
+    this.#log = () => {}
     if (this.sqlite.isOpen) this.sqlite.close()
   }
 
@@ -86,9 +107,17 @@ export class HubDatabase {
   #typed<result>(work: () => result): result {
     try {
       return work()
-    } catch (error) {
-      throw asDatabaseError(error, this.#path)
+    } catch (cause) {
+      const error = asDatabaseError(cause, this.#path)
+      if (diskCodes.has(error.code)) this.#fail(error)
+      throw error
     }
+  }
+
+  /** Told once: with no room on the disk every payment fails. */
+  #fail({ code, details = '' }: BaseError): void {
+    if (!this.#isFailing) this.#log('hub-books-failed', { code, details })
+    this.#isFailing = true
   }
 }
 

@@ -78,6 +78,7 @@ test('claims in batches of a hundred, and one that fails does not keep the other
   expect(await chain.receiver(hubSigner.address)).toMatchObject({ totalSettled: 1_000n })
   await claims.claimWorthwhile()
   expect(await chain.receiver(hubSigner.address)).toMatchObject({ totalSettled: 101_000n })
+  expect(events.slice(2)).toEqual(['hub-claimed', 'hub-claim-mended'])
 })
 
 test('a channel that had to be left out waits, and does not block the rest', async () => {
@@ -108,7 +109,7 @@ test('a channel that had to be left out waits, and does not block the rest', asy
 
 test('books a claim that the chain shows and nobody could note', async () => {
   const money = await openHubMoney()
-  const { chain, claims, watch, store, clock } = money
+  const { chain, claims, watch, store, clock, events } = money
   const { channelId } = (await addEarnings(money, 1, 10_000n, 3_000n)).channel
   const claim = chain.claim.bind(chain)
   chain.claim = async (batch, receiver) => {
@@ -122,6 +123,7 @@ test('books a claim that the chain shows and nobody could note', async () => {
   expect(await store.totals()).toMatchObject({ claimedMicroUsd: 3_000n })
   expect(await store.unclaimed()).toEqual([])
   expect(await store.claimedSince(clock.nowMs())).toHaveLength(1)
+  expect(events).toEqual(['hub-claim-failed', 'hub-claim-mended'])
 })
 
 test('leaves what a refund has claimed to the refund', async () => {

@@ -47,6 +47,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const { chain, signer, store, watch, clock, log, policy } = deps
   const leftOutAtMs = new Map<Hex, number>()
   let lastAtMs = clock.nowMs()
+  let isFailing = false
   const turns = new Turns()
   const inTurn = (work: () => Promise<void>) => turns.take('claim', work)
 
@@ -74,8 +75,16 @@ export function createClaims(deps: ClaimsDeps): Claims {
     for (const { channelId, claimedMicroUsd, attributedMicroUsd } of earned) {
       const heardMicroUsd = claimedHeard(channelId)
       const isClaim = heardMicroUsd > claimedMicroUsd && heardMicroUsd <= attributedMicroUsd
-      if (isClaim) await note(channelId, heardMicroUsd)
+      if (!isClaim) continue
+      await note(channelId, heardMicroUsd)
+      mend()
     }
+  }
+
+  /** Tells that what had failed before went through, or is nothing to claim any more. */
+  const mend = () => {
+    if (isFailing) log('hub-claim-mended')
+    isFailing = false
   }
 
   const claimedHeard = (channelId: Hex) => watch.lastHeard(channelId)?.totalClaimed ?? 0n
@@ -84,12 +93,16 @@ export function createClaims(deps: ClaimsDeps): Claims {
 
   /** Claims in batches; one that fails does not keep the others. */
   const claimAll = async (channels: Unclaimed[]): Promise<void> => {
+    let failures = 0
     for (let start = 0; start < channels.length; start += limits.channelsPerClaim) {
       await claimSlice(channels.slice(start, start + limits.channelsPerClaim)).catch((error: unknown) => {
         const { code } = toPeerError(error, { code: 'chain/unreachable', shortMessage: '' })
         log('hub-claim-failed', { code })
+        failures += 1
       })
     }
+    if (failures > 0) isFailing = true
+    else if (channels.length > 0) mend()
   }
 
   /** Channels of which the chain knows less claimed than the books: it has undone a claim. */
@@ -126,6 +139,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const claimWhen = (isEnough: (sum: MicroUsd, gas: MicroUsd) => boolean) =>
     inTurn(async () => {
       const { channels, gas } = await worthwhile()
+      if (channels.length === 0) mend()
       const sum = channels.reduce((total, { claimableMicroUsd }) => total + claimableMicroUsd, 0n)
       if (channels.length === 0 || !isEnough(sum, gas)) return
       lastAtMs = clock.nowMs()
