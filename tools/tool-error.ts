@@ -3,6 +3,7 @@ import { BaseError, type ErrorCode } from '../src/errors/index.ts'
 const traits = {
   'tools/no-browser': { fault: 'user', retryable: false },
   'tools/port-in-use': { fault: 'user', retryable: false },
+  'tools/data-in-use': { fault: 'user', retryable: false },
   'tools/bad-option': { fault: 'user', retryable: false },
   'tools/not-started': { fault: 'self', retryable: true },
   'tools/build-failed': { fault: 'self', retryable: false },

@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from '../../relay/hub/books/as-database-error.ts'
 import { hubKeyFile, openHubKey } from '../../relay/hub/hub-key.ts'
 import { defaultHubOptions } from '../../relay/hub-options.ts'
-import { startHub } from '../../relay/start-hub.ts'
+import { hubBooksFile, startHub } from '../../relay/start-hub.ts'
 import { type Relay, startRelay } from '../../relay/start-relay.ts'
 import { percent } from '../../relay/status/amounts.ts'
 import { createViemChain } from '../../src/chain/viem-chain.ts'
 import type { Address } from '../../src/domain/bytes.ts'
-import type { Network } from '../../src/domain/network.ts'
+import { type Network, localChainId } from '../../src/domain/network.ts'
 
 /** Test dollars that the hub's account is filled up to. */
 const capitalMicroUsd = 1_000_000_000n
@@ -46,6 +49,23 @@ async function fillUp(ownKeyFile: string, network: Network): Promise<Address> {
   const balance = await chain.balance(address)
   if (balance < capitalMicroUsd) await chain.faucet(address, capitalMicroUsd - balance)
   return address
+}
+
+/** Whether a relay's folder is that of a hub at work: it alone can read its books. */
+export function hasLocalHub(dataDir: string): boolean {
+  const path = hubBooksFile(join(dataDir, 'hub'), localChainId)
+  if (!existsSync(path)) return false
+  try {
+    const books = new DatabaseSync(path, { readOnly: true })
+    try {
+      books.prepare('SELECT 1 FROM sqlite_schema').get()
+    } finally {
+      books.close()
+    }
+    return false
+  } catch (error) {
+    return isBusy(error)
+  }
 }
 
 /** Puts a hub's books aside that speak of a chain which is no more. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultOptions, parseOptions } from './options.ts'
+import { defaultOptions, flagsOf, parseOptions } from './options.ts'
 
 test('nothing given means the defaults', () => {
   expect(parseOptions([], {})).toEqual(defaultOptions)
@@ -18,6 +18,17 @@ test('flags come before the environment', () => {
     dataFolder: '/tmp/run',
     provider: false,
   })
+})
+
+test('flags lead back to the options, and name only what is not so anyway', () => {
+  const env = { OPENTAB_PORT: '6000' }
+  expect(flagsOf(parseOptions([], env)!, env)).toEqual([])
+  const args = [
+    ...['--port', '4173', '--relay-http-port', '0', '--chain-port', '7', '--data', '/tmp/run'],
+    ...['--no-provider', '--dev', '--no-browser-install'],
+  ]
+  expect(flagsOf(parseOptions(args, env)!, env)).toEqual(args)
+  expect(flagsOf({ ...defaultOptions, dataFolder: 'my data' }, {})).toEqual(['--data', '"my data"'])
 })
 
 test('help is asked for', () => {

@@ -71,6 +71,27 @@ export function parseOptions(args: string[], env: Environment): StackOptions | n
   }
 }
 
+/** Returns the flags that give these options, without those that this environment gives anyway. */
+export function flagsOf(options: StackOptions, env: Environment): string[] {
+  const usual = parseOptions([], env)
+  const given = (flag: string, key: 'port' | 'relayPort' | 'relayHttpPort' | 'chainPort' | 'dataFolder') =>
+    options[key] === usual?.[key] ? [] : [flag, inShell(String(options[key]))]
+  return [
+    ...given('--port', 'port'),
+    ...given('--relay-port', 'relayPort'),
+    ...given('--relay-http-port', 'relayHttpPort'),
+    ...given('--chain-port', 'chainPort'),
+    ...given('--data', 'dataFolder'),
+    ...(options.provider ? [] : ['--no-provider']),
+    ...(options.development ? ['--dev'] : []),
+    ...(options.installBrowser ? [] : ['--no-browser-install']),
+  ]
+}
+
+function inShell(word: string): string {
+  return /^[\w./:+-]+$/.test(word) ? word : JSON.stringify(word)
+}
+
 function parseFlags(args: string[]) {
   const string = { type: 'string' } as const
   const boolean = { type: 'boolean' } as const

@@ -7,7 +7,7 @@ import { type Anvil, startAnvil } from '../anvil.ts'
 import { ensureBrowser } from '../install-browser.ts'
 import { findBrowser } from '../find-browser.ts'
 import { buildPage } from './build-page.ts'
-import { checkPorts } from './check-ports.ts'
+import { checkPlaces } from './check-places.ts'
 import { type StackOptions, defaultOptions } from './options.ts'
 import { type ProviderTab, startProviderTab } from './provider-tab.ts'
 import { forgetLocalHub, startLocalRelay } from './local-relay.ts'
@@ -45,7 +45,7 @@ export async function startStack(options: StartOptions = {}): Promise<Stack> {
   const { say = () => {}, signal } = options
   const parts = new Parts(signal)
   try {
-    await checkPorts(settings)
+    await checkPlaces(settings)
     return await startParts(settings, parts, say, signal)
   } catch (error) {
     await parts.stop()
