@@ -1,5 +1,5 @@
 import type { Hex } from '../domain/bytes.ts'
-import type { PrivateFile, SyncFile } from './private-file.ts'
+import { openInPlace, type PrivateFile, type SyncFile } from './private-file.ts'
 import { sha256 } from './sha256.ts'
 
 /** The memory for one piece is the memory for the next. */
@@ -12,7 +12,7 @@ let room = new Uint8Array(0)
 export async function hashPiece(folder: FileSystemDirectoryHandle, name: string): Promise<Hex | null> {
   try {
     const handle = (await folder.getFileHandle(name)) as PrivateFile
-    const file = await handle.createSyncAccessHandle({ mode: 'read-only' }).catch(() => null)
+    const file = await openInPlace(handle, { mode: 'read-only' }).catch(() => null)
     // Browsers without that mode let one tab read at a time.
     return await sha256(file ? readWhole(file) : await (await handle.getFile()).arrayBuffer())
   } catch {

@@ -1,8 +1,8 @@
-import type { PrivateFile } from './private-file.ts'
+import { openInPlace, type PrivateFile } from './private-file.ts'
 
 /**
  * Writes a file as a whole or not at all: it gets its name once all of it is on the disk.
- * @throws DOMException `QuotaExceededError` when the disk is full
+ * @throws DOMException `QuotaExceededError` when the disk is full, `InvalidStateError` where the file is not opened
  */
 export async function writePiece(
   folder: FileSystemDirectoryHandle,
@@ -10,7 +10,7 @@ export async function writePiece(
   content: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   const handle = (await folder.getFileHandle(`${name}${unfinished}`, { create: true })) as PrivateFile
-  const file = await handle.createSyncAccessHandle()
+  const file = await openInPlace(handle)
   try {
     file.truncate(0)
     for (let at = 0; at < content.byteLength;) {

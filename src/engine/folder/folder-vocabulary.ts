@@ -2,13 +2,17 @@ import * as v from 'valibot'
 import { EngineError } from '../../errors/index.ts'
 import type { Vocabulary } from '../text/vocabulary.ts'
 
+/** Several times what the largest vocabularies have: whoever writes the file must not decide how long lists become. */
+const mostTokens = 2 ** 21
+const tokenId = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(mostTokens - 1))
+
 const tokenizerSchema = v.object({
   model: v.object({
     type: v.literal('BPE'),
     byte_fallback: v.optional(v.nullable(v.boolean())),
-    vocab: v.record(v.string(), v.number()),
+    vocab: v.record(v.string(), tokenId),
   }),
-  added_tokens: v.array(v.object({ id: v.number(), content: v.string(), special: v.boolean() })),
+  added_tokens: v.array(v.object({ id: tokenId, content: v.string(), special: v.boolean() })),
 })
 
 const byteToken = /^<0x[0-9A-F]{2}>$/

@@ -55,11 +55,16 @@ export const originPreparedStore: PreparedStore = {
       const folder = await openFolder(key, { create: true })
       // Another tab that holds it keeps its marker, too.
       const file = await openSyncFile(folder, weightsName, 'readwrite')
-      for (const name of [markerName, passedName]) await folder.removeEntry(name).catch(() => undefined)
-      await dropOthers(key)
-      // No room shows here rather than in the middle.
-      file.truncate(bytes)
-      return writeTo(file, bytes, folder)
+      try {
+        for (const name of [markerName, passedName]) await folder.removeEntry(name).catch(() => undefined)
+        await dropOthers(key)
+        // No room shows here rather than in the middle.
+        file.truncate(bytes)
+        return writeTo(file, bytes, folder)
+      } catch (error) {
+        file.close()
+        throw error
+      }
     } catch {
       // No private file system, no room, or another tab prepares the same.
       return createMemoryWeights(bytes)
@@ -170,8 +175,12 @@ async function dropOthers(key: string): Promise<void> {
   const others: { name: string; completedMs: number }[] = []
   for await (const [name, entry] of all.entries()) {
     if (name === key || !(entry instanceof FileSystemDirectoryHandle)) continue
-    const marker = await entry.getFileHandle(markerName).catch(() => null)
-    others.push({ name, completedMs: marker ? (await marker.getFile()).lastModified : 0 })
+    // Another tab may take it away just now.
+    const marker = await entry
+      .getFileHandle(markerName)
+      .then((handle) => handle.getFile())
+      .catch(() => null)
+    others.push({ name, completedMs: marker?.lastModified ?? 0 })
   }
   others.sort((a, b) => b.completedMs - a.completedMs)
   for (const { name } of others.slice(mostKept - 1)) {
