@@ -4,6 +4,9 @@ import type { MicroUsd } from './price.ts'
 /** Shortest notice of a withdrawal that leaves a provider time to claim: the settlement contract's minimum. */
 export const minWithdrawDelaySeconds = 15 * 60
 
+/** What is put into a channel at a time, so that one deposit serves many answers. */
+export const depositMicroUsd: MicroUsd = 1_000_000n
+
 /** Immutable terms of a payment channel (x402 batch-settlement); its EIP-712 hash is the channel id. */
 export type ChannelConfig = {
   payer: Address

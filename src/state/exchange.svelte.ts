@@ -4,10 +4,14 @@ import type { AskEvent } from '../roles/ask/ask-event.ts'
 import type { Answer } from '../roles/tasks/answer.ts'
 import type { Failure } from './failure.ts'
 
+export { depositMicroUsd } from '../domain/channel.ts'
 export type { Answer }
 
 /** What happens between a prompt and its first word; `tokens` while words arrive. */
 export type Stage = Exclude<AskEvent, { type: 'tokens' }> | { type: 'streaming' }
+
+/** Money that was set aside on the way to an answer, and what of it sending it cost. */
+export type Deposited = { amountMicroUsd: MicroUsd; feeMicroUsd: MicroUsd }
 
 /** One prompt and what came of it, as kept on disk. */
 export type ExchangeDocument = {
@@ -22,6 +26,9 @@ export type ExchangeDocument = {
   tokensPerSecond: number
   answer: Answer | null
   failure: Failure | null
+  /** Left out by earlier versions of the page, as the next is. */
+  deposited?: Deposited | null
+  hasOpenDeposit?: boolean
 }
 
 /** What is known of an exchange when its prompt is sent. */
@@ -42,6 +49,10 @@ export class Exchange {
   tokensPerSecond = $state(0)
   answer = $state.raw<Answer | null>(null)
   failure = $state.raw<Failure | null>(null)
+  /** All that the chain showed set aside for this answer and later ones; null where nothing was. */
+  deposited = $state.raw<Deposited | null>(null)
+  /** Whether a deposit was begun whose end nobody has told. */
+  hasOpenDeposit = $state(false)
 
   constructor(start: ExchangeStart) {
     this.id = start.id
@@ -59,6 +70,7 @@ export class Exchange {
   follow(event: AskEvent): void {
     if (event.type !== 'tokens') {
       this.stage = event
+      this.#followDeposit(event)
       return
     }
     if (this.stage?.type !== 'streaming') this.stage = { type: 'streaming' }
@@ -66,6 +78,19 @@ export class Exchange {
     this.tokens = event.tokens
     this.chargeMicroUsd = event.chargeMicroUsd
     this.tokensPerSecond = event.tokensPerSecond
+  }
+
+  #followDeposit(event: AskEvent): void {
+    // Who answers is paid from what is there, whoever deposited it.
+    if (event.type === 'accepted') this.hasOpenDeposit = false
+    if (event.type !== 'funding' || event.stage === 'faucet') return
+    this.hasOpenDeposit = event.stage === 'deposit'
+    if (event.stage === 'deposit') return
+    const { amountMicroUsd = 0n, feeMicroUsd = 0n } = this.deposited ?? {}
+    this.deposited = {
+      amountMicroUsd: amountMicroUsd + event.amountMicroUsd,
+      feeMicroUsd: feeMicroUsd + event.feeMicroUsd,
+    }
   }
 
   finish(answer: Answer): void {
@@ -85,9 +110,10 @@ export class Exchange {
 
   toDocument(): ExchangeDocument {
     const { id, prompt, modelId, modelName, askedAtMs, text, tokens } = this
-    const { chargeMicroUsd, tokensPerSecond, answer, failure } = this
+    const { chargeMicroUsd, tokensPerSecond, answer, failure, deposited, hasOpenDeposit } = this
     const asked = { id, prompt, modelId, modelName, askedAtMs }
-    return { ...asked, text, tokens, chargeMicroUsd, tokensPerSecond, answer, failure }
+    const paid = { chargeMicroUsd, deposited, hasOpenDeposit }
+    return { ...asked, text, tokens, ...paid, tokensPerSecond, answer, failure }
   }
 
   /** Restores an exchange; one that was under way when the page went is shown as broken off. */
@@ -98,6 +124,8 @@ export class Exchange {
     exchange.chargeMicroUsd = document.chargeMicroUsd
     exchange.tokensPerSecond = document.tokensPerSecond
     exchange.answer = document.answer
+    exchange.deposited = document.deposited ?? null
+    exchange.hasOpenDeposit = document.hasOpenDeposit ?? false
     exchange.failure = document.failure ?? (document.answer ? null : interrupted)
     exchange.stage = null
     return exchange

@@ -1,5 +1,5 @@
 import { type Address, type Hex, sameAddress } from '../../domain/bytes.ts'
-import { type ChannelState, minWithdrawDelaySeconds, usedOf } from '../../domain/channel.ts'
+import { type ChannelState, depositMicroUsd, minWithdrawDelaySeconds, usedOf } from '../../domain/channel.ts'
 import { isLocalChain } from '../../domain/network.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import { isSessionOver, sessionSalt, sessionSaltBytes, sessionSeconds } from '../../domain/session.ts'
@@ -9,8 +9,6 @@ import { type PayerChannel, createPayerChannel } from '../../ledger/payer-channe
 import type { Chain, ChannelRecord, Clock, Random, Signer, VoucherStore } from '../../ports/index.ts'
 import { channelsHere } from '../common/channels-here.ts'
 
-/** What is put into a channel at a time, so that one deposit serves many answers. */
-const depositMicroUsd = 1_000_000n
 /** What the faucet gives on the local chain. */
 const faucetMicroUsd = 10_000_000n
 /** A channel whose session key ends sooner pays for no new answer. */
