@@ -24,6 +24,7 @@ export class Receipts {
   #tab: Tab
   #history: History
   #others: OthersClaims
+  #isRead = false
   #served = $state.raw<ServedJob[]>([])
   /** Claims of this browser's own that reached the chain. */
   claims = $state.raw<ClaimRecord[]>([])
@@ -59,11 +60,22 @@ export class Receipts {
       const [jobs, claims] = await Promise.all([served.jobs(everything), served.claims(everything)])
       this.#served = jobs
       this.claims = claims
+      this.#isRead = true
       this.failure = null
     } catch (error) {
       this.failure = toFailure(error)
     }
     await this.#others.lookUp(this.#history.asked)
+  }
+
+  /** Reads again where something was claimed since: the page claims by itself too, in other tabs as well. Never throws. */
+  async follow(): Promise<void> {
+    if (!this.#isRead) return
+    const [newest] = await this.#tab
+      .served()
+      .then((served) => served.claims(1))
+      .catch(() => [])
+    if (newest && newest.transaction !== this.claims[0]?.transaction) await this.load()
   }
 
   show(filter: ReceiptFilter): void {

@@ -93,6 +93,25 @@ it('names the first claim that reached what a channel promised with the answer',
   expect(claimedAt).toEqual([null, 6, 5])
 })
 
+it('reads again once more was claimed, and not before', async () => {
+  const claims: ClaimRecord[] = []
+  let reads = 0
+  const served = { jobs: async () => (reads++, [job(1, 10n)]), claims: async () => [...claims] }
+  const { receipts } = open([], [], { served: async () => served })
+  // What was never read is read by whoever shows it.
+  claims.push(claim(5, 4n))
+  await receipts.follow()
+  expect(reads).toBe(0)
+  await receipts.load()
+  await receipts.follow()
+  expect(reads).toBe(1)
+  claims.unshift(claim(6, 10n))
+  await receipts.follow()
+  await receipts.follow()
+  expect(reads).toBe(2)
+  expect(receipts.rows.map((row) => receipts.claimOf(row)?.atMs)).toEqual([6])
+})
+
 describe('what was asked', () => {
   const paidFrom: Hex = '0xc2'
   const startedAtMs = Date.UTC(2026, 10, 29)
