@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ManualClock } from '../src/device/manual-clock.ts'
 import type { FrameStream } from '../src/ports/transport.ts'
 import { encodeFrame, parseFrame } from '../src/protocol/frame-codec.ts'
+import { limits } from '../src/protocol/limits.ts'
 import {
   directoryEventSchema,
   type DirectoryEvent,
@@ -13,10 +15,12 @@ import { signedTestOffer } from '../tests/fixtures/offer.ts'
 import { DirectoryHost } from './directory-host.ts'
 import { OfferBoard } from './offer-board.ts'
 
+let clock: ManualClock
 let host: DirectoryHost
 
 beforeEach(() => {
-  host = new DirectoryHost(new OfferBoard(100), () => {})
+  clock = new ManualClock()
+  host = new DirectoryHost(new OfferBoard(100), () => {}, clock)
 })
 afterEach(() => host.stop())
 
@@ -55,6 +59,23 @@ class Line {
   leave(): Promise<void> {
     return this.#stream.close()
   }
+}
+
+/** A tab that takes nothing: a frame stays on its way until the stream is reset. */
+function joinDeafTab(peerId: string, frames: Uint8Array[]): void {
+  const reset = Promise.withResolvers<never>()
+  reset.promise.catch(() => {})
+  const stream: FrameStream = {
+    remotePeer: peerId,
+    read: () => reset.promise,
+    write(frame) {
+      frames.push(frame)
+      return reset.promise
+    },
+    close: async () => {},
+    abort: (error) => reset.reject(error),
+  }
+  void answerStream(stream, (opened) => host.serve(opened))
 }
 
 test('a tab is told the view first, and that its offer is listed', async () => {
@@ -117,4 +138,38 @@ test('far too many lines of one tab are turned away', async () => {
   await expect(lines.at(-1)!.next()).rejects.toMatchObject({ code: 'transport/stream-reset' })
   expect(host.counts.limited).toBeGreaterThan(0)
   expect(await new Line('calm').next()).toMatchObject({ type: 'view' })
+})
+
+test('offers that would be too long for the others are no offers', async () => {
+  const hub = {
+    account: `0x${'03'.repeat(20)}` as const,
+    peerId: '\u0001'.repeat(limits.peerIdChars),
+    spreadMillionths: 0,
+  }
+  const liars = Array.from({ length: 80 }, (_, at) => `liar-${at}`)
+  await Promise.all(
+    liars.map(async (name) => {
+      const offer = await signedTestOffer(name, { hubs: [hub, hub, hub, hub] })
+      const line = new Line(name)
+      await line.send({ type: 'publish', offer })
+      await expect(line.until('published')).rejects.toMatchObject({ code: 'transport/stream-reset' })
+    }),
+  )
+  expect(host.counts.malformed).toBe(80)
+  expect(await new Line('late').next()).toMatchObject({ type: 'view', offers: [] })
+})
+
+test('tabs that take nothing wait for one and the same view, and are cut after twenty seconds', async () => {
+  const seller = new Line('seller')
+  await seller.send({ type: 'publish', offer: await signedTestOffer('seller') })
+  await seller.until('published')
+  const frames: Uint8Array[] = []
+  for (let tab = 0; tab < 200; tab++) joinDeafTab(`deaf-${tab}`, frames)
+  await expect.poll(() => frames).toHaveLength(200)
+  expect(new Set(frames).size).toBe(1)
+  await clock.advance(19_000)
+  expect(host.tabs).toBe(201)
+  await clock.advance(1_000)
+  expect(host.tabs).toBe(1)
+  await seller.until('changed', ({ peers }) => peers === 1)
 })

@@ -1,12 +1,13 @@
+import { systemClock } from '../src/device/system-clock.ts'
 import { BaseError, ProtocolError, TransportError } from '../src/errors/index.ts'
-import type { FrameStream } from '../src/ports/transport.ts'
+import type { Clock, FrameStream } from '../src/ports/index.ts'
 import { parseFrame } from '../src/protocol/frame-codec.ts'
 import {
   directoryRequestSchema,
   type DirectoryEvent,
   type DirectoryRequest,
 } from '../src/protocol/offer-messages.ts'
-import { announce, DirectorySession, pagesOf } from './directory-session.ts'
+import { announce, announceView, type Announcement, DirectorySession, pagesOf } from './directory-session.ts'
 import { shortPeerId, type RelayLog } from './log.ts'
 import type { OfferBoard } from './offer-board.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -30,6 +31,7 @@ export class DirectoryHost {
   readonly counts: DirectoryCounts = { published: 0, refused: 0, malformed: 0, limited: 0, departed: 0 }
   readonly #board: OfferBoard
   readonly #log: RelayLog
+  readonly #clock: Pick<Clock, 'sleep'>
   readonly #sessions = new Map<string, DirectorySession>()
   readonly #changed = new Set<string>()
   /** Kept per tab and not per stream: a new stream buys no new burst. */
@@ -37,10 +39,13 @@ export class DirectoryHost {
   readonly #sweeper: NodeJS.Timeout
   #flushing: NodeJS.Timeout | null = null
   #toldPeers = 0
+  /** One for all tabs until it is true no more: those that read nothing keep it waiting. */
+  #view: Announcement[] | null = null
 
-  constructor(board: OfferBoard, log: RelayLog) {
+  constructor(board: OfferBoard, log: RelayLog, clock: Pick<Clock, 'sleep'> = systemClock) {
     this.#board = board
     this.#log = log
+    this.#clock = clock
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
   }
 
@@ -51,7 +56,7 @@ export class DirectoryHost {
   /** Serves one tab for as long as its stream lives. A tab's newer stream takes the place of an older one. */
   async serve(stream: FrameStream): Promise<void> {
     await this.#throttle(stream.remotePeer)
-    const session = new DirectorySession(stream, () => ({ offers: this.#board.all(), peers: this.tabs }))
+    const session = new DirectorySession(stream, () => this.#currentView(), this.#clock)
     this.#sessions
       .get(session.peerId)
       ?.stream.abort(new TransportError('transport/closed', 'Replaced by a newer stream.'))
@@ -71,6 +76,11 @@ export class DirectoryHost {
     const stopping = new TransportError('transport/closed', 'The relay stops.')
     for (const { stream } of this.#sessions.values()) stream.abort(stopping)
     this.#sessions.clear()
+  }
+
+  /** Its count of tabs may be one of a moment ago: the next flush tells the new one. */
+  #currentView(): Announcement[] {
+    return (this.#view ??= announceView({ offers: this.#board.all(), peers: this.tabs }))
   }
 
   async #readRequests(session: DirectorySession): Promise<void> {
@@ -131,6 +141,7 @@ export class DirectoryHost {
     this.#sessions.delete(peerId)
     this.#changed.delete(peerId)
     if (this.#board.remove(peerId)) {
+      this.#view = null
       this.counts.departed += 1
       this.#log('departed', { peer: shortPeerId(peerId), offers: this.#board.size })
       this.#tellAll({ type: 'departed', peerId })
@@ -144,6 +155,7 @@ export class DirectoryHost {
   }
 
   #change(peerId: string): void {
+    this.#view = null
     this.#changed.add(peerId)
     this.#flushSoon()
   }
@@ -159,6 +171,7 @@ export class DirectoryHost {
   #flush(): void {
     const changed = [...this.#changed]
     this.#changed.clear()
+    this.#view = null
     if (changed.length === 0 && this.tabs === this.#toldPeers) return
     this.#toldPeers = this.tabs
     const pages = changed.length > 0 ? pagesOf(changed) : [[]]

@@ -2,22 +2,14 @@ import { ProtocolError, TransportError } from '../../src/errors/index.ts'
 import type { Clock, FrameStream } from '../../src/ports/index.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
 import { within } from '../../src/roles/common/within.ts'
+import { writeFrame } from '../write-frame.ts'
 
 /** A reader that takes nothing for so long is cut, in milliseconds. */
 const slowReaderMs = 10_000
 
 /** Writes a message, and resets the stream of a reader that is too slow for it. */
-export async function writeMessage(stream: FrameStream, message: object, clock: Clock): Promise<void> {
-  const written = new AbortController()
-  void clock.sleep(slowReaderMs, written.signal).then(
-    () => stream.abort(new TransportError('transport/timeout', 'The other side reads too slowly.')),
-    () => {},
-  )
-  try {
-    await stream.write(encodeFrame(message))
-  } finally {
-    written.abort()
-  }
+export function writeMessage(stream: FrameStream, message: object, clock: Clock): Promise<void> {
+  return writeFrame(stream, encodeFrame(message), slowReaderMs, clock)
 }
 
 /**

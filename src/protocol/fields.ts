@@ -40,8 +40,8 @@ export const millionths = (min: number, max: number) =>
 /** An ECDSA signature: r, s and v. */
 export const signature = hexBytes(65)
 
-/** A peer id in its text form; whether it is one shows when it is dialled. */
-export const peerId = v.pipe(v.string(), v.minLength(1), v.maxLength(limits.peerIdChars))
+/** A peer id in its text form, a byte a character; whether it is one shows when it is dialled. */
+export const peerId = v.pipe(v.string(), v.regex(/^[\w-]+$/), v.maxLength(limits.peerIdChars))
 
 /** At most `max` token ids. */
 export const tokenIds = (max: number) => v.pipe(v.array(count(0xffffffff)), v.maxLength(max))

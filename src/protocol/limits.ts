@@ -17,7 +17,8 @@ export const limits = {
   /** Times that a provider may say that a job goes on before something of it comes. */
   waitingFrames: 64,
   shortMessageChars: 400,
-  peerIdChars: 128,
+  /** Those of every kind of key have at most 53. */
+  peerIdChars: 64,
   /** Hubs that one offer may name. */
   hubsPerOffer: 4,
   /** Channels that one claim may batch: into the bond 80 kB, where many nodes take no transaction above 128 KiB. */
