@@ -1,6 +1,6 @@
 import { circuitRelayServer, type CircuitRelayService } from '@libp2p/circuit-relay-v2'
 import { identify, type Identify } from '@libp2p/identify'
-import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { webSockets } from '@libp2p/websockets'
@@ -52,6 +52,7 @@ export async function createCircuitRelay(options: CircuitRelayOptions): Promise<
     },
   })
   dropReservationsOnDisconnect(node)
+  forgetWhoLeft(node)
   return node
 }
 
@@ -62,4 +63,13 @@ function dropReservationsOnDisconnect(node: RelayNode): void {
     reservations.get(peerId)?.signal.clear()
     reservations.delete(peerId)
   })
+}
+
+/** js-libp2p keeps what it learned of a peer, in memory, for as long as it runs; some of it comes after the peer left. */
+function forgetWhoLeft(node: RelayNode): void {
+  const forget = (peerId: PeerId) => {
+    if (node.getConnections(peerId).length === 0) void node.peerStore.delete(peerId).catch(() => {})
+  }
+  node.addEventListener('peer:disconnect', ({ detail: peerId }) => forget(peerId))
+  node.addEventListener('peer:update', ({ detail: { peer } }) => forget(peer.id))
 }
