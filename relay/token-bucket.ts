@@ -24,12 +24,12 @@ export class TokenBucket {
     return this.#fullAtMs <= this.#nowMs()
   }
 
-  /** Takes a token and returns how long to wait before using it, in milliseconds; null when there is none. */
-  take(): number | null {
+  /** Takes tokens and returns how long to wait before using them, in milliseconds; null when there are too few. */
+  take(tokens = 1): number | null {
     const { burst, perSecond, maxWaitMs } = this.#options
     const msPerToken = 1000 / perSecond
     const nowMs = this.#nowMs()
-    const fullAtMs = Math.max(this.#fullAtMs, nowMs) + msPerToken
+    const fullAtMs = Math.max(this.#fullAtMs, nowMs) + tokens * msPerToken
     const waitMs = Math.max(0, fullAtMs - nowMs - burst * msPerToken)
     if (waitMs > maxWaitMs) return null
     this.#fullAtMs = fullAtMs

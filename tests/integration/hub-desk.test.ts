@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { signClaims } from '../../src/chain/authorize-claim.ts'
+import type { ClaimAuthorization } from '../../src/domain/authorization.ts'
+import type { Hex } from '../../src/domain/bytes.ts'
 import { HubError } from '../../src/errors/index.ts'
+import { channelIdOf } from '../../src/ledger/channel-id.ts'
+import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
+import { limits } from '../../src/protocol/limits.ts'
 import { hubDeskProtocol } from '../../src/protocol/protocols.ts'
 import { memoryRelay } from '../../src/transport/memory-transport.ts'
 import { account } from '../fixtures/hub.ts'
@@ -95,6 +101,80 @@ describe('the hub keeps its gas', () => {
     await expect(desk.client.deposit(signed, await desk.sign(fee))).rejects.toMatchObject({
       code: 'hub/out-of-gas',
     })
+  })
+})
+
+describe('the chain is asked', () => {
+  const liar = account(77)
+  let lookedUp: number
+
+  beforeEach(() => {
+    const { chain } = desk.world
+    const channel = chain.channel.bind(chain)
+    lookedUp = 0
+    chain.channel = async (channelId) => {
+      lookedUp += 1
+      return channel(channelId)
+    }
+  })
+
+  /** Returns a claim of as many channels as one may take in, none of which there is. */
+  async function makeUpClaim(): Promise<ClaimAuthorization> {
+    const lines = Array.from({ length: limits.channelsPerClaim }, async (_, at) => {
+      const salt: Hex = `0x${at.toString(16).padStart(64, '0')}`
+      const own = { payer: liar.address, payerAuthorizer: liar.address, receiver: liar.address, salt }
+      const config = { ...desk.requester.payer.config, ...own, receiverAuthorizer: liar.address }
+      const voucher = await signVoucher(channelIdOf(config, network), 4_000n, network, liar)
+      return { config, voucher, totalClaimed: 4_000n }
+    })
+    return signClaims(await Promise.all(lines), network, liar)
+  }
+
+  /** Hands a claim to the desk from many fresh peers, three times each. Returns how each try ended. */
+  async function flood(claim: ClaimAuthorization, to = desk.world.hubAccount.address): Promise<string[]> {
+    const sybils = await Promise.all(Array.from({ length: 10 }, () => desk.world.joinRequester(0n)))
+    return Promise.all(
+      sybils.flatMap((peer) =>
+        Array.from({ length: 3 }, async () => {
+          const fee = await desk.world.chain.authorizeTransfer(to, feeMicroUsd, liar)
+          const refused: unknown = await desk
+            .clientOf(peer)
+            .claim(claim, fee)
+            .catch((error) => error)
+          return refused instanceof HubError ? refused.code : 'sent'
+        }),
+      ),
+    )
+  }
+
+  test('so often for claims of made-up channels, whoever sends them, and then for others again', async () => {
+    const codes = await flood(await makeUpClaim())
+    expect(codes.filter((code) => code === 'hub/busy')).toHaveLength(27)
+    expect(lookedUp).toBe(3 * limits.channelsPerClaim)
+    await expect(desk.deposit()).rejects.toMatchObject({ code: 'hub/busy' })
+    await desk.world.clock.advance(1_000)
+    await desk.deposit()
+    expect(await desk.feeTotal()).toBe(feeMicroUsd)
+  })
+
+  test('nothing for a claim whose fee goes elsewhere', async () => {
+    await flood(await makeUpClaim(), liar.address)
+    expect(lookedUp).toBe(0)
+  })
+
+  test('for as many tabs as may deposit at once, each with several questions', async () => {
+    const tabs = await Promise.all(Array.from({ length: 30 }, () => desk.world.joinRequester(0n)))
+    await Promise.all(
+      tabs.map(async (tab) => {
+        const own = desk.clientOf(tab)
+        const signed = await desk.authorizeDeposit(depositMicroUsd, tab)
+        const fee = await tab.promise(feeMicroUsd)
+        const deposit = () => own.deposit(signed, fee)
+        await Promise.all([own.terms(), own.quote('deposit'), own.quote('refund'), deposit(), deposit()])
+        await deposit()
+      }),
+    )
+    expect(await desk.feeTotal()).toBe(30n * feeMicroUsd)
   })
 })
 

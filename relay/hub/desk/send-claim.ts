@@ -19,9 +19,9 @@ export async function sendClaim(
   deps: SendDeps,
 ): Promise<Done> {
   const { claims } = claim
+  checkTransferFee(fee, await deps.quotes.least('claim', claims.length), deps)
   const total = await worthOf(claims, deps)
   if (total === 0n) return done(null, 0n)
-  checkTransferFee(fee, await deps.quotes.least('claim', claims.length), deps)
   if (fee.amount > total) {
     throw new HubError('hub/request-refused', 'The claim is worth less than its fee.')
   }

@@ -30,7 +30,7 @@ export type SendDeps = {
   sponsor: Sponsor
 }
 
-/** Runs `send` for a peer that has not asked too often. */
+/** Runs `send` with what admits its transaction. */
 export type Sponsor = <result>(
   action: SponsoredAction,
   channels: number,

@@ -95,10 +95,10 @@ class ServiceDesk {
   }
 
   async #send(order: Order, peer: PeerId): Promise<Done> {
-    const sponsor: Sponsor = (action, channels, send) => {
-      this.#limits.takeAttempt(peer)
-      return send(() => this.#limits.takeTransaction(action, channels))
-    }
+    this.#limits.takeOrder(peer)
+    this.#limits.takeChannels(order.type === 'claim' ? order.claim.claims.length : 1)
+    const sponsor: Sponsor = (action, channels, send) =>
+      send(() => this.#limits.takeTransaction(action, channels))
     const deps: SendDeps = { ...this.#deps, quotes: this.#quotes, sponsor }
     const answer = await this.#inTurn(order, deps)
     this.#deps.log('hub-desk-sent', {
@@ -111,7 +111,9 @@ class ServiceDesk {
 
   /** A deposit that was made and can be made anew was undone by a reorganisation. */
   async #stillHolds(order: Order): Promise<boolean> {
-    return order.type !== 'deposit' || (await this.#deps.chain.authorizationState(order.deposit)) !== 'open'
+    if (order.type !== 'deposit') return true
+    this.#limits.takeChannels(1)
+    return (await this.#deps.chain.authorizationState(order.deposit)) !== 'open'
   }
 
   /** One voucher must not pay two fees, so a channel's requests are answered one after another. */
