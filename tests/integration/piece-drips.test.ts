@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/device/manual-clock.ts'
-import type { FrameStream } from '../../src/ports/index.ts'
 import type { LenderFrame } from '../../src/protocol/piece-messages.ts'
 import {
   hasAll,
+  ignoreWishes,
   joinBadLender,
   type LendingWorld,
   openLendingWorld,
   wishesOn,
   wrongBytes,
 } from '../fixtures/bad-lender.ts'
+import { beginDownload, passUntil } from '../fixtures/driven-download.ts'
 
 /** What a tab does every so often instead of bringing what it was asked for. */
 type Drip = {
@@ -52,36 +53,13 @@ async function joinDripper(
   await joinBadLender(world, async (stream, write) => {
     lines.opened += 1
     await write(hasAll)
-    void ignore(stream)
+    void ignoreWishes(stream)
     for (;;) {
       await write(...frames)
       await clock.sleep(everyMs)
     }
   })
   return lines
-}
-
-/** Reads and heeds nothing, so that the reader can go on writing. */
-async function ignore(stream: FrameStream): Promise<void> {
-  while (await stream.read().catch(() => null)) continue
-}
-
-/** Lets time pass, a second at a time, until something has happened. */
-async function passUntil(clock: ManualClock, happened: () => boolean, mostMs: number): Promise<void> {
-  const latestMs = clock.nowMs() + mostMs
-  while (!happened()) {
-    expect(clock.nowMs()).toBeLessThan(latestMs)
-    await clock.advance(1_000)
-  }
-}
-
-/** Begins a download and returns how it stands, while time is driven. */
-async function beginDownload({ join, entry }: LendingWorld) {
-  const { store } = await join()
-  const download = { isOver: false, error: null as unknown }
-  const ended = store.fetch(entry).catch((error: unknown) => (download.error = error))
-  void ended.then(() => (download.isOver = true))
-  return { store, ended, download, keptBytes: async () => (await store.status(entry.id)).bytes }
 }
 
 test.each([...drips, slow])(

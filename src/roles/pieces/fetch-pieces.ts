@@ -30,6 +30,8 @@ const slowMs = 4_000
 const lateMs = 30_000
 /** A tab that was asked and gets no further for so long is given up. */
 const silentMs = 20_000
+/** A tab that has paused for so long makes way for one that waits. */
+const pausedMs = 20_000
 /** How long a download that has begun waits for a tab that has more. */
 const patienceMs = 20_000
 /** How long it waits for tabs that have it and bring it no further: their answers go first. */
@@ -120,10 +122,12 @@ class PieceDownload {
     void this.#meet(peer)
   }
 
-  /** Leaves a tab that has nothing to give, so that the next time another one is met. */
+  /** Leaves a tab that has nothing to give, or that pauses for long, so that the next time another one is met. */
   #makeWay(): void {
-    const useless = [...this.#lines].find((line) => !this.#isHopeFor(line))
-    useless?.end(nobodyHasIt())
+    const lines = [...this.#lines]
+    const useless = lines.find((line) => !this.#isHopeFor(line))
+    const idle = useless ?? lines.find((line) => line.hasPaused(pausedMs))
+    idle?.end(nobodyHasIt())
   }
 
   async #meet(peer: PeerId): Promise<void> {

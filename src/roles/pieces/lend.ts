@@ -6,6 +6,7 @@ import { piecesProtocol } from '../../protocol/protocols.ts'
 import type { AnswersFirst } from './answers-first.ts'
 import type { PieceTraffic } from './piece-traffic.ts'
 import { lenderEnd, refuseLine, servePieces } from './serve-pieces.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 /** All that lending takes. */
 export type LendDeps = {
@@ -45,10 +46,15 @@ export interface Lender {
 
 /** Tabs that are lent to at the same time. */
 const maxTabs = 8
+/** A reader that takes next to nothing for so long makes way for another, once all places are taken. */
+const patienceMs = 120_000
 const announceMs = (limits.holdingLifetimeSeconds * 1000) / 3
 const retryMs = 5_000
 /** New holdings are told together. */
 const gatherMs = 1_000
+
+/** What one reader has of the lender. */
+type Place = { waited: Stopwatch; over: AbortController }
 
 const atOnce = (onTurn: () => void) => {
   onTurn()
@@ -62,28 +68,37 @@ export function createLender(deps: LendDeps): Lender {
   const budget = new ByteBudget(1)
   let over: AbortController | null = null
   let leaveTurn: (() => void) | null = null
-  let tabs = 0
+  const places = new Set<Place>()
 
   const status = (): LendingStatus => {
     const { sentBytes, receivedBytes } = traffic
-    return { isLending: over !== null, tabs, isPaused: answers.busy, sentBytes, receivedBytes }
+    return { isLending: over !== null, tabs: places.size, isPaused: answers.busy, sentBytes, receivedBytes }
   }
   const tell = () => {
     for (const listener of listeners) listener(status())
   }
   const onSent = (bytes: number) => traffic.send(bytes)
-  const count = (change: number) => {
-    tabs += change
-    tell()
+
+  /** Leaves the reader that has taken next to nothing for longest, if that is long enough. */
+  const makeWay = () => {
+    const [idlest] = [...places].sort((a, b) => b.waited.elapsedMs - a.waited.elapsedMs)
+    if (!idlest || idlest.waited.elapsedMs <= patienceMs) return
+    places.delete(idlest)
+    idlest.over.abort(new TransportError('transport/closed', 'Another tab waits for its place.'))
   }
 
   const serve = async (stream: FrameStream, stopped: AbortSignal) => {
-    if (tabs >= maxTabs) return refuseLine(lenderEnd(stream, clock))
-    count(1)
+    if (places.size >= maxTabs) makeWay()
+    if (places.size >= maxTabs) return refuseLine(lenderEnd(stream, clock))
+    const place: Place = { waited: new Stopwatch(clock), over: new AbortController() }
+    places.add(place)
+    tell()
     try {
-      await servePieces(stream, { shelf, clock, answers, budget }, onSent, stopped)
+      const ended = AbortSignal.any([stopped, place.over.signal])
+      await servePieces(stream, { shelf, clock, answers, budget }, { onSent, waited: place.waited }, ended)
     } finally {
-      count(-1)
+      places.delete(place)
+      tell()
     }
   }
 

@@ -54,6 +54,8 @@ export class PieceLine {
   #isHeld = false
   /** How long it has kept this side waiting since its last progress. */
   readonly #waited: Stopwatch
+  /** How long it has paused since then. */
+  readonly #paused: Stopwatch
   #unseenBytes = 0
   #uncredited = 0
   #absent = 0
@@ -65,11 +67,17 @@ export class PieceLine {
     this.#deps = deps
     this.#events = events
     this.#waited = new Stopwatch(deps.clock)
+    this.#paused = new Stopwatch(deps.clock)
   }
 
   /** Whether what it was asked for has got no further for so long, pauses for answers left out. */
   isSilent(forMs: number): boolean {
     return this.#waited.elapsedMs > forMs
+  }
+
+  /** Whether it has paused for so long since it brought something, however often it went on in between. */
+  hasPaused(forMs: number): boolean {
+    return this.#paused.elapsedMs > forMs
   }
 
   /** Whether its pieces may be long in coming. */
@@ -190,11 +198,13 @@ export class PieceLine {
   #progress(): void {
     this.#unseenBytes = 0
     this.#waited.reset()
+    this.#paused.reset()
   }
 
   /** It is waited for while something is due: no pause is its fault, and no word but bytes is progress. */
   #watch(): void {
     this.#waited.run(this.asked.length > 0 && !this.#isPaused && !this.#isHeld)
+    this.#paused.run(this.#isPaused)
   }
 
   #first(piece: number): IncomingPiece {

@@ -14,21 +14,32 @@ import {
 import { type MessageStream, expectFrame, messageStream } from '../common/frames.ts'
 import type { AnswersFirst } from './answers-first.ts'
 import { Credits } from './credits.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /** What lending takes, apart from the stream. */
 export type ServeDeps = { shelf: PieceShelf; clock: Clock; answers: AnswersFirst; budget: ByteBudget }
 
+/** What a line tells whoever lends. */
+export type ServeWatch = {
+  /** Hears bytes as they go out. */
+  onSent: (bytes: number) => void
+  /** How long the reader has been waited for since it took something: this side's pauses and limit are left out. */
+  waited: Stopwatch
+}
+
 const firstFrameTimeoutMs = 10_000
-/** A reader that neither asks nor takes anything for so long is let go. */
-const silenceMs = 120_000
+/** A reader that says nothing for so long is let go. No download waits so long for a tab that pauses. */
+const silenceMs = 600_000
+/** Fewer frames are nothing: as many as readers give credit for at once. */
+const progressFrames = limits.pieceFramesAhead / 4
 
 type Line = MessageStream<ReaderFrame, LenderFrame>
 
-/** Lends pieces of one model over one stream until the reader has enough. `onSent` hears bytes as they go out. */
+/** Lends pieces of one model over one stream until the reader has enough. */
 export async function servePieces(
   stream: FrameStream,
   deps: ServeDeps,
-  onSent: (bytes: number) => void,
+  watch: ServeWatch,
   stopped: AbortSignal,
 ): Promise<void> {
   const line: Line = lenderEnd(stream, deps.clock)
@@ -38,7 +49,7 @@ export async function servePieces(
     const model = await deps.shelf.holding(modelId)
     if (!model || model.pieceCount !== pieces) return await refuseLine(line)
     await line.write({ type: 'have', bitmap: toBitmap(model.held, pieces) })
-    await new LendingLine(line, modelId, model, deps, onSent).run(gains, stopped)
+    await new LendingLine(line, modelId, model, deps, watch).run(gains, stopped)
   } finally {
     gains.stop()
   }
@@ -80,32 +91,33 @@ class LendingLine {
   readonly #modelId: ModelId
   readonly #model: LendableModel
   readonly #deps: ServeDeps
-  readonly #onSent: (bytes: number) => void
+  readonly #watch: ServeWatch
   readonly #credits = new Credits()
   readonly #over = new AbortController()
   #wanted: number[] = []
   #sending = false
+  /** Whether the owner's limit holds this side back now. */
+  #isLimited = false
+  #takenFrames = 0
 
-  constructor(
-    line: Line,
-    modelId: ModelId,
-    model: LendableModel,
-    deps: ServeDeps,
-    onSent: (bytes: number) => void,
-  ) {
+  constructor(line: Line, modelId: ModelId, model: LendableModel, deps: ServeDeps, watch: ServeWatch) {
     this.#line = line
     this.#modelId = modelId
     this.#model = model
     this.#deps = deps
-    this.#onSent = onSent
+    this.#watch = watch
   }
 
   async run(gains: Gains, stopped: AbortSignal): Promise<void> {
     const { answers } = this.#deps
     gains.listen((piece) => this.#tell({ type: 'gained', pieces: [piece] }))
-    const unwatch = answers.watch((busy) => this.#tell({ type: busy ? 'paused' : 'resumed' }))
+    const unwatch = answers.watch((busy) => {
+      this.#tell({ type: busy ? 'paused' : 'resumed' })
+      this.#time()
+    })
     const signal = AbortSignal.any([stopped, this.#over.signal])
     if (answers.busy) this.#tell({ type: 'paused' })
+    this.#time()
     try {
       for (let frame = await this.#read(signal); frame; frame = await this.#read(signal)) this.#take(frame)
     } finally {
@@ -119,7 +131,7 @@ class LendingLine {
   }
 
   #take(frame: ReaderFrame): void {
-    if (frame.type === 'credit') return this.#credits.give(frame.frames)
+    if (frame.type === 'credit') return this.#credit(frame.frames)
     const isTooMuch = this.#wanted.length >= limits.piecesAskedAhead
     if (frame.type === 'open' || isTooMuch || frame.piece >= this.#model.pieceCount) {
       throw new ProtocolError(
@@ -129,6 +141,14 @@ class LendingLine {
     }
     this.#wanted.push(frame.piece)
     if (!this.#sending) void this.#sendAll().catch((error: Error) => this.#line.abort(error))
+  }
+
+  #credit(frames: number): void {
+    this.#credits.give(frames)
+    this.#takenFrames += frames
+    if (this.#takenFrames < progressFrames) return
+    this.#takenFrames = 0
+    this.#watch.waited.reset()
   }
 
   async #sendAll(): Promise<void> {
@@ -147,7 +167,7 @@ class LendingLine {
       const bytes = content.subarray(start, start + limits.pieceBytesPerFrame)
       await this.#untilDue(bytes.byteLength)
       await this.#line.write({ type: 'bytes', bytes })
-      this.#onSent(bytes.byteLength)
+      this.#watch.onSent(bytes.byteLength)
     }
     await this.#line.write({ type: 'done', piece })
   }
@@ -158,9 +178,22 @@ class LendingLine {
     const { signal } = this.#over
     await this.#credits.take(signal)
     const waitMs = budget.book(bytes, clock.nowMs())
-    if (waitMs > 0) await clock.sleep(waitMs, signal)
+    if (waitMs > 0) await this.#holdForLimit(waitMs, signal)
     await answers.idle(signal)
     signal.throwIfAborted()
+  }
+
+  async #holdForLimit(waitMs: number, signal: AbortSignal): Promise<void> {
+    this.#isLimited = true
+    this.#time()
+    await this.#deps.clock.sleep(waitMs, signal)
+    this.#isLimited = false
+    this.#time()
+  }
+
+  /** The reader is waited for unless this side holds back. */
+  #time(): void {
+    this.#watch.waited.run(!this.#isLimited && !this.#deps.answers.busy)
   }
 
   /** News are a courtesy: a line that breaks shows elsewhere. */
