@@ -155,10 +155,10 @@ export type Recomputation = {
   arithmeticId: Hex
   /**
    * For each claimed token, by how much it loses to this engine's own choice under the same noise,
-   * in units of logit / temperature; 0 where they agree.
+   * in units of logit / temperature; 0 where they agree, infinite from the first id on that is no token of the model.
    */
   margins: number[]
-  /** What this engine would have chosen at each place. */
+  /** What this engine would have chosen at each place; -1 behind such an id. */
   choices: number[]
 }
 

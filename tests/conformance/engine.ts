@@ -180,6 +180,36 @@ export const engineCases: ConformanceCase<EngineSubject>[] = [
     },
   },
   {
+    name: 'judges an answer with an id in it that is no token, but not a prompt with one',
+    async run(subject) {
+      const { engine } = subject
+      const request = await loadedRequest(subject)
+      const { tokenIds } = await read(engine.generate(request))
+      const claim = { promptIds: request.promptIds, sampler: seeded, seed }
+      for (const at of [0, 2, tokenIds.length - 1]) {
+        const forged = tokenIds.with(at, 0xffff_ffff)
+        const { margins, choices } = await engine.recompute({ ...claim, tokenIds: forged })
+        const isHonest = margins.map((margin) => margin === 0)
+        assertEqual(
+          isHonest,
+          tokenIds.map((_, index) => index < at),
+          'which are honest',
+        )
+        assert(
+          margins.slice(at).every((margin) => margin === Infinity),
+          'the others never can be',
+        )
+        assertEqual(
+          choices,
+          tokenIds.map((tokenId, index) => (index <= at ? tokenId : -1)),
+          'its own choices, as far as there are any',
+        )
+      }
+      const promptIds = [...request.promptIds, 0xffff_ffff]
+      await assertRejects(engine.recompute({ ...claim, promptIds, tokenIds }), 'engine/invalid-settings')
+    },
+  },
+  {
     name: 'a cancelled recomputation rejects',
     async run(subject) {
       const { promptIds } = await loadedRequest(subject)

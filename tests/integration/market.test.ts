@@ -112,6 +112,12 @@ describe('an honest deal', () => {
     expect(report.verdict).toBe('mismatch')
     const failed = report.findings.filter(({ ok }) => ok === false).map(({ check }) => check)
     expect(failed).toEqual(expect.arrayContaining(['receipt', 'text', 'tokens']))
+    const invented = { ...answer, tokenIds: answer.tokenIds.with(3, 0xffff_ffff) }
+    expect((await checkAnswer(invented, deps)).findings).toContainEqual({
+      check: 'tokens',
+      ok: false,
+      text: expect.stringContaining('are not what the model says.'),
+    })
     await provider.stop()
   })
 
