@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countSlots } from './count-slots.ts'
+import { countIdleBytes, countSlots, leastIdleBytes } from './count-slots.ts'
 
 const gibibyte = 2 ** 30
 /** SmolLM2 with 135 million weights. */
@@ -23,7 +23,7 @@ describe('slots by memory', () => {
 
   test('a longer context leaves room for fewer, a shorter one for more', () => {
     const memoryBytes = 8 * gibibyte
-    expect(countSlots({ ...small, memoryBytes, contextTokens: 8192 })).toBe(3)
+    expect(countSlots({ ...small, memoryBytes, contextTokens: 8192 })).toBe(2)
     expect(countSlots({ ...small, memoryBytes, contextTokens: 1024 })).toBe(8)
   })
 
@@ -45,5 +45,29 @@ describe('slots by memory', () => {
     }
     expect(countSlots({ ...large, memoryBytes: 256 * gibibyte })).toBe(2)
     expect(countSlots({ ...large, weightBytes: 3.5 * gibibyte, memoryBytes: 256 * gibibyte })).toBe(1)
+  })
+})
+
+describe('memory for caches of answers that ended', () => {
+  /** Qwen3 with 0.6 billion weights. */
+  const large = { weightBytes: 640e6, cacheBytesPerToken: 229_376, contextTokens: 4096, stepPlaces: null }
+  const longest = large.cacheBytesPerToken * large.contextTokens
+
+  test('holds a whole text where there is as much, however its room grew', () => {
+    expect(countIdleBytes({ ...large, memoryBytes: 16 * gibibyte })).toBeGreaterThan(1.5 * longest)
+  })
+
+  test('leaves an answer what that takes, and is never less than the least', () => {
+    const some = countIdleBytes({ ...large, memoryBytes: 8 * gibibyte })
+    expect(some).toBeGreaterThan(leastIdleBytes)
+    expect(some).toBeLessThan(longest)
+    expect(countIdleBytes({ ...large, memoryBytes: 4 * gibibyte })).toBe(leastIdleBytes)
+    expect(countIdleBytes({ ...large, memoryBytes: null })).toBe(leastIdleBytes)
+  })
+
+  test.each([8, 12, 16, 32, 64])('and all slots take no more than the usable half of %d GiB', (gibibytes) => {
+    const there = { ...large, memoryBytes: gibibytes * gibibyte }
+    const taken = countIdleBytes(there) + 3 * longest * countSlots(there) + large.weightBytes
+    expect(taken).toBeLessThan(there.memoryBytes / 2)
   })
 })

@@ -200,6 +200,7 @@ describe('a lost worker', () => {
     workers[0]!.say({ kind: 'lost', error: toWireError(outOfMemory, 'engine/device-lost') })
     await keeper.live()
     expect(back).toEqual([['wasm', 1]])
+    expect(workers.at(-1)!.received).toMatchObject([{ name: 'load', input: { memoryBytes: 0 } }])
     unsubscribe()
     fail(workers.at(-1))
     await keeper.live()

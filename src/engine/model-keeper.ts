@@ -196,6 +196,8 @@ function planAgain(plan: StartPlan, { backend, slots }: LoadedModel, loss: Error
     ...plan,
     backends: [backend, backend, ...others],
     slots: isFull ? Math.max(1, Math.floor(slots / 2)) : slots,
+    // There is less than it seemed: of answers that ended the least is kept.
+    memoryBytes: isFull ? 0 : plan.memoryBytes,
   }
 }
 

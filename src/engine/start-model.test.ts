@@ -52,6 +52,12 @@ test('the rest of a model is brought once, and only to a worker that needs it', 
   expect([brought, unneeded.workers[0]!.received.length]).toEqual([1, 1])
 })
 
+test('its worker is told how much memory there is', async () => {
+  const { workers, starting } = start(whole, { memoryBytes: 2 ** 33 })
+  await starting
+  expect(workers[0]!.received).toMatchObject([{ name: 'load', input: { memoryBytes: 2 ** 33 } }])
+})
+
 test('it fails as the store does where the rest cannot be brought', async () => {
   const failing = () => Promise.reject(new StorageError('storage/source-failed', 'No server has it.'))
   const { workers, starting } = start({ ...whole, files: [], whole: failing })

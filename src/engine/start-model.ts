@@ -85,12 +85,13 @@ function mayCureBySlices({ code }: EngineError, { backend, sliceTokens }: Attemp
 }
 
 function describeLoad(
-  { recipes, threads, guess }: StartPlan,
+  { recipes, threads, memoryBytes, guess }: StartPlan,
   { id, manifest, files }: VerifiedModel,
   { backend, sliceTokens }: Attempt,
 ): LoadInput {
   const model = { id, manifest, files }
-  return { model, recipe: recipes[backend], threads, guess, ...(sliceTokens ? { sliceTokens } : {}) }
+  const recipe = recipes[backend]
+  return { model, recipe, threads, memoryBytes, guess, ...(sliceTokens ? { sliceTokens } : {}) }
 }
 
 function describeLoaded(

@@ -74,12 +74,15 @@ test('idle texts take so much memory and no more, and the least recently used go
   expect(kept).toEqual([3, 0, 3])
 })
 
-test('a text larger than all the memory is not kept', async () => {
+test('a text larger than all the memory is not kept, and ends no other', async () => {
   const pool = createSequencePool(byteModel, 4)
-  const sequence = await pool.borrow([1, 2])
-  await read(sequence, [1, 2, 3, 4, 5])
-  pool.giveBack(sequence)
+  const [small, large] = [await pool.borrow([7, 8]), await pool.borrow([1, 2])]
+  await read(small, [7, 8])
+  await read(large, [1, 2, 3, 4, 5])
+  pool.giveBack(small)
+  pool.giveBack(large)
   expect((await pool.borrow([1, 2, 3, 4, 5, 6])).length).toBe(0)
+  expect((await pool.borrow([7, 8, 9])).length).toBe(2)
 })
 
 describe('a shared beginning', () => {

@@ -1,8 +1,6 @@
+import { leastIdleBytes } from '../../domain/count-slots.ts'
 import { RememberingSequence } from './remembering-sequence.ts'
 import type { LanguageModel, Sequence } from './sequence.ts'
-
-/** Memory for the caches of answers that ended: 4,000 tokens of a model with 135 million weights. */
-const usualIdleBytes = 192 * 2 ** 20
 
 /** The end of an answer often comes back as other tokens. Whoever had to forget more is kept, and copied. */
 const mostForgotten = 8
@@ -25,12 +23,12 @@ export type SequencePool = {
  *
  * A conversation's next turn gets its own sequence back. A prompt that shares a beginning with other texts, such
  * as a system prompt, gets a copy of the longest, whether that text has ended or still grows: of prompts that
- * come at once, the first reads for all. Caches that nobody uses take at most `idleBytes`; the least recently
- * used goes first.
+ * come at once, the first reads for all. Caches that nobody uses take at most `idleBytes`: one that takes more alone
+ * is not kept, and of the others the least recently used goes first.
  */
 export function createSequencePool(
   model: Pick<LanguageModel, 'openSequence'>,
-  idleBytes = usualIdleBytes,
+  idleBytes = leastIdleBytes,
 ): SequencePool {
   const busy = new Set<RememberingSequence>()
   /** The latest first. */
@@ -65,6 +63,7 @@ export function createSequencePool(
     },
     giveBack(sequence) {
       if (!(sequence instanceof RememberingSequence && busy.delete(sequence))) return
+      if (sequence.cacheBytes > idleBytes) return sequence.close()
       idle.unshift(sequence)
       let bytes = 0
       const firstDropped = idle.findIndex(({ cacheBytes }) => (bytes += cacheBytes) > idleBytes)

@@ -24,6 +24,8 @@ export type WarmInput = RuntimeInput & { model?: ComingModel }
 export type LoadInput = RuntimeInput & {
   /** With the beginning of its first file alone, if that may do. */
   model: Omit<VerifiedModel, 'whole'>
+  /** Memory of the whole computer; null where its browser does not say. */
+  memoryBytes?: number | null
   /** Tokens in one slice of a prefill; by default what suits the back end. */
   sliceTokens?: number
   /** Whether to guess tokens and check several in one step, where that changes no bit; by default yes. */

@@ -1,3 +1,4 @@
+import { countIdleBytes } from '../../domain/count-slots.ts'
 import { EngineError, toWireError } from '../../errors/index.ts'
 import type { ComingModel } from '../../ports/engine.ts'
 import { distributions } from '../decode/distributions.ts'
@@ -42,7 +43,9 @@ serveCalls<ModelCalls>(self, {
 
   async load(input, { emit, signal }) {
     const loaded = await loadModel(input, placeFor(input), (progress) => void emit(progress), signal)
-    running = { ...loaded, pool: createSequencePool(loaded.model) }
+    const { memoryBytes = null } = input
+    const idleBytes = countIdleBytes({ ...loaded.facts, memoryBytes })
+    running = { ...loaded, pool: createSequencePool(loaded.model, idleBytes) }
     void running.lost.then((error) =>
       self.postMessage({ kind: 'lost', error: toWireError(error, 'engine/device-lost') }),
     )
