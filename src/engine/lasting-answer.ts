@@ -45,7 +45,9 @@ export async function* streamAnswer(
   signal?: AbortSignal,
 ): AsyncGenerator<TokenEvent, GenerateResult, void> {
   const madeIds: number[] = []
-  let live = await slots.enter()
+  const entered = await unlessAborted(slots.enter(), signal, () => slots.leave())
+  if (entered === null) return cancelled
+  let live = entered
   try {
     for (let losses = 1; ; losses++) {
       let loss: EngineError

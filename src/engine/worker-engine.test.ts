@@ -169,6 +169,23 @@ describe('when its worker is lost', () => {
     cancel.abort()
     expect(await next).toMatchObject({ done: true, value: { finishReason: 'cancelled' } })
   })
+
+  test('who asks while it comes back, and changes their mind, does not wait for it', async () => {
+    const { engine, workers } = await loadMortal([{ death: 'dies', afterSteps: 0 }, 'hangs-in-load'])
+    const interrupted = read(engine, request())
+    while (workers.length < 2) await new Promise((resolve) => setTimeout(resolve))
+    const cancel = new AbortController()
+    const next = engine.generate(request(), cancel.signal).next()
+    const embedding = engine.embed([97, 98], cancel.signal)
+    cancel.abort()
+    expect(await next).toMatchObject({ done: true, value: { finishReason: 'cancelled' } })
+    await expect(embedding).rejects.toMatchObject({ code: 'engine/cancelled' })
+    workers[1]!.dispatchEvent(new Event('error'))
+    const whole = await interrupted
+    // No slot stayed theirs.
+    const answers = [1, 2, 3, 4].map(() => read(engine, request()))
+    for (const answer of answers) expect(await answer).toEqual(whole)
+  })
 })
 
 describe('beside answers', () => {

@@ -176,7 +176,10 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       beside(signal, ({ channel }) => channel.call('recompute', request, { signal })),
     embed: (tokenIds, signal, owner) =>
       held(() =>
-        during(place, signal, ({ channel }) => channel.call('embed', { tokenIds, owner }, { signal })),
+        unlessCancelled(
+          during(place, signal, ({ channel }) => channel.call('embed', { tokenIds, owner }, { signal })),
+          signal,
+        ),
       ),
     distributions: (tokenIds, count, top, signal) =>
       beside(signal, ({ channel }) => channel.call('distributions', { tokenIds, count, top }, { signal })),
