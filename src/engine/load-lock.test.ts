@@ -118,6 +118,25 @@ test('a model that is there is not loaded again, unless for other back ends', as
   expect(starts).toHaveLength(2)
 })
 
+test('a model whose load failed late is not taken for the one before', async () => {
+  let loaded: LoadedModel | null = null
+  const lock = new LoadLock({
+    get loaded() {
+      return loaded
+    },
+    async start({ id }) {
+      loaded = { id } as LoadedModel
+      if (id === '0xbb') throw new EngineError('engine/malformed-model', 'Its text makes no sense.')
+      return loaded
+    },
+    stop: () => (loaded = null),
+  })
+  lock.hold()
+  await lock.load(modelNamed('aa'))
+  await expect(lock.load(modelNamed('bb'))).rejects.toMatchObject({ code: 'engine/malformed-model' })
+  expect((await lock.load(modelNamed('aa'))).id).toBe('0xaa')
+})
+
 test('a check takes no model’s place', async () => {
   const { lock, load, finish, loaded } = openLock()
   await load('aa')

@@ -112,6 +112,7 @@ export class LoadLock {
     const loading: Loading = { subject, waiters, over, done: done.finally(() => this.#finish(loading)) }
     loading.done.catch(() => {})
     this.#isKept = false
+    this.#loaded = null
     this.#loading = loading
     return loading
   }

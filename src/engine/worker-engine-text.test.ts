@@ -101,3 +101,58 @@ test('no worker starts for a model that nobody wants any more', async () => {
   await engine.warm({ signal: AbortSignal.abort() })
   expect(noted).toEqual([])
 })
+
+/** An engine that loads at once, and whose text worker answers when the test says so. */
+function openSlowlyReading() {
+  const answers: { embeds(width: number): void; fails(): void }[] = []
+  const engine = createWorkerEngine({
+    openModelWorker: () => openMortalWorker('lives'),
+    openTextWorker: () =>
+      new FakeWorker((message, self) => {
+        if (message.kind !== 'call') return
+        const { id } = message
+        const error = new EngineError('engine/malformed-model', 'The vocabulary makes no sense.')
+        answers.push({
+          embeds: (embeddingWidth) => self.say({ kind: 'result', id, output: { embeddingWidth } }),
+          fails: () => self.say({ kind: 'error', id, error: toWireError(error, 'engine/load-failed') }),
+        })
+      }),
+    probe: async () => machine,
+  })
+  /** Loads a model until its text is asked for. */
+  const begin = async (name: string) => {
+    const [asked, loading] = [answers.length, engine.load(createMemoryModel({ id: `0x${name}` }))]
+    loading.catch(() => {})
+    while (answers.length === asked) await new Promise((resolve) => setTimeout(resolve))
+    return { loading, text: answers.at(-1)! }
+  }
+  return { engine, begin }
+}
+
+test('a model is there when its text is, never with that of the one before', async () => {
+  const { engine, begin } = openSlowlyReading()
+  const first = await begin('aa')
+  first.text.embeds(1)
+  await first.loading
+  const second = await begin('bb')
+  expect(engine.loaded).toBeNull()
+  expect(() => engine.text.embeddingWidth).toThrow('No model is loaded.')
+  second.text.embeds(2)
+  await second.loading
+  expect([engine.loaded?.id, engine.text.embeddingWidth]).toEqual(['0xbb', 2])
+})
+
+test('a model whose text could not be read is no model, and the one before is loaded again', async () => {
+  const { engine, begin } = openSlowlyReading()
+  engine.hold()
+  const first = await begin('aa')
+  first.text.embeds(1)
+  await first.loading
+  const second = await begin('bb')
+  second.text.fails()
+  await expect(second.loading).rejects.toMatchObject({ code: 'engine/malformed-model' })
+  expect(engine.loaded).toBeNull()
+  const again = await begin('aa')
+  again.text.embeds(3)
+  expect([(await again.loading).id, engine.text.embeddingWidth]).toEqual(['0xaa', 3])
+})

@@ -50,6 +50,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
   const inTurn = createTurns()
   const texts = createTextClient(options.openTextWorker ?? openTextWorker, stallMs)
   let text: ModelText | null = null
+  /** What can be tokenized for: a model that still waits for its text is none. */
+  const loadedModel = () => (text ? keeper.loaded : null)
 
   const recipes = { ...defaultRecipes, ...options.recipes }
   const start: Loader['start'] = async (model, { backends, signal, onProgress }) => {
@@ -72,6 +74,8 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
       if (progress.stage !== 'read') openTextOnce().catch(() => {})
       onProgress(progress)
     }
+    throwIfCancelled(signal)
+    text = null
     const loaded = await keeper.start(plan, onLoadProgress, signal)
     const opened = await openTextOnce()
     throwIfCancelled(signal)
@@ -82,7 +86,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     start,
     stop: () => keeper.stop(),
     get loaded() {
-      return keeper.loaded
+      return loadedModel()
     },
   })
 
@@ -153,7 +157,7 @@ export function createWorkerEngine(options: WorkerEngineOptions = {}): Engine {
     deliver: (id, part) => void warming.then(() => keeper.deliver(id, part)).catch(() => {}),
     load: (model, loading) => lock.load(model, loading),
     get loaded(): LoadedModel | null {
-      return keeper.loaded
+      return loadedModel()
     },
     text: {
       get embeddingWidth() {
