@@ -9,8 +9,7 @@ import type { Hub } from '../../domain/hub.ts'
 import { type BaseError, HubError, MarketError } from '../../errors/index.ts'
 import { MemoryVoucherStore } from '../../storage/memory-voucher-store.ts'
 import type { RoutedOffer } from '../fund/choose-route.ts'
-import type { KnownHubs } from '../hub/known-hubs.ts'
-import { Attempts } from './attempts.ts'
+import { Attempts, type AttemptsDeps } from './attempts.ts'
 
 const [wallet, session] = accounts
 const never = new AbortController().signal
@@ -34,10 +33,10 @@ beforeEach(() => {
 
 function attempts(offers: RoutedOffer[], listed = offers): Attempts {
   const clock = { nowMs: () => 0, sleep: async () => {} }
-  const hubs: Partial<KnownHubs> = { forget: () => {} }
+  const hubs: Partial<AttemptsDeps['hubs']> = { forget: () => {} }
   const stores = {
     vouchers: new MemoryVoucherStore(),
-    hubs: hubs as KnownHubs,
+    hubs: hubs as AttemptsDeps['hubs'],
     random: createSeededRandom(1),
   }
   return new Attempts(offers, async () => listed, { chain, wallet, session, clock, ...stores })
