@@ -13,6 +13,8 @@ export type ChannelRecord = {
   voucher: Voucher | null
   /** Highest total claimed on the chain that this tab knows of. */
   claimedMicroUsd: MicroUsd
+  /** What of its vouchers jobs of this browser were paid with, where one channel pays for many of them. */
+  attributedMicroUsd?: MicroUsd
 }
 
 /** What a raise found and left. */
@@ -42,4 +44,22 @@ export interface VoucherStore {
   raiseVoucherFrom(side: ChannelRecord['side'], voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean>
   /** Raises the claimed total of a receiver's channel; a lower one is ignored. */
   raiseClaimed(channelId: Hex, claimedMicroUsd: MicroUsd): Promise<void>
+}
+
+/** What an attribution left, and what it gave. */
+export type Attribution = {
+  /** The voucher that is kept now. */
+  kept: Voucher
+  /** What of the wanted amount was free. */
+  attributedMicroUsd: MicroUsd
+}
+
+/** Keeps vouchers of channels that pay for many jobs, whichever tabs of a browser do them. */
+export interface EarningStore extends VoucherStore {
+  /**
+   * Keeps a receiver's voucher as `raiseVoucher` does and attributes to a job up to `wantedMicroUsd` of what vouchers
+   * promise and no tab has attributed yet, all in one atomic step.
+   * @throws StorageError `storage/not-found` when the channel was never added
+   */
+  attribute(voucher: Voucher, wantedMicroUsd: MicroUsd): Promise<Attribution>
 }

@@ -2,16 +2,22 @@ import type { IDBPDatabase, IDBPObjectStore } from 'idb'
 import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
+import type { Attribution, ChannelRecord, EarningStore, Raise } from '../ports/voucher-store.ts'
 import type { Database } from './database.ts'
 import type { Schema } from './migrations.ts'
-import { raiseClaimed, raiseVoucher, raiseVoucherFrom, unknownChannel } from './raise-channel.ts'
+import {
+  attributeVoucher,
+  raiseClaimed,
+  raiseVoucher,
+  raiseVoucherFrom,
+  unknownChannel,
+} from './raise-channel.ts'
 
 type Side = ChannelRecord['side']
 type Channels = IDBPObjectStore<Schema, ['channels'], 'channels', 'readwrite'>
 
 /** Keeps vouchers in IndexedDB: what a promise resolved for is flushed to disk, whichever tabs write at once. */
-export class IndexedDbVoucherStore implements VoucherStore {
+export class IndexedDbVoucherStore implements EarningStore {
   readonly #database: Database
 
   constructor(database: Database) {
@@ -43,6 +49,15 @@ export class IndexedDbVoucherStore implements VoucherStore {
       const { record, raise } = raiseVoucher(await known(channels, side, voucher.channelId), voucher)
       await channels.put(record)
       return raise
+    })
+  }
+
+  attribute(voucher: Voucher, wantedMicroUsd: MicroUsd): Promise<Attribution> {
+    return this.#write(async (channels) => {
+      const kept = await known(channels, 'receiver', voucher.channelId)
+      const { record, attribution } = attributeVoucher(kept, voucher, wantedMicroUsd)
+      await channels.put(record)
+      return attribution
     })
   }
 

@@ -1,13 +1,19 @@
 import type { Hex } from '../domain/bytes.ts'
 import type { Voucher } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
-import type { ChannelRecord, Raise, VoucherStore } from '../ports/voucher-store.ts'
-import { raiseClaimed, raiseVoucher, raiseVoucherFrom, unknownChannel } from './raise-channel.ts'
+import type { Attribution, ChannelRecord, EarningStore, Raise } from '../ports/voucher-store.ts'
+import {
+  attributeVoucher,
+  raiseClaimed,
+  raiseVoucher,
+  raiseVoucherFrom,
+  unknownChannel,
+} from './raise-channel.ts'
 
 type Side = ChannelRecord['side']
 
 /** Keeps vouchers as long as the process lives. */
-export class MemoryVoucherStore implements VoucherStore {
+export class MemoryVoucherStore implements EarningStore {
   readonly #records = new Map<string, ChannelRecord>()
 
   async addChannel(record: ChannelRecord): Promise<void> {
@@ -27,6 +33,13 @@ export class MemoryVoucherStore implements VoucherStore {
     const { record, raise } = raiseVoucher(this.#known(side, voucher.channelId), voucher)
     this.#records.set(keyOf(side, voucher.channelId), structuredClone(record))
     return structuredClone(raise)
+  }
+
+  async attribute(voucher: Voucher, wantedMicroUsd: MicroUsd): Promise<Attribution> {
+    const known = this.#known('receiver', voucher.channelId)
+    const { record, attribution } = attributeVoucher(known, voucher, wantedMicroUsd)
+    this.#records.set(keyOf('receiver', voucher.channelId), structuredClone(record))
+    return structuredClone(attribution)
   }
 
   async raiseVoucherFrom(side: Side, voucher: Voucher, fromMicroUsd: MicroUsd): Promise<boolean> {

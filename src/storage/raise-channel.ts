@@ -2,7 +2,7 @@ import type { Hex } from '../domain/bytes.ts'
 import { type Voucher, promisedBy } from '../domain/channel.ts'
 import type { MicroUsd } from '../domain/price.ts'
 import { StorageError } from '../errors/index.ts'
-import type { ChannelRecord, Raise } from '../ports/voucher-store.ts'
+import type { Attribution, ChannelRecord, Raise } from '../ports/voucher-store.ts'
 
 /** Returns the record with the voucher if it promises more than the one kept, and what that changed. */
 export function raiseVoucher(
@@ -13,6 +13,24 @@ export function raiseVoucher(
   const beforeMicroUsd = promisedBy(before)
   const kept = before && beforeMicroUsd >= voucher.maxClaimableAmount ? before : voucher
   return { record: { ...record, voucher: kept }, raise: { kept, beforeMicroUsd } }
+}
+
+/** Returns the record with the voucher, and what of its vouchers it attributes to one more payment. */
+export function attributeVoucher(
+  record: ChannelRecord,
+  voucher: Voucher,
+  wantedMicroUsd: MicroUsd,
+): { record: ChannelRecord; attribution: Attribution } {
+  const { record: raised, raise } = raiseVoucher(record, voucher)
+  // What was promised before attributions were kept pays for nothing any more.
+  const before = record.attributedMicroUsd ?? raise.beforeMicroUsd
+  const promised = promisedBy(raise.kept)
+  const free = promised > before ? promised - before : 0n
+  const attributedMicroUsd = wantedMicroUsd < free ? wantedMicroUsd : free
+  return {
+    record: { ...raised, attributedMicroUsd: before + attributedMicroUsd },
+    attribution: { kept: raise.kept, attributedMicroUsd },
+  }
 }
 
 /** Returns the record with the higher voucher if the one kept promises exactly `fromMicroUsd`, else null. */

@@ -5,7 +5,7 @@ import { IndexedDbDocumentStore } from '../../src/storage/indexeddb-document-sto
 import { IndexedDbVoucherStore } from '../../src/storage/indexeddb-voucher-store.ts'
 import { migrations } from '../../src/storage/migrations.ts'
 import { documentStoreCases } from '../conformance/document-store.ts'
-import { voucherStoreCases } from '../conformance/voucher-store.ts'
+import { earningStoreCases } from '../conformance/voucher-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 
 const opened: Database[] = []
@@ -22,7 +22,7 @@ async function closeAll(): Promise<void> {
 
 export async function runVoucherCase(index: number): Promise<void> {
   const name = `vouchers-${index}`
-  await voucherStoreCases[index]?.run({ open: async () => new IndexedDbVoucherStore(open(name)) })
+  await earningStoreCases[index]?.run({ open: async () => new IndexedDbVoucherStore(open(name)) })
   await closeAll()
 }
 

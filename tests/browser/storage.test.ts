@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright-core'
 import { launchProfile } from '../../tools/find-browser.ts'
 import { documentStoreCases } from '../conformance/document-store.ts'
-import { voucherStoreCases } from '../conformance/voucher-store.ts'
+import { earningStoreCases } from '../conformance/voucher-store.ts'
 import { voucherOf } from '../fixtures/channel.ts'
 import { moduleIn, openHarness, type Harness } from './harness.ts'
 
@@ -23,7 +23,7 @@ const storage = (on = page) =>
 const numbered = (cases: { name: string }[]) => cases.map(({ name }, index) => ({ name, index }))
 
 describe('vouchers in IndexedDB', () => {
-  test.each(numbered(voucherStoreCases))('$name', ({ index }) => storage().call('runVoucherCase', index))
+  test.each(numbered(earningStoreCases))('$name', ({ index }) => storage().call('runVoucherCase', index))
 
   test('survive two pages that raise at once, and a reload', async () => {
     const other = await harness.openPage()

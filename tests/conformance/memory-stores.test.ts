@@ -2,10 +2,10 @@ import { describe, test } from 'vitest'
 import { MemoryDocumentStore } from '../../src/storage/memory-document-store.ts'
 import { MemoryVoucherStore } from '../../src/storage/memory-voucher-store.ts'
 import { documentStoreCases } from './document-store.ts'
-import { voucherStoreCases } from './voucher-store.ts'
+import { earningStoreCases } from './voucher-store.ts'
 
 describe('vouchers in memory', () => {
-  test.each(voucherStoreCases)('$name', async ({ run }) => {
+  test.each(earningStoreCases)('$name', async ({ run }) => {
     const store = new MemoryVoucherStore()
     await run({ open: async () => store })
   })

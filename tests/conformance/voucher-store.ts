@@ -1,11 +1,11 @@
-import type { VoucherStore } from '../../src/ports/voucher-store.ts'
+import type { EarningStore, VoucherStore } from '../../src/ports/voucher-store.ts'
 import { channelRecord, voucherOf } from '../fixtures/channel.ts'
 import { assertEqual, assertRejects, type ConformanceCase } from './case.ts'
 
 /** Tabs that share a store. */
-export type VoucherStoreSubject = {
+export type VoucherStoreSubject<store = VoucherStore> = {
   /** Another tab's view of one store, empty when the case begins. */
-  open(): Promise<VoucherStore>
+  open(): Promise<store>
 }
 
 /** More than a double can count: amounts must stay exact. */
@@ -155,6 +155,58 @@ export const voucherStoreCases: ConformanceCase<VoucherStoreSubject>[] = [
       if (read) read.claimedMicroUsd = 98n
       const again = await store.channel(record.channelId, 'receiver')
       assertEqual(again?.claimedMicroUsd, 0n, 'the total claimed')
+    },
+  },
+]
+
+/** What every `EarningStore` keeps to. */
+export const earningStoreCases: ConformanceCase<VoucherStoreSubject<EarningStore>>[] = [
+  ...voucherStoreCases,
+  {
+    name: 'attributes what vouchers promise once',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01'))
+      const attribute = (amount: bigint, wanted: bigint) => store.attribute(voucherOf('01', amount), wanted)
+      assertEqual(
+        await attribute(7n, 5n),
+        { kept: voucherOf('01', 7n), attributedMicroUsd: 5n },
+        'less than is promised',
+      )
+      assertEqual((await attribute(7n, 5n)).attributedMicroUsd, 2n, 'what is left')
+      assertEqual((await attribute(6n, 5n)).attributedMicroUsd, 0n, 'nothing with a lower voucher')
+      await store.raiseVoucher('receiver', voucherOf('01', 9n))
+      const later = await attribute(8n, 5n)
+      assertEqual(later, { kept: voucherOf('01', 9n), attributedMicroUsd: 2n }, 'what another raise brought')
+      const record = await store.channel(channelRecord('01').channelId, 'receiver')
+      assertEqual(record?.attributedMicroUsd, 9n, 'what is kept')
+      await assertRejects(store.attribute(voucherOf('02', 1n), 1n), 'storage/not-found')
+    },
+  },
+  {
+    name: 'attributes nothing of what was promised or claimed before it kept count',
+    async run({ open }) {
+      const store = await open()
+      await store.addChannel(channelRecord('01'))
+      await store.raiseVoucher('receiver', voucherOf('01', 50n))
+      assertEqual((await store.attribute(voucherOf('01', 60n), 60n)).attributedMicroUsd, 10n, 'of promises')
+      await store.addChannel({ ...channelRecord('02'), claimedMicroUsd: 50n, attributedMicroUsd: 50n })
+      assertEqual((await store.attribute(voucherOf('02', 40n), 40n)).attributedMicroUsd, 0n, 'below a claim')
+      assertEqual((await store.attribute(voucherOf('02', 60n), 60n)).attributedMicroUsd, 10n, 'above it')
+    },
+  },
+  {
+    name: 'attributes no more than is promised when two tabs do so at once',
+    async run({ open }) {
+      const tabs = [await open(), await open()]
+      await tabs[0]?.addChannel(channelRecord('01'))
+      const given = await Promise.all(
+        Array.from({ length: 40 }, (_, index) =>
+          tabs[index % 2]?.attribute(voucherOf('01', BigInt(index + 1)), 3n),
+        ),
+      )
+      const sum = given.reduce((all, one) => all + (one?.attributedMicroUsd ?? 0n), 0n)
+      assertEqual(sum, 40n, 'all that was attributed')
     },
   },
 ]

@@ -108,6 +108,29 @@ test('two tabs of one provider both earn through the hub, over one channel', asy
   await hub.stop()
 })
 
+test('a job that is sent to two tabs of one provider is paid in the one that does it', async () => {
+  const { world, hub, provider, requester } = await openWorld()
+  const twin = await startHubProvider(world, wallet, { kept: provider.kept })
+  await expect.poll(async () => (await twin.offer())?.hubs).toHaveLength(1)
+  const job = await requester.open({ provider: wallet.address, ceilingMicroUsd: 5_000n })
+  const { channelId, transport } = requester
+  const terms = makeTerms({ ...longJob, jobId: job.jobId, channelId, provider: wallet.address })
+  const at = ({ peerId }: typeof provider) => ({ transport, clock: world.clock, peerId })
+  let charge = 0n
+  let refusal: string | null = null
+  const { receipt } = await sendJob(at(provider), terms, requester, async (charged, tokens) => {
+    charge = charged
+    if (tokens === 1) ({ refusal } = await sendJob(at(twin), terms, requester))
+    if (tokens === 1 || tokens % 16 === 0) await job.pay(charged)
+  })
+  await job.pay(charge)
+  expect([refusal, receipt?.finishReason]).toEqual(['This job was sent before.', 'stop'])
+  await expect.poll(() => provider.provider.status().earnedMicroUsd).toBe(charge)
+  expect(twin.provider.status().earnedMicroUsd).toBe(0n)
+  await Promise.all([provider.provider.stop(), twin.provider.stop()])
+  await hub.stop()
+})
+
 describe('a job is refused', () => {
   test.each([
     ['never', null],

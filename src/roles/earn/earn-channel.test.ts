@@ -58,7 +58,7 @@ describe('a payment', () => {
     expect(await promised()).toBe(52n)
     expect(channel.promisedMicroUsd).toBe(52n)
 
-    vouchers.raiseVoucher = () => Promise.reject(new StorageError('storage/quota', 'The disk is full.'))
+    vouchers.attribute = () => Promise.reject(new StorageError('storage/quota', 'The disk is full.'))
     await expect(pay(channel, 1, 50n, 62n)).rejects.toMatchObject({ code: 'storage/quota' })
     expect(one.paidMicroUsd()).toBe(40n)
   })
@@ -101,6 +101,59 @@ describe('a payment', () => {
     const refusal = payments.take(await voucherOver(30n))
     await expect(refusal).rejects.toMatchObject({ code: 'protocol/unexpected-frame' })
   })
+})
+
+describe('two tabs of one account', () => {
+  const paidIn = (tab: EarnChannel, job: number) => tab.payments(jobId(job)).paidMicroUsd()
+
+  test('are not paid for two jobs by what pays for one', async () => {
+    const [one, other] = [await open(), await open()]
+    one.payments(jobId(1))
+    other.payments(jobId(2))
+    await pay(one, 1, 100n, 100n)
+    await expect(pay(other, 2, 100n, 100n)).rejects.toMatchObject({ code: 'ledger/unattributed' })
+    await expect(pay(other, 2, 100n, 130n)).rejects.toMatchObject({ code: 'ledger/unattributed' })
+    await pay(one, 1, 110n, 140n)
+    expect([paidIn(one, 1), paidIn(other, 2)]).toEqual([110n, 30n])
+  })
+
+  test('are paid in full each, in whatever order both hear of all that is paid', async () => {
+    const one = await open()
+    one.payments(jobId(1))
+    await pay(one, 1, 50n, 50n)
+    const other = await open()
+    other.payments(jobId(2))
+    // A payment of the first job that overtook one of the second, and counts what came before the second tab.
+    await pay(other, 1, 70n, 80n)
+    await pay(other, 2, 20n, 90n)
+    await pay(one, 2, 20n, 90n)
+    await pay(one, 1, 70n, 80n)
+    expect([paidIn(one, 1), paidIn(other, 2)]).toEqual([70n, 20n])
+  })
+
+  test('are paid once for what two lines of a tab tell at the same time', async () => {
+    const one = await open()
+    one.payments(jobId(1))
+    await Promise.all([pay(one, 1, 40n, 40n), pay(one, 1, 40n, 40n), pay(one, 1, 60n, 60n)])
+    const other = await open()
+    other.payments(jobId(2))
+    await pay(other, 2, 10n, 70n)
+    await pay(one, 1, 90n, 100n)
+    expect([paidIn(one, 1), paidIn(other, 2)]).toEqual([90n, 10n])
+  })
+
+  test.each(['promised', 'claimed'])(
+    'of a browser that is new here are paid with nothing that was %s before',
+    async (what) => {
+      const held = await voucherOver(500n)
+      if (what === 'claimed') await chain.claim([{ config, voucher: held, totalClaimed: 500n }], provider)
+      const [one, other] = [await open(held), await open(held)]
+      one.payments(jobId(1))
+      other.payments(jobId(2))
+      await pay(one, 1, 100n, 600n)
+      await expect(pay(other, 2, 100n, 600n)).rejects.toMatchObject({ code: 'ledger/unattributed' })
+    },
+  )
 })
 
 describe('what was promised before', () => {

@@ -11,12 +11,12 @@ import { LedgerError, ProtocolError } from '../../errors/index.ts'
 import { channelIdOf } from '../../ledger/channel-id.ts'
 import { SharedChannel } from '../../ledger/shared-channel.ts'
 import { verifyVoucher } from '../../ledger/verify-voucher.ts'
-import type { Chain, Clock, VoucherStore } from '../../ports/index.ts'
+import type { Chain, Clock, EarningStore } from '../../ports/index.ts'
 import type { HubEarnEvent } from '../../protocol/hub-messages.ts'
 import type { JobPayments } from './job-payments.ts'
 
 /** What a channel from a hub is kept with. */
-export type EarnChannelDeps = { chain: Chain; vouchers: VoucherStore; clock: Pick<Clock, 'nowMs'> }
+export type EarnChannelDeps = { chain: Chain; vouchers: EarningStore; clock: Pick<Clock, 'nowMs'> }
 
 /** What a hub gave when the provider registered. */
 export type Registered = Omit<Extract<HubEarnEvent, { type: 'registered' }>, 'type'>
@@ -29,7 +29,10 @@ const stateAgeMs = 60_000
 /** Jobs whose payments are told; of more, the oldest are forgotten. */
 const watchedJobs = 1_000
 
-/** The channel through which a hub pays this tab for many jobs. It outlives the line to the hub. */
+/**
+ * The channel through which a hub pays this tab for many jobs, and other tabs of the account for theirs: what pays for
+ * one job pays for no other, in whichever tab. It outlives the line to the hub.
+ */
 export class EarnChannel {
   readonly channelId: Hex
   readonly #config: ChannelConfig
@@ -39,6 +42,7 @@ export class EarnChannel {
   #promisedMicroUsd: MicroUsd
   #state: ChannelState
   #readAtMs: number
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(config: ChannelConfig, promised: MicroUsd, state: ChannelState, deps: EarnChannelDeps) {
     this.channelId = channelIdOf(config, deps.chain.network)
@@ -57,28 +61,40 @@ export class EarnChannel {
 
   /**
    * Goes on from the highest voucher that the hub says it has given: payments may have been lost with a line.
+   * @param isNew whether this browser has held none of the channel, and so done nothing of what it promises
    * @throws LedgerError when it is not the hub's, or not covered; ChainError when that cannot be read
    */
-  async resume(voucher: Voucher | null): Promise<void> {
-    if (voucher && voucher.maxClaimableAmount > this.#promisedMicroUsd) await this.#keep(voucher)
+  async resume(voucher: Voucher | null, isNew = false): Promise<void> {
+    const promised = promisedBy(voucher)
+    if (voucher && promised > this.#promisedMicroUsd) await this.#keep(voucher, isNew ? promised : 0n)
   }
 
   /**
-   * Keeps a payment on disk and counts it for its job.
+   * Keeps a payment on disk and counts it for its job, if this tab does that one.
    * @throws LedgerError for a voucher that is foreign, forged or uncovered, or does not cover the job's total
    */
-  async pay({ jobId, chargeMicroUsd, voucher }: IncomingPayment): Promise<void> {
-    await this.#keep(voucher)
-    const paid = this.#shared.attribute(jobId, chargeMicroUsd, this.#promisedMicroUsd)
+  pay(payment: IncomingPayment): Promise<void> {
+    // One at a time, also where two lines overlap: each asks the disk for what its job has not been paid yet.
+    const turn = this.#turn.then(() => this.#pay(payment))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  async #pay({ jobId, chargeMicroUsd, voucher }: IncomingPayment): Promise<void> {
     const watchers = this.#watchers.get(jobId)
-    for (const onPaid of watchers ?? []) onPaid()
-    // A job of an earlier visit was paid before this channel was opened here.
-    if (watchers && paid < chargeMicroUsd) {
+    const before = this.#shared.paidMicroUsd(jobId)
+    const rise = watchers && chargeMicroUsd > before ? chargeMicroUsd - before : 0n
+    const attributed = await this.#keep(voucher, rise)
+    // What was promised before this channel was opened here pays for no job of this tab.
+    const paid = this.#shared.attribute(jobId, before + attributed, this.#promisedMicroUsd)
+    if (!watchers) return
+    for (const onPaid of watchers) onPaid()
+    if (paid < chargeMicroUsd) {
       throw new LedgerError('ledger/unattributed', "The hub's vouchers do not cover what it says it paid.")
     }
   }
 
-  /** Returns what a job is paid through this channel. */
+  /** Returns what a job is paid through this channel from now on: payments count in the tab that does it alone. */
   payments(jobId: Hex): JobPayments {
     const watchers = this.#watchersOf(jobId)
     return {
@@ -103,7 +119,8 @@ export class EarnChannel {
     return this.#free()
   }
 
-  async #keep(voucher: Voucher): Promise<void> {
+  /** Keeps a voucher, and returns what of the rise that is wanted the disk attributes. */
+  async #keep(voucher: Voucher, wantedMicroUsd: MicroUsd): Promise<MicroUsd> {
     const { channelId } = this
     const { payerAuthorizer } = this.#config
     await verifyVoucher(voucher, { channelId, payerAuthorizer }, this.#deps.chain.network)
@@ -113,9 +130,10 @@ export class EarnChannel {
         fault: 'peer',
       })
     }
-    const { kept } = await this.#deps.vouchers.raiseVoucher('receiver', voucher)
+    const { kept, attributedMicroUsd } = await this.#deps.vouchers.attribute(voucher, wantedMicroUsd)
     const promised = promisedBy(kept)
     if (promised > this.#promisedMicroUsd) this.#promisedMicroUsd = promised
+    return attributedMicroUsd
   }
 
   async #read(): Promise<void> {
@@ -154,9 +172,9 @@ export async function openEarnChannel(
   const state = await chain.channel(channelId)
   const claimedMicroUsd = state.totalClaimed
   const record = { channelId, config, chainId, settlement, voucher: null, claimedMicroUsd }
-  await vouchers.addChannel({ ...record, side: 'receiver' })
+  await vouchers.addChannel({ ...record, side: 'receiver', attributedMicroUsd: claimedMicroUsd })
   const kept = (await vouchers.channel(channelId, 'receiver'))?.voucher ?? null
   const earlier = new EarnChannel(config, usedOf(kept, state), state, deps)
-  await earlier.resume(voucher)
+  await earlier.resume(voucher, kept === null)
   return new EarnChannel(config, earlier.promisedMicroUsd, state, deps)
 }

@@ -11,6 +11,7 @@ import { channelIdOf } from '../../ledger/channel-id.ts'
 import { verifyJob } from '../../ledger/sign-job.ts'
 import type { ModelText } from '../../ports/index.ts'
 import type { HubLines } from '../earn/hub-lines.ts'
+import type { JobPayments } from '../earn/job-payments.ts'
 import type { MakeableJob } from '../tasks/make-output.ts'
 import { type Prompt, readPrompt } from '../tasks/read-prompt.ts'
 import { type Debts, hubOnDay } from './debts.ts'
@@ -41,6 +42,7 @@ export type AdmittedJob = MakeableJob & {
   /** How far it may run ahead of its payment. */
   windowTokens: number
   funds: JobFunds
+  payments: JobPayments
 }
 
 /** A job that its channel's own key has signed, and that its hub, where one pays, has announced. */
@@ -81,7 +83,7 @@ export async function admitJob(
   refuse(refuseFunds(free, prompt.tokens, terms, offer))
   // Last, so that a job that was refused may come again.
   if (!(await deps.served.take(terms.jobId))) refuse('served-before')
-  return { terms, prompt, maxTokens, owner: ownerOf(config), windowTokens, funds }
+  return { terms, prompt, maxTokens, owner: ownerOf(config), windowTokens, funds, payments: funds.open() }
 }
 
 /** Returns who pays from a channel, spelled in one way: whoever asks through several tabs or hubs is one. */

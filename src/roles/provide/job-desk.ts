@@ -119,22 +119,26 @@ export function createJobDesk(
   }
 
   /** Keeps what a job was charged and paid, now that it is over and whenever more is paid. */
-  const book = async (kept: ServedJob, { terms: { channelId }, funds }: AdmittedJob, due: MicroUsd) => {
+  const book = async (
+    kept: ServedJob,
+    { terms: { channelId }, funds, payments }: AdmittedJob,
+    due: MicroUsd,
+  ) => {
     const debtors = funds.hub ? [channelId, hubOnDay(funds.channelId, kept.atMs)] : [channelId]
     let booked = 0n
     const bookPaid = async (chargedMicroUsd: MicroUsd) => {
-      const paidMicroUsd = funds.payments.paidMicroUsd()
+      const paidMicroUsd = payments.paidMicroUsd()
       const rise = paidMicroUsd - booked
       booked = paidMicroUsd
       for (const debtor of debtors) await deps.debts.add(debtor, { chargedMicroUsd, paidMicroUsd: rise })
       await deps.served.keep({ ...kept, paidMicroUsd, promisedMicroUsd: await funds.promisedMicroUsd() })
     }
-    funds.payments.watchPaid(() => void bookPaid(0n).catch(() => {}))
+    payments.watchPaid(() => void bookPaid(0n).catch(() => {}))
     await bookPaid(due)
   }
 
   const serve = async (end: JobStream, { job, entry }: Taken, current: Offer) => {
-    const { payments } = job.funds
+    const { payments } = job
     let paid = 0n
     payments.watchPaid(() => {
       events.onPaid(payments.paidMicroUsd() - paid)

@@ -19,7 +19,8 @@ export type JobFunds = {
   hub: Address | null
   /** Highest voucher held of a direct channel. */
   heldVoucher: Voucher | null
-  payments: JobPayments
+  /** Opens what the job is paid with, once it is taken: from then on payments for it count in this tab. */
+  open(): JobPayments
   /** What secures this job; may be read anew when it seems less than `needed`. */
   freeMicroUsd(needed: MicroUsd): Promise<MicroUsd>
   /** What the paying channel's highest voucher promises now. */
@@ -67,7 +68,7 @@ export async function directFunds(
     channelId,
     hub: null,
     heldVoucher,
-    payments: directPayments(channel),
+    open: () => directPayments(channel),
     freeMicroUsd: async () => state.balance - baselineMicroUsd,
     promisedMicroUsd: async () => promisedBy((await vouchers.channel(channelId, 'receiver'))?.voucher),
   }
@@ -93,7 +94,7 @@ export function hubFunds({ jobId }: JobTerms, { hub, channel, ceilingMicroUsd }:
     channelId: channel.channelId,
     hub,
     heldVoucher: null,
-    payments: channel.payments(jobId),
+    open: () => channel.payments(jobId),
     async freeMicroUsd(needed) {
       const free = await channel.freeMicroUsd(needed)
       return free < ceilingMicroUsd ? free : ceilingMicroUsd

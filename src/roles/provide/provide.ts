@@ -12,12 +12,12 @@ import type {
   Clock,
   Directory,
   DocumentStore,
+  EarningStore,
   Engine,
   LoadedModel,
   ModelStore,
   Signer,
   Transport,
-  VoucherStore,
 } from '../../ports/index.ts'
 import { inferProtocol } from '../../protocol/protocols.ts'
 import type { EarnReceiver } from '../earn/hub-line.ts'
@@ -57,7 +57,7 @@ export type ProvideDeps = {
   engine: Engine
   models: ModelStore
   chain: Chain
-  vouchers: VoucherStore
+  vouchers: EarningStore
   /** Keeps served jobs and what channels owe. */
   documents: DocumentStore
   signer: Signer

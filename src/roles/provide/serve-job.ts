@@ -10,7 +10,6 @@ import type { Chain, Clock, Engine, Signer } from '../../ports/index.ts'
 import type { JobStream } from '../common/frames.ts'
 import { type OutputFrame, makeOutput } from '../tasks/make-output.ts'
 import type { AdmittedJob } from './admit-job.ts'
-import type { JobFunds } from './job-funds.ts'
 import { keepPosted } from './keep-posted.ts'
 import { createPaymentGate } from './payment-gate.ts'
 import type { ServedJob, ServedJobs } from './served-jobs.ts'
@@ -40,11 +39,15 @@ export type Served = { kept: ServedJob; isOurFault: boolean }
 type Ending = { finishReason: FinishReason; error: PeerError | null; isOurFault: boolean }
 
 /** Hands vouchers over; a cancel, a goodbye or a breach of protocol aborts the answer. */
-async function listen(stream: JobStream, funds: JobFunds, answer: AbortController): Promise<void> {
+async function listen(
+  stream: JobStream,
+  { funds, payments }: Pick<AdmittedJob, 'funds' | 'payments'>,
+  answer: AbortController,
+): Promise<void> {
   try {
     for (;;) {
       const frame = await stream.read(funds.hub ? silenceMs.hub : silenceMs.direct)
-      if (frame?.type === 'voucher') await funds.payments.take(frame.voucher)
+      if (frame?.type === 'voucher') await payments.take(frame.voucher)
       else if (frame?.type === 'cancel') answer.abort(new MarketError('market/cancelled', 'Cancelled.'))
       else throw new MarketError('market/cancelled', 'The requester left.')
     }
@@ -75,11 +78,15 @@ function receiptFor(
 }
 
 /** Returns a job that ended, with what it was paid until now. */
-async function servedJob({ terms: { jobId }, funds }: AdmittedJob, receipt: SignedReceipt, atMs: number) {
-  const { channelId, hub, payments } = funds
+async function servedJob(
+  { terms: { jobId }, funds, payments }: AdmittedJob,
+  receipt: SignedReceipt,
+  atMs: number,
+): Promise<ServedJob> {
+  const { channelId, hub } = funds
   const promisedMicroUsd = await funds.promisedMicroUsd()
   const paidMicroUsd = payments.paidMicroUsd()
-  return { jobId, atMs, channelId, hub, paidMicroUsd, promisedMicroUsd, receipt } satisfies ServedJob
+  return { jobId, atMs, channelId, hub, paidMicroUsd, promisedMicroUsd, receipt }
 }
 
 /**
@@ -93,8 +100,7 @@ export async function serveJob(
   deps: ServeDeps,
   options: ServeOptions,
 ): Promise<Served> {
-  const { terms, prompt, windowTokens, funds } = job
-  const { payments } = funds
+  const { terms, prompt, windowTokens, funds, payments } = job
   const tokens: TokenCount = { promptTokens: prompt.tokens, completionTokens: 0 }
   const chain = createOutputChain(terms.jobId, offer.chunkTokens)
   const gate = createPaymentGate(payments, { ...tokens, windowTokens, price: terms.price }, deps.clock)
@@ -106,7 +112,7 @@ export async function serveJob(
     promptHash: prompt.hash,
     heldVoucher: funds.heldVoucher,
   })
-  const listening = listen(stream, funds, gone)
+  const listening = listen(stream, job, gone)
 
   const send = async (frame: OutputFrame) => {
     await stream.write(frame)
