@@ -101,10 +101,10 @@ describe('a claim through the hub that paid', () => {
     expect(await served.claims()).toMatchObject([{ feeMicroUsd: 0n }])
   })
 
-  test('a hub that announces a withdrawal is claimed from at once', async () => {
+  test('a hub that announces to withdraw what it promised is claimed from at once', async () => {
     const { settlement, charge, chain, channel, hubAccount, clock, stop } = await openEarned()
     const { balance } = await chain.channel(channel.channelId)
-    await chain.initiateWithdraw(channel.config, balance - charge, hubAccount)
+    await chain.initiateWithdraw(channel.config, balance, hubAccount)
     const over = new AbortController()
     const guarding = settlement.guard(over.signal)
     await expect.poll(async () => (await chain.channel(channel.channelId)).totalClaimed).toBe(charge)
@@ -114,6 +114,23 @@ describe('a claim through the hub that paid', () => {
     await clock.advance(channel.config.withdrawDelay * 1000)
     await chain.finalizeWithdraw(channel.config, hubAccount)
     expect((await chain.channel(channel.channelId)).balance).toBe(charge)
+  })
+
+  test('a hub that announces to withdraw all that it never promised takes nothing, and is paid no fee', async () => {
+    const { settlement, charge, chain, channel, hubAccount, clock, stop } = await openEarned()
+    const { balance } = await chain.channel(channel.channelId)
+    await chain.initiateWithdraw(channel.config, balance - charge, hubAccount)
+    const over = new AbortController()
+    const guarding = settlement.guard(over.signal)
+    expect((await settlement.overview()).threatened).toBeNull()
+    await clock.advance(60_000)
+    over.abort()
+    await guarding
+    await stop()
+    await clock.advance(channel.config.withdrawDelay * 1000)
+    await chain.finalizeWithdraw(channel.config, hubAccount)
+    expect(await chain.channel(channel.channelId)).toMatchObject({ balance: charge, totalClaimed: 0n })
+    expect((await settlement.overview()).claimableMicroUsd).toBe(charge)
   })
 })
 
@@ -170,11 +187,11 @@ describe('earnings that nobody asks for', () => {
     const earned = await openEarned({ rules })
     const { chain, charge, channel, hubAccount, settlement, stop } = earned
     const { balance } = await chain.channel(channel.channelId)
-    await chain.initiateWithdraw(channel.config, balance - charge, hubAccount)
+    await chain.initiateWithdraw(channel.config, balance - 10n, hubAccount)
     let asked = 0
-    const authorizeClaim = chain.authorizeClaim.bind(chain)
-    chain.authorizeClaim = async (...given) => {
-      if (!now.isLocked) return authorizeClaim(...given)
+    const claim = chain.claim.bind(chain)
+    chain.claim = async (claims, claimer) => {
+      if (!now.isLocked || claimer !== wallet) return claim(claims, claimer)
       asked += 1
       throw new ChainError('chain/user-rejected', 'The account stayed locked.')
     }
@@ -184,7 +201,7 @@ describe('earnings that nobody asks for', () => {
     expect(asked).toBe(1)
     const { initiatedAtSeconds } = (await chain.channel(channel.channelId)).withdrawal!
     expect((await settlement.overview()).threatened).toEqual({
-      amountMicroUsd: charge,
+      amountMicroUsd: charge - 10n,
       untilMs: (initiatedAtSeconds + channel.config.withdrawDelay) * 1000,
     })
     now.isLocked = false

@@ -15,6 +15,9 @@ const leastLeftSeconds = 10
 /** What a claim through a hub takes. */
 export type HubClaimDeps = { chain: Chain; wallet: Signer; fees: SponsorFees }
 
+/** Claims that are sent together, and the most that is paid for it. */
+export type PaidClaims = { claims: ChannelClaim[]; mostFeeMicroUsd: MicroUsd }
+
 /** What a claim came to, and what sending it cost. */
 export type SentClaim = ClaimResult & { feeMicroUsd: MicroUsd }
 
@@ -44,11 +47,11 @@ export class ClaimQuotes {
 
 /**
  * Signs a claim of channels, and its fee, and has a hub send both in one transaction.
- * @throws HubError when the hub refuses, when sending costs more than it brings, or when the chain shows nothing of it;
- * `hub/fee-taken` when the hub took its fee alone
+ * @throws HubError when the hub refuses, when sending costs more than it brings or than is allowed, or when the chain
+ * shows nothing of it; `hub/fee-taken` when the hub took its fee alone
  */
 export async function claimThroughHub(
-  claims: ChannelClaim[],
+  { claims, mostFeeMicroUsd }: PaidClaims,
   hub: HubTerms,
   client: HubClient,
   quotes: ClaimQuotes,
@@ -61,7 +64,7 @@ export async function claimThroughHub(
   if (claim.claims.length === 0) return nothing
   const feeMicroUsd = await quotes.fee(client, claim.claims.length)
   const worth = await worthOf(claim.claims, chain)
-  if (feeMicroUsd >= worth) throw notWorthIt()
+  if (feeMicroUsd >= worth || feeMicroUsd > mostFeeMicroUsd) throw notWorthIt()
   const done = await fees.pay(hub, feeMicroUsd, claim, (fee) => client.claim(claim, fee))
   const settledMicroUsd = done?.amountMicroUsd ?? worth
   return { transaction: done?.transaction ?? null, settledMicroUsd, skipped: left, feeMicroUsd }

@@ -47,12 +47,26 @@ export function claimable(channel: EarnedChannel): MicroUsd {
   return rise > 0n ? rise : 0n
 }
 
-/** Whether a channel's payer is taking its money back while something is unclaimed. */
-export function isThreatened(channel: EarnedChannel): boolean {
-  return channel.state.withdrawal !== null && claimable(channel) > 0n
+/** Returns what claims of these channels bring now. */
+export function worthOf(channels: readonly EarnedChannel[]): MicroUsd {
+  return channels.reduce((sum, channel) => sum + claimable(channel), 0n)
 }
 
-/** Returns when the first of the threatened among some channels is emptied, Unix time in milliseconds; null for none. */
+/** Returns what of the claimable a channel's announced withdrawal would leave uncovered. */
+export function atStake(channel: EarnedChannel): MicroUsd {
+  const { balance, totalClaimed, withdrawal } = channel.state
+  const left = balance - (withdrawal?.amount ?? 0n)
+  // What is claimed cannot be withdrawn, whatever was announced.
+  const uncovered = covered(channel) - (left > totalClaimed ? left : totalClaimed)
+  return uncovered > 0n ? uncovered : 0n
+}
+
+/** Whether a channel's payer is taking back what its promises still need. */
+export function isThreatened(channel: EarnedChannel): boolean {
+  return atStake(channel) > 0n
+}
+
+/** Returns when the first of the threatened channels may be withdrawn from, Unix time in milliseconds; null for none. */
 export function firstEndMs(channels: readonly EarnedChannel[]): number | null {
   const ends = channels
     .filter(isThreatened)

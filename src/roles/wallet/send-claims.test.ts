@@ -41,18 +41,22 @@ type Answer = () => Promise<Hex | null>
 function openParts(parts: {
   gasWei?: bigint
   fee?: bigint
+  otherFee?: bigint
   answer?: Answer
   /** What another hub answers; without it, there is none. */
   other?: Answer
 }) {
-  const { gasWei = 0n, fee = 2n, answer = async () => '0x02', other } = parts
+  const { gasWei = 0n, fee = 2n, otherFee = fee, answer = async () => '0x02', other } = parts
   const clock = new ManualClock(1_800_000_000_000)
   let totalClaimed = 0n
   const sent: string[] = []
   const clientOf = (peerId: string) => {
     const client = {
       peerId,
-      quote: async () => ({ feeMicroUsd: fee, expiresAtSeconds: 2_000_000_000 }),
+      quote: async () => ({
+        feeMicroUsd: peerId === 'hub' ? fee : otherFee,
+        expiresAtSeconds: 2_000_000_000,
+      }),
       async claim() {
         sent.push(peerId)
         const transaction = await (peerId === 'hub' ? answer : other!)().catch((error: HubError) => {
@@ -82,9 +86,9 @@ function openParts(parts: {
     client: clientOf,
   }
   const fees = new SponsorFees({ chain, wallet, documents: new MemoryDocumentStore(), clock })
-  const deps: SendClaimsDeps = { chain, wallet, fees, hubs, clock }
-  const send = (via: HubTerms | null, untilMs: number | null = null) =>
-    sendSlice({ claims: [claim], hub: via, untilMs }, new ClaimQuotes(clock), deps)
+  const deps: SendClaimsDeps = { chain, wallet, fees, hubs, clock, quotes: new ClaimQuotes(clock) }
+  const send = (via: HubTerms | null, untilMs: number | null = null, mostFeeMicroUsd = 10n) =>
+    sendSlice({ claims: [claim], hub: via, untilMs, mostFeeMicroUsd }, deps)
   const slice = (channels: EarnedChannel[], paying: HubTerms | null) =>
     sliceClaims(channels, { ...deps, hubs: { ...hubs, byAccount: async () => paying } })
   return { send, slice, sent }
@@ -119,12 +123,30 @@ describe('what is claimed', () => {
   })
 
   test('knows when the first of its payers takes its money back', async () => {
-    const since = (initiatedAtSeconds: number) => ({ withdrawal: { amount: 1n, initiatedAtSeconds } })
+    const since = (initiatedAtSeconds: number, amount = 100n) => ({
+      withdrawal: { amount, initiatedAtSeconds },
+    })
     const channels = [earned('a1', 30n, since(2_000)), earned('a2', 30n, since(1_000)), earned('a3', 30n)]
     const [slice] = await openParts({}).slice(channels, hub)
     expect(slice?.untilMs).toBe(1_900_000)
     const done = earned('a4', 30n, { ...since(500), totalClaimed: 30n })
-    expect(await openParts({}).slice([done, earned('a3', 30n)], hub)).toMatchObject([{ untilMs: null }])
+    const unpromised = earned('a5', 30n, since(500, 70n))
+    const safe = [done, unpromised, earned('a3', 30n)]
+    expect(await openParts({}).slice(safe, hub)).toMatchObject([{ hub, untilMs: null }])
+  })
+
+  test('goes by own gas, or by the hub that asks least, where its payer takes back what covers it', async () => {
+    const withdrawal = { amount: 71n, initiatedAtSeconds: 1_000 }
+    const channels = [earned('a1', 30n, { withdrawal })]
+    const other = async (): Promise<Hex> => '0x03'
+    const rich = openParts({ gasWei: 5n, fee: 1n, other })
+    expect(await rich.slice(channels, hub)).toMatchObject([{ hub: null, untilMs: 1_900_000 }])
+    const poor = openParts({ fee: 3n, otherFee: 2n, other })
+    expect(await poor.slice(channels, hub)).toMatchObject([{ hub: otherHub }])
+    expect(await openParts({ fee: 3n, otherFee: 4n, other }).slice(channels, hub)).toMatchObject([{ hub }])
+    // The paying hub names no price that anybody takes.
+    const greedy = openParts({ fee: 50_001n, otherFee: 50_000n, other })
+    expect(await greedy.slice(channels, hub)).toMatchObject([{ hub: otherHub }])
   })
 })
 
@@ -168,7 +190,7 @@ describe('a claim', () => {
   test('that nobody sends says until when it must be, if its payer takes the money back', async () => {
     const answer = () => Promise.reject(new HubError('hub/busy', 'Not now.'))
     const untilMs = 1_800_000_000_000 + 14.5 * 60_000
-    const words = 'it must be claimed within 14 minutes, or it is lost.'
+    const words = 'that must be claimed within 14 minutes, or it is lost.'
     const refused = openParts({ answer }).send(hub, untilMs)
     await expect(refused).rejects.toMatchObject({
       code: 'hub/busy',
@@ -181,6 +203,15 @@ describe('a claim', () => {
     const { send, sent } = openParts({ fee })
     await expect(send(hub)).rejects.toMatchObject({ code: 'hub/fee-too-high', retryable: true })
     expect(sent).toEqual([])
+  })
+
+  test('that costs more than is allowed is sent by nobody, also where the first hub refuses', async () => {
+    const answer = () => Promise.reject(new HubError('hub/busy', 'Not now.'))
+    const { send, sent } = openParts({ answer, fee: 2n, otherFee: 3n, other: async () => '0x03' })
+    await expect(send(hub, null, 2n)).rejects.toMatchObject({ code: 'hub/busy' })
+    await expect(send(hub, null, 1n)).rejects.toMatchObject({ code: 'hub/fee-too-high' })
+    expect(sent).toEqual(['hub'])
+    expect(await send(hub, null, 3n)).toMatchObject({ transaction: '0x03', feeMicroUsd: 3n })
   })
 
   test('whose answer was lost counts when the chain shows it', async () => {

@@ -17,9 +17,9 @@ import type { KnownHubs } from '../hub/known-hubs.ts'
 import { SponsorFees } from '../hub/sponsor-fees.ts'
 import type { ServedJobs } from '../provide/served-jobs.ts'
 import { ClaimQuotes, type SentClaim } from './claim-through-hub.ts'
-import { type EarnedChannel, claimable, earnedChannels, firstEndMs, isThreatened } from './earned-channels.ts'
+import { type EarnedChannel, atStake, claimable, earnedChannels, firstEndMs } from './earned-channels.ts'
 import { type GuardRules, guardEarnings } from './guard-earnings.ts'
-import { type ClaimSlice, claimedBy, sendSlice, sliceClaims } from './send-claims.ts'
+import { type ClaimSlice, type FeeLimit, claimedBy, sendSlice, sliceClaims } from './send-claims.ts'
 
 /** What a provider's bond contract holds of its earnings. */
 export type BondOverview = {
@@ -53,7 +53,7 @@ export type WalletOverview = {
   spentMicroUsd: MicroUsd
   /** Put into channels and not taken back; what was spent of it is included. */
   depositedMicroUsd: MicroUsd
-  /** Claimable of payers that are taking their money back, and until when; null where there are none. */
+  /** What payers' withdrawals would leave uncovered, and until when it must be claimed; null where nothing is. */
   threatened: { amountMicroUsd: MicroUsd; untilMs: number } | null
   /** Hubs that took a fee for a claim or a payment and did nothing for it; they are handed none any more. */
   faithlessHubs: Address[]
@@ -90,7 +90,10 @@ export interface Settlement {
    * @throws ChainError or HubError when nothing could be claimed
    */
   claim(): Promise<ClaimResult>
-  /** Claims without being asked: at once what a payer is taking back, and by the rules what is well worth its fee. */
+  /**
+   * Claims without being asked: what a payer's withdrawal would leave uncovered, and by the rules what is well worth its
+   * fee.
+   */
   guard(signal: AbortSignal): Promise<void>
 }
 
@@ -109,9 +112,7 @@ function bondOverview(account: BondAccount): BondOverview {
 
 function threatenedOf(channels: EarnedChannel[]): WalletOverview['threatened'] {
   const untilMs = firstEndMs(channels)
-  return untilMs === null
-    ? null
-    : { amountMicroUsd: sum(channels.filter(isThreatened).map(claimable)), untilMs }
+  return untilMs === null ? null : { amountMicroUsd: sum(channels.map(atStake)), untilMs }
 }
 
 /** Returns the settlement of one account. */
@@ -122,7 +123,7 @@ export function createSettlement(deps: SettleDeps): Settlement {
   const earned = () => earnedChannels(wallet.address, chain, vouchers)
 
   const send = async (slice: ClaimSlice): Promise<SentClaim> => {
-    const sent = await sendSlice(slice, quotes, { ...deps, fees })
+    const sent = await sendSlice(slice, { ...deps, fees, quotes })
     const { transaction, settledMicroUsd, feeMicroUsd } = sent
     const channels = claimedBy(slice, sent)
     for (const { channelId, totalClaimedMicroUsd } of channels) {
@@ -143,8 +144,8 @@ export function createSettlement(deps: SettleDeps): Settlement {
     return { ...claimed, transaction, settledMicroUsd: claimed.settledMicroUsd + paidMicroUsd }
   }
 
-  const claimAll = async (channels: EarnedChannel[]): Promise<ClaimResult> => {
-    const slices = await sliceClaims(channels, { chain, wallet, hubs, fees })
+  const claimAll = async (channels: EarnedChannel[], mostFee?: FeeLimit): Promise<ClaimResult> => {
+    const slices = await sliceClaims(channels, { chain, wallet, hubs, fees, quotes }, mostFee)
     if (slices.length === 0) return claimRest()
     const result: ClaimResult = { transaction: null, settledMicroUsd: 0n, skipped: [] }
     const failures: unknown[] = []
@@ -187,7 +188,7 @@ export function createSettlement(deps: SettleDeps): Settlement {
       }
     },
     async claimFee() {
-      const slices = await sliceClaims(await earned(), { chain, wallet, hubs, fees })
+      const slices = await sliceClaims(await earned(), { chain, wallet, hubs, fees, quotes })
       const asked = slices.flatMap(({ hub, claims }) =>
         hub ? [quotes.fee(hubs.client(hub.peerId), claims.length)] : [],
       )
