@@ -187,7 +187,7 @@ const served = once(async () => (await import('./roles/provide/served-jobs.ts'))
 
 const settlement = once(async () => {
   const { createSettlement } = await import('./roles/wallet/settle.ts')
-  const keys = { vouchers: await vouchers(), wallet: await earner() }
+  const keys = { vouchers: await vouchers(), wallet: await earner(), payer: wallet }
   const parts = { hubs: await hubs(), served: await served(), documents }
   const { readClaimRule } = await import('./roles/wallet/claim-rule.ts')
   const rules = {

@@ -41,6 +41,15 @@ export class Wallet {
     this.#history = history
   }
 
+  /** What answers can be paid with: the money of the account that pays. Null until it was read. */
+  get spendableMicroUsd(): MicroUsd | null {
+    return this.overview && (this.overview.payerMicroUsd ?? this.overview.balanceMicroUsd)
+  }
+
+  get setAsideMicroUsd(): MicroUsd {
+    return this.setAside.reduce((sum, { amountMicroUsd }) => sum + amountMicroUsd, 0n)
+  }
+
   /** Brings back what was chosen. */
   async restore(): Promise<void> {
     this.claimsByItself = await readClaimRule(this.#tab.documents)

@@ -8,13 +8,13 @@ import { testFundsMicroUsd, Wallet } from './wallet.svelte.ts'
 
 const overview: WalletOverview = {
   balanceMicroUsd: 5n,
+  payerMicroUsd: null,
   gasWei: 0n,
   claimsItself: false,
   earnedMicroUsd: 3n,
   claimableMicroUsd: 3n,
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
-  depositedMicroUsd: 0n,
   threatened: null,
   faithlessHubs: [],
   bond: null,
@@ -139,6 +139,32 @@ it('adds test funds once, however often the button is pressed meanwhile', async 
   held.resolve()
   await first
   expect(history.movements).toMatchObject([{ kind: 'test-funds', amountMicroUsd: testFundsMicroUsd }])
+})
+
+it('shows what can be spent from here, and test money where it arrives', async () => {
+  let payerMicroUsd: bigint | null = null
+  const { wallet } = open({
+    settlement: { overview: async () => ({ ...overview, payerMicroUsd }) },
+    addTestFunds: async () => void (payerMicroUsd = 70n),
+  })
+  expect(wallet.spendableMicroUsd).toBeNull()
+  await wallet.refresh()
+  expect(wallet.spendableMicroUsd).toBe(5n)
+  // A wallet that holds nothing can spend nothing, whatever was earned.
+  payerMicroUsd = 0n
+  await wallet.refresh()
+  expect(wallet.spendableMicroUsd).toBe(0n)
+  await wallet.addTestFunds()
+  expect(wallet.spendableMicroUsd).toBe(70n)
+  expect(wallet.overview?.balanceMicroUsd).toBe(5n)
+})
+
+it('says set aside what its rows come to', async () => {
+  const onItsWay = { ...setAside, channelId: '0x04', amountMicroUsd: 4n } as const
+  const { wallet } = open({ withdrawals: { list: async () => [setAside, onItsWay] } })
+  expect(wallet.setAsideMicroUsd).toBe(0n)
+  await wallet.refresh()
+  expect(wallet.setAsideMicroUsd).toBe(11n)
 })
 
 it('claims by itself unless it was told not to, in every tab', async () => {

@@ -1,5 +1,5 @@
 import type { BondAccount } from '../../domain/bond.ts'
-import type { Address } from '../../domain/bytes.ts'
+import { type Address, sameAddress } from '../../domain/bytes.ts'
 import { promisedBy } from '../../domain/channel.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import type {
@@ -37,8 +37,10 @@ export type BondOverview = {
 
 /** What the wallet shows. */
 export type WalletOverview = {
-  /** Read from the chain. */
+  /** Of the account that earns, read from the chain: claims arrive there, and their fees are taken from it. */
   balanceMicroUsd: MicroUsd
+  /** Of the account that pays, where that is another; null where it is the same. */
+  payerMicroUsd: MicroUsd | null
   /** Native coin for gas. */
   gasWei: bigint
   /** Whether that pays for a claim. */
@@ -49,10 +51,8 @@ export type WalletOverview = {
   claimableMicroUsd: MicroUsd
   /** Claimed of what was received, by the chain's word. */
   claimedMicroUsd: MicroUsd
-  /** Vouchers given. */
+  /** Vouchers given by the account that pays. */
   spentMicroUsd: MicroUsd
-  /** Put into channels and not taken back; what was spent of it is included. */
-  depositedMicroUsd: MicroUsd
   /** What payers' withdrawals would leave uncovered, and until when it must be claimed; null where nothing is. */
   threatened: { amountMicroUsd: MicroUsd; untilMs: number } | null
   /** Hubs that took a fee for a claim or a payment and did nothing for it; they are handed none any more. */
@@ -67,6 +67,8 @@ export type SettleDeps = {
   vouchers: VoucherStore
   /** Account that earns. */
   wallet: Signer
+  /** Account that pays, asked for when it is shown; the one that earns when left out. */
+  payer?: () => Promise<Pick<Signer, 'address'>>
   clock: Clock
   hubs: Pick<KnownHubs, 'byAccount' | 'connected' | 'client'>
   /** Keeps the fees that hubs were handed. */
@@ -162,27 +164,29 @@ export function createSettlement(deps: SettleDeps): Settlement {
 
   return {
     async overview() {
-      const paying = await channelsHere(vouchers, 'payer', chain.network)
-      const [balanceMicroUsd, gasWei, claimsItself, faithlessHubs, channels, funded, bond] =
+      const { address: payer } = (await deps.payer?.()) ?? wallet
+      const [balanceMicroUsd, payerMicroUsd, gasWei, claimsItself, faithlessHubs, channels, paying, bond] =
         await Promise.all([
           chain.balance(wallet.address),
+          sameAddress(payer, wallet.address) ? null : chain.balance(payer),
           chain.gasBalance(wallet.address),
           canPayGas('claim', wallet, chain),
           fees.faithless(),
           earned(),
-          Promise.all(paying.map(({ channelId }) => chain.channel(channelId))),
+          channelsHere(vouchers, 'payer', chain.network),
           chain.bond(wallet.address),
         ])
+      const ownPaying = paying.filter(({ config }) => sameAddress(config.payer, payer))
       return {
         balanceMicroUsd,
+        payerMicroUsd,
         gasWei,
         claimsItself,
         faithlessHubs,
         earnedMicroUsd: sum(channels.map(({ record }) => promised(record))),
         claimableMicroUsd: sum(channels.map(claimable)),
         claimedMicroUsd: sum(channels.map(({ state }) => state.totalClaimed)),
-        spentMicroUsd: sum(paying.map(promised)),
-        depositedMicroUsd: sum(funded.map(({ balance }) => balance)),
+        spentMicroUsd: sum(ownPaying.map(promised)),
         threatened: threatenedOf(channels),
         bond: bond && bondOverview(bond),
       }

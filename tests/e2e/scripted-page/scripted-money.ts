@@ -17,13 +17,13 @@ const dayMs = 24 * 3_600_000
 const feeMicroUsd = 2_100n
 const nothing: WalletOverview = {
   balanceMicroUsd: 0n,
+  payerMicroUsd: null,
   gasWei: 0n,
   claimsItself: false,
   earnedMicroUsd: 0n,
   claimableMicroUsd: 0n,
   claimedMicroUsd: 0n,
   spentMicroUsd: 0n,
-  depositedMicroUsd: 0n,
   threatened: null,
   faithlessHubs: [],
   bond: null,
@@ -33,13 +33,13 @@ function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigin
   if (scene === 'empty') return nothing
   return {
     balanceMicroUsd: 4_999_982n,
+    payerMicroUsd: null,
     gasWei: 0n,
     claimsItself: false,
     earnedMicroUsd,
     claimableMicroUsd: earnedMicroUsd - claimedMicroUsd,
     claimedMicroUsd,
     spentMicroUsd: 18n,
-    depositedMicroUsd: 3_170_000n,
     threatened: null,
     faithlessHubs: [],
     bond:
@@ -55,8 +55,11 @@ function overviewOf(scene: Scene, earnedMicroUsd: bigint, claimedMicroUsd: bigin
   }
 }
 
-/** A wallet that is a script: claims, takes back and is filled as a real one. */
-export function createScriptedMoney(scene: Scene): ScriptedMoney {
+/** What every account but the browser's own holds. */
+export const othersMicroUsd = 2_500_000n
+
+/** A wallet that is a script: claims, takes back and is filled as a real one. `isBeside`: whether another account pays. */
+export function createScriptedMoney(scene: Scene, isBeside: () => Promise<boolean>): ScriptedMoney {
   const noChain = new ChainError('chain/unreachable', 'The chain at 127.0.0.1:8545 does not answer.')
   const unlessAlone = async <value>(value: value): Promise<value> => {
     if (scene === 'alone') throw noChain
@@ -65,6 +68,7 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
   const earns = scene === 'lively' || scene === 'bonded'
   const served = createScriptedServed(earns ? scriptedJobs(Date.now()) : [])
   let overview = overviewOf(scene, served.earnedMicroUsd, served.claimedMicroUsd)
+  let payerMicroUsd = othersMicroUsd
   const receive = (amount: bigint) => {
     overview = { ...overview, balanceMicroUsd: overview.balanceMicroUsd + amount }
   }
@@ -74,7 +78,7 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
     account: async () => ownAddress,
     settlement: () =>
       unlessAlone({
-        overview: async () => overview,
+        overview: async () => ({ ...overview, payerMicroUsd: (await isBeside()) ? payerMicroUsd : null }),
         claimFee: async () => feeMicroUsd,
         async claim() {
           const settledMicroUsd = overview.claimableMicroUsd
@@ -106,7 +110,8 @@ export function createScriptedMoney(scene: Scene): ScriptedMoney {
     },
     async addTestFunds(amount) {
       if (scene === 'alone') throw noChain
-      receive(amount)
+      if (await isBeside()) payerMicroUsd += amount
+      else receive(amount)
     },
   }
 }

@@ -13,7 +13,7 @@ import { IndexedDbDocumentStore } from '../../../src/storage/indexeddb-document-
 import { askedChannelId } from './scripted-answer.ts'
 import { createScriptedKeptModels, createScriptedLender } from './scripted-lending.ts'
 import { catalogue, network, offers, publicNetwork } from './scripted-market.ts'
-import { createScriptedMoney } from './scripted-money.ts'
+import { createScriptedMoney, othersMicroUsd } from './scripted-money.ts'
 import { createScriptedProvider } from './scripted-provider.ts'
 import { createScriptedPublisher } from './scripted-publisher.ts'
 import { createScriptedRequester } from './scripted-requester.ts'
@@ -64,7 +64,7 @@ export function createScriptedTab(scene: Scene): Tab {
     crashMark: createCrashMark(async () => 0),
     place: async () => 0,
     network: async () => (scene === 'bonded' ? publicNetwork : network),
-    ...createScriptedMoney(scene),
+    ...createScriptedMoney(scene, async () => (await accounts.view()).wallet !== null),
     accounts: async () => accounts,
     // The other side has claimed all that was ever asked, a minute from now.
     async claimsOn(channelId) {
@@ -72,7 +72,7 @@ export function createScriptedTab(scene: Scene): Tab {
       const claim = { transaction: `0x${'cc'.repeat(32)}`, atSeconds, totalClaimed: 10n ** 9n } as const
       return channelId === askedChannelId ? [claim] : []
     },
-    balanceOf: async () => 2_500_000n,
+    balanceOf: async () => othersMicroUsd,
     catalogue: async () => [...catalogue, ...published],
     listed: () => unlessAlone({ refresh: async () => published.length > 0 }),
     holders: () => unlessAlone({ find: async () => ({ peers: [], count: isLively ? 3 : 0 }) }),
