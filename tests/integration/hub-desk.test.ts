@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { signClaims } from '../../src/chain/authorize-claim.ts'
 import type { ClaimAuthorization } from '../../src/domain/authorization.ts'
 import type { Hex } from '../../src/domain/bytes.ts'
-import { HubError } from '../../src/errors/index.ts'
+import { HubError, StorageError } from '../../src/errors/index.ts'
 import { channelIdOf } from '../../src/ledger/channel-id.ts'
 import { signVoucher } from '../../src/ledger/sign-voucher.ts'
 import { encodeFrame } from '../../src/protocol/frame-codec.ts'
@@ -39,6 +39,7 @@ describe('questions', () => {
   test('who asks far too much is refused, and others are not', async () => {
     for (let at = 0; at < 20; at++) await desk.client.quote('deposit')
     await expect(desk.client.quote('deposit')).rejects.toMatchObject({ code: 'hub/busy' })
+    expect(desk.hub.events).toContain('hub-desk-refused')
     const other = await desk.world.joinRequester(0n)
     const calm = desk.clientOf(other)
     expect(await calm.quote('deposit')).toMatchObject({ feeMicroUsd })
@@ -49,6 +50,12 @@ describe('questions', () => {
     await stream.write(encodeFrame({ type: 'quote', action: 'steal', channels: 1 }))
     await expect(stream.read()).rejects.toMatchObject({ code: 'transport/stream-reset' })
   })
+})
+
+test('of its disk the hub tells nobody', async () => {
+  desk.hub.store.hasFeeFor = () => Promise.reject(new StorageError('storage/quota', 'The disk is full.'))
+  const expected = { code: 'hub/busy', shortMessage: expect.not.stringContaining('disk') }
+  await expect(desk.deposit()).rejects.toMatchObject(expected)
 })
 
 describe('the hub keeps its gas', () => {

@@ -1,6 +1,6 @@
 import type { Hex, PeerId } from '../../../src/domain/bytes.ts'
 import type { HubTerms } from '../../../src/domain/hub.ts'
-import { BaseError, type PeerError, toPeerError } from '../../../src/errors/index.ts'
+import { BaseError, type PeerError, StorageError, toPeerError } from '../../../src/errors/index.ts'
 import { channelIdOf } from '../../../src/ledger/channel-id.ts'
 import { depositIdOf } from '../../../src/ledger/deposit-id.ts'
 import { signHubTerms } from '../../../src/ledger/sign-hub.ts'
@@ -59,8 +59,11 @@ class ServiceDesk {
 
   async answer(stream: FrameStream): Promise<void> {
     const peer = stream.remotePeer
-    if (!this.#limits.takeQuestion(peer))
+    if (!this.#limits.takeQuestion(peer)) {
+      const facts = { code: tooMany.code, details: 'protocol/rate-limited', peer: shortPeerId(peer) }
+      this.#deps.log('hub-desk-refused', facts)
       return stream.write(encodeFrame({ type: 'refused', error: tooMany }))
+    }
     const frame = await stream.read(AbortSignal.timeout(questionTimeoutMs))
     if (frame === null) return
     const request = parseFrame(hubDeskRequestSchema, frame)
@@ -84,7 +87,8 @@ class ServiceDesk {
         ...factsOf(error),
         peer: shortPeerId(peer),
       })
-      return { type: 'refused', error: toPeerError(error, failed) }
+      // Its disk is the hub's own affair.
+      return { type: 'refused', error: error instanceof StorageError ? failed : toPeerError(error, failed) }
     }
   }
 
