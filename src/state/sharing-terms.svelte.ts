@@ -49,7 +49,7 @@ export class SharingTerms {
   isAutomatic = $state(false)
   /** Dollars per million answer tokens. */
   priceUsd = $state<number | null>(0.2)
-  /** Most answers at a time; null takes as many as memory allows. */
+  /** Most answers at a time, as typed. */
   slots = $state<number | null>(null)
   /** What the computer draws more while it answers; null takes the estimate. */
   watts = $state<number | null>(null)
@@ -87,6 +87,11 @@ export class SharingTerms {
     const others = this.trials.filter(({ modelId }) => modelId !== id).slice(0, mostTrials - 1)
     this.trials = [{ modelId: id, weightBytes, tokensPerSecond, backend }, ...others]
     return true
+  }
+
+  /** Most answers at a time, as a provider counts them; null takes as many as memory allows. */
+  get slotLimit(): number | null {
+    return this.slots === null ? null : Math.max(Math.trunc(this.slots), 1)
   }
 
   /** What is typed; where this tab chooses the model, what others ask for it if that is more. */

@@ -143,7 +143,7 @@ export class Sharing {
         entry,
         price: terms.priceOf(entry),
         bond: terms.holdsBond,
-        ...(terms.slots === null ? {} : { slots: Math.max(terms.slots, 1) }),
+        ...(terms.slotLimit === null ? {} : { slots: terms.slotLimit }),
         ...(terms.coversPower ? { covering: terms.energy } : {}),
       }
       await provider.start(options, signal)

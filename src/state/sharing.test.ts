@@ -206,4 +206,18 @@ describe('what it is worth', () => {
     await sharing.start(entry)
     expect(asked[1]).toMatchObject({ slots: 3, covering: sharing.terms.energy })
   })
+
+  // An offer with a part of a slot cannot be signed.
+  it.each([
+    [1.5, 1],
+    [0.5, 1],
+    [2.9, 2],
+  ])('answers a whole number at a time: typed %d', async (typed, slots) => {
+    const asked: ProvideOptions[] = []
+    const { provider } = fakeProvider(async (_tell, _signal, options) => void asked.push(options!))
+    const sharing = new Sharing(fakeTab({ provider: async () => provider }))
+    sharing.terms.slots = typed
+    await sharing.start(entry)
+    expect(asked[0]).toMatchObject({ slots })
+  })
 })
