@@ -10,9 +10,26 @@ async function keep(request, response) {
   return response
 }
 
+// A newer page has files of other names. Of those that both have, what it names is kept; the rest is fetched again.
+async function keepPage(response) {
+  const cache = await caches.open(cacheName)
+  const before = await (await cache.match('/'))?.text()
+  const page = await response.clone().text()
+  await cache.put('/', response)
+  if (page === before) return
+  for (const { url } of await cache.keys()) {
+    const { pathname } = new URL(url)
+    if (pathname !== '/' && !page.includes(pathname)) await cache.delete(url)
+  }
+}
+
 async function fromNetworkFirst(request) {
   try {
-    return await keep('/', await fetch(request))
+    const response = await fetch(request)
+    // Other addresses that a person opens here are files. What cannot be kept is shown all the same.
+    const isHome = new URL(request.url).pathname === '/'
+    if (isHome && response.ok) await keepPage(response.clone()).catch(() => {})
+    return response
   } catch (error) {
     const kept = await caches.match('/')
     if (kept) return kept
