@@ -51,6 +51,12 @@ export class NetworkView {
     return this.offers.filter((offer) => offer.modelId === modelId && offer.peerId !== this.peerId)
   }
 
+  /** Who offers a model: others, this tab alone, or nobody. */
+  offeredBy(modelId: ModelId): 'others' | 'this-tab' | 'nobody' {
+    if (this.offersOfOthers(modelId).length > 0) return 'others'
+    return this.modelIds.includes(modelId) ? 'this-tab' : 'nobody'
+  }
+
   /** Relays that pass payments on, by the offers that name them, cheapest first. */
   get hubs(): Hub[] {
     const byAccount = new Map(this.offers.flatMap(({ hubs }) => hubs.map((hub) => [hub.account, hub])))

@@ -56,6 +56,17 @@ it('shows who is there, and follows every change', async () => {
   expect(view.modelIds).toEqual([offer.modelId])
 })
 
+it('tells whether others offer a model, this tab alone, or nobody', async () => {
+  const { view, tellView } = fakeNetwork(1)
+  await view.join()
+  const own = { offer: { ...offer, peerId: 'me' }, signature: '0x' } as const
+  expect(view.offeredBy(offer.modelId)).toBe('nobody')
+  tellView({ offers: [own], peers: 1 })
+  expect(view.offeredBy(offer.modelId)).toBe('this-tab')
+  tellView({ offers: [own, { offer, signature: '0x' }], peers: 2 })
+  expect(view.offeredBy(offer.modelId)).toBe('others')
+})
+
 it('names each relay that passes payments on once, the cheapest first', async () => {
   const { view, tellView } = fakeNetwork(1)
   await view.join()
