@@ -251,6 +251,37 @@ describe('places', () => {
   })
 })
 
+describe('a part of the page that the host no longer has', () => {
+  test('is named where it was asked for, and the page can be loaded again', async () => {
+    await open('#/ask')
+    await ask('Explain a rainbow')
+    await page.route('**/AskedReceipt*', (route) => route.abort())
+    await page.getByRole('button', { name: 'Receipt' }).click()
+    const notice = page.getByRole('alert').filter({ hasText: 'page/part-missing' })
+    await notice.getByText('The receipt is kept.').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.unroute('**/AskedReceipt*')
+    await notice.getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByRole('button', { name: 'Receipt' }).click()
+    await page.getByRole('dialog', { name: 'Receipt' }).waitFor()
+  })
+
+  test('is here already where it is to unlock an account that is protected', async () => {
+    await open('#/wallet')
+    await page.getByRole('button', { name: 'Protect', exact: true }).click()
+    const dialog = page.getByRole('dialog', { name: 'Protect your account' })
+    await dialog.getByLabel('A passphrase').check()
+    await dialog.getByLabel('Passphrase', { exact: true }).fill('correct horse battery')
+    await dialog.getByLabel('The same again').fill('correct horse battery')
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'Ask', exact: true }).click()
+    const loading = page.waitForRequest(/UnlockSheet/)
+    await page.reload()
+    await loading
+  })
+})
+
 test('without relay and chain the page says so in every place, and goes on trying', async () => {
   const context = await scripted.browser.newContext({ viewport: wide })
   page = await context.newPage()

@@ -20,8 +20,8 @@ afterEach(() => page.context().close())
 
 const chooseFile = (file: typeof model) => page.getByLabel('Choose a file').setInputFiles(file)
 
-/** Drops a file on the page, as a person would from a folder. */
-async function drop({ name, buffer }: typeof model): Promise<void> {
+/** Drops a file on the page or on a part of it, as a person would from a folder. */
+async function drop({ name, buffer }: typeof model, on = 'main'): Promise<void> {
   const transfer = await page.evaluateHandle(
     ([fileName, text]) => {
       const data = new DataTransfer()
@@ -30,7 +30,7 @@ async function drop({ name, buffer }: typeof model): Promise<void> {
     },
     [name, buffer.toString()] as const,
   )
-  await page.dispatchEvent('main', 'drop', { dataTransfer: transfer })
+  await page.dispatchEvent(on, 'drop', { dataTransfer: transfer })
 }
 
 test('a file that is dropped anywhere is measured, described and listed, and can be shared', async () => {
@@ -56,6 +56,21 @@ test('a file that is dropped anywhere is measured, described and listed, and can
   await page.getByRole('button', { name: 'Share it from this computer' }).click()
   await expect.poll(() => page.getByLabel('Tiny Tales').isChecked()).toBe(true)
   await page.getByText('who gets 5% of what it earns').first().waitFor()
+})
+
+test('a file that is dropped on a field for files, or on a dialog, is no model to publish', async () => {
+  page = await scripted.open('#/wallet')
+  await page.getByRole('button', { name: 'Restore' }).click()
+  await page.evaluate(() => {
+    const told: boolean[] = []
+    Object.assign(window, { told })
+    addEventListener('drop', (event) => told.push(event.defaultPrevented))
+  })
+  for (const on of ['input[type=file]', 'dialog h2']) await drop(letter, on)
+  // The browser gives the first to the field; the second it would open in the place of the page.
+  expect(await page.evaluate(() => (window as unknown as { told: boolean[] }).told)).toEqual([false, true])
+  await page.getByRole('dialog', { name: 'Restore an account' }).waitFor()
+  expect(new URL(page.url()).hash).toBe('#/wallet')
 })
 
 test('a file that is no model is refused with what to do, and another can be taken', async () => {
