@@ -56,11 +56,11 @@ export class Sending {
 
   /** Asks what sending costs now. */
   async ask(): Promise<void> {
+    this.failure = null
     try {
       const payOut = await this.#tab.payOut()
       await this.#note(await payOut.arrived())
       this.quote = await payOut.quote()
-      this.failure = null
     } catch (error) {
       this.failure = toFailure(error)
     }

@@ -62,6 +62,23 @@ describe('money out', () => {
     expect(sending.step).toBe('writing')
   })
 
+  it('asks for the fee again where nobody answered, and forgets the failure meanwhile', async () => {
+    let answers = false
+    const { sending } = open({
+      async quote() {
+        if (!answers) throw new HubError('hub/no-answer', 'The relay did not answer.')
+        return quote
+      },
+    })
+    await sending.ask()
+    expect(sending).toMatchObject({ quote: null, failure: { code: 'hub/no-answer' } })
+    answers = true
+    const asking = sending.ask()
+    expect(sending.failure).toBeNull()
+    await asking
+    expect(sending).toMatchObject({ quote, failure: null })
+  })
+
   it('tells and writes down what has arrived since nobody knew whether it would', async () => {
     const before = { to, amountMicroUsd: 7n, feeMicroUsd: 0n, transaction: null }
     const { sending, history } = open({ arrived: async () => [before] })
