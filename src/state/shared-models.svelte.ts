@@ -17,6 +17,8 @@ export type { EarningsEstimate, Fit, ModelChoice, ModelMarket, Speed }
 export type SharedModel = {
   entry: CatalogueEntry
   downloadBytes: number
+  /** What it takes on the disk, prepared weights included: an estimate. */
+  storedBytes: number
   /** Null while nobody has looked at the machine. */
   fit: Fit | null
   market: ModelMarket
@@ -87,7 +89,7 @@ export class SharedModels {
     const own = offers.filter(({ peerId }) => peerId === network.peerId)
     const market = surveyOffers(offers)
     const { terms, rules, probe } = sharing
-    const slots = Math.max(terms.slots ?? usualSlots, 1)
+    const slots = terms.slotLimit ?? usualSlots
     const speed = terms.speedOf(entry)
     const earnings = speed && {
       tokensPerSecond: speed.tokensPerSecond,
@@ -103,6 +105,8 @@ export class SharedModels {
     return {
       entry,
       downloadBytes: needs.downloadBytes,
+      // A folder runs as it is: nothing is prepared of it.
+      storedBytes: needs.downloadBytes + (entry.manifest.format === 'onnx-folder' ? 0 : needs.weightBytes),
       fit: probe && fitModel(needs, use, limitsOf(probe)),
       market,
       speed,

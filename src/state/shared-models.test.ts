@@ -67,6 +67,13 @@ describe('what speaks for a model', () => {
     expect(third?.market.price).toBeNull()
   })
 
+  it('is what it takes on the disk: the file, and its weights in 8 bits; a folder is kept as it is', () => {
+    expect(shared.find(small.id)?.storedBytes).toBeCloseTo(100e6 + (100e6 * 8) / 4.5, -1)
+    const folder = { ...small, manifest: { ...small.manifest, format: 'onnx-folder' as const } }
+    models.entries = [folder]
+    expect(shared.find(small.id)?.storedBytes).toBe(100e6)
+  })
+
   it('is not known while the machine and the speed are not', () => {
     sharing.probe = null
     expect(shared.list[0]).toMatchObject({ fit: null, speed: null, earnings: null, holders: null })

@@ -18,7 +18,7 @@ export function describePause(pause: PauseReason): string {
       return 'Paused: this computer is working hard. It goes on by itself when it has been calm for two minutes.'
     case 'in-use':
       return pause.of === 'computer'
-        ? 'Paused: somebody uses this computer. It goes on by itself two minutes after they stop.'
+        ? 'Paused: somebody uses this computer. It goes on by itself a few minutes after they stop.'
         : 'Paused: you are using this page. It goes on by itself two minutes after you stop.'
   }
 }
