@@ -112,6 +112,17 @@ describe('loading', () => {
     })
   })
 
+  test.each([
+    ['no token in its prompt', { promptIds: [1, 0xffff_ffff] }],
+    ['no token in its answer', { tokenIds: [3, 0xffff_ffff] }],
+    ['more tokens than it reads', { promptIds: Array.from({ length: 5_000 }, () => 1) }],
+  ])('a known answer with %s is no fault of the machine', async (_name, wrong) => {
+    const knownAnswer = { promptIds: [1, 2], tokenIds: [3, 4], logProbs: [-0.1, -0.1], toleranceNats: 0.1 }
+    await expect(loadInNode(file, { knownAnswer: { ...knownAnswer, ...wrong } })).rejects.toMatchObject({
+      code: 'engine/malformed-model',
+    })
+  })
+
   test('prepares once and finds the weights again', async () => {
     const { prepared, kept } = keepingStore()
     const first = await loadInNode(file, { prepared })

@@ -1,3 +1,6 @@
+import type { ModelManifest } from '../../domain/model.ts'
+import { EngineError } from '../../errors/index.ts'
+import { isToken } from '../decode/check-request.ts'
 import { runKnownAnswer } from '../decode/known-answer.ts'
 import type { LanguageModel, Sequence } from '../decode/sequence.ts'
 import { settleSlices } from '../decode/settle-slices.ts'
@@ -13,7 +16,7 @@ import type { PassedTest } from './prepared-store.ts'
  * passed in this browser before, as `noted`, they would pass again: then one step shows that they run, and about as fast as
  * then.
  *
- * @throws EngineError `engine/known-answer-failed`
+ * @throws EngineError `engine/known-answer-failed`, `engine/malformed-model` where the model cannot take the known answer
  */
 export async function selfTest(
   { model, slices, facts: { fromCache, exact, arithmeticId } }: OpenedModel,
@@ -24,6 +27,7 @@ export async function selfTest(
 ): Promise<number> {
   const { prepared, browser } = place
   const { knownAnswer } = manifest
+  checkKnownAnswer(model, manifest)
   const key = keyOfPrepared(id, recipe)
   const test = [arithmeticId, browser, threads, JSON.stringify(knownAnswer)].join('\n')
   const passed = exact && fromCache ? await noted : null
@@ -39,6 +43,13 @@ export async function selfTest(
   if (exact) await prepared.notePassed(key, { test, tokensPerSecond })
   if (recipes[recipe].backend === 'webgpu') await meetUsualSteps(model, signal)
   return tokensPerSecond
+}
+
+/** A test that no machine could pass is the manifest's fault. */
+function checkKnownAnswer(model: LanguageModel, { contextTokens, knownAnswer }: ModelManifest): void {
+  const tokenIds = [...knownAnswer.promptIds, ...knownAnswer.tokenIds]
+  if (tokenIds.length <= contextTokens && tokenIds.every((id) => isToken(model, id))) return
+  throw new EngineError('engine/malformed-model', "This model's known answer is not one that it can give.")
 }
 
 /** Returns tokens per second, once the first token has found memory for its like. */
