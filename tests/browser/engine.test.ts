@@ -96,7 +96,7 @@ describe('without a GPU', () => {
     for (const id of ids) await engine().call('loadAs', tiny, id)
     const kept = await engine().call('listPreparedWeights')
     expect(kept).toHaveLength(3)
-    expect(kept).toContain(`${ids[3]}-wasm-int8-4`)
+    expect(kept).toContain(`${ids[3]}-wasm-int8-5`)
   })
 
   test('an answer is cancelled while its prompt is still being read', async () => {
@@ -112,7 +112,7 @@ describe('without a GPU', () => {
 
   test('the embedded model passes its known answer and answers', async () => {
     const loaded = await engine().call('load', '/models/smollm2-135m-instruct')
-    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-int8-4', contextTokens: 4096 })
+    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-int8-5', contextTokens: 4096 })
     const promptIds = await engine().call('encodeChat', 'Name three fruits.')
     const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
     const seed = `0x${'00'.repeat(16)}` as const
@@ -258,12 +258,12 @@ describe('with an imitated GPU', () => {
   })
 
   test('a back end that fails gives way to the next, and the reason tells', async () => {
-    const recipes = { webgpu: 'wasm-int8-4' } as const
+    const recipes = { webgpu: 'wasm-int8-5' } as const
     await expect(engine().call('loadWronglyKnown', tiny)).rejects.toMatchObject({
       code: 'engine/known-answer-failed',
     })
     const loaded = await engine().call('load', tiny, ['webgpu', 'wasm'], { recipes })
-    expect(loaded.arithmetic).toBe('wasm-int8-4')
+    expect(loaded.arithmetic).toBe('wasm-int8-5')
   })
 })
 

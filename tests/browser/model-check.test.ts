@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => tiny.remove())
 
 test.each([
-  [['--browser'], 'wasm-int8-4'],
+  [['--browser'], 'wasm-int8-5'],
   [['--browser', '--float'], 'wasm-float-3'],
   [['--backend', 'webgpu'], 'webgpu-q8-3'],
 ])('npm run model:check runs a model in a browser with %j', async (options, arithmetic) => {

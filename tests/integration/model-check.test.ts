@@ -38,7 +38,7 @@ describe('a folder', () => {
       expect(found).toMatchObject({ ok: true, passed: allChecks, failed: [], skipped: [] })
       expect(found.lineOf('id')).toBe(`${id}, which no catalogue beside it lists`)
       expect(found.lineOf('bytes')).toBe('317888 bytes, 1 file, 1 piece')
-      expect(found.lineOf('load')).toBe('computes as wasm-int8-4 in Node')
+      expect(found.lineOf('load')).toBe('computes as wasm-int8-5 in Node')
       expect(found.lineOf('answer')).toMatch(/^0\.0\d+ nats from its known answer, 0\.1 allowed$/)
     }
   })

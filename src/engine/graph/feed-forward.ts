@@ -2,13 +2,12 @@ import type { Family } from './family.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import type { ModelConfig } from './model-config.ts'
 
-/** The activation of the first half times the second. */
+/** The activation of the first times the second. */
 export function gate(
   graph: GraphBuilder,
-  gateAndUp: Value,
-  { feedForwardWidth, family }: ModelConfig,
+  [gated, up]: readonly [Value, Value],
+  { family }: ModelConfig,
 ): Value {
-  const [gated, up] = graph.split(gateAndUp, [feedForwardWidth, feedForwardWidth]) as [Value, Value]
   return graph.apply('Mul', [activations[family.activation](graph, gated), up])
 }
 

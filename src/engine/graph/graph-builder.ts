@@ -98,9 +98,9 @@ export class GraphBuilder {
   }
 
   /** Splits the last axis into parts of the given sizes. */
-  split(input: Value, sizes: number[]): Value[] {
+  split(input: Value, sizes: readonly number[]): Value[] {
     const parts = sizes.map(() => this.nextName('Split'))
-    return this.applyMany('Split', [input, this.int64s(sizes)], parts, { axis: { int: -1 } })
+    return this.applyMany('Split', [input, this.int64s([...sizes])], parts, { axis: { int: -1 } })
   }
 
   /** Returns a name that no other value of the graph has. */

@@ -30,21 +30,23 @@ export function createInt8Products(
   return {
     declare(graph, name, rows) {
       const { inputs, outputs } = rows
+      const spare = spareOutputs(outputs)
       const tensors = graph.weights(
         [
-          { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs] },
-          { name: `${name}.scale`, type: 'float', dims: [outputs] },
+          { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs + spare] },
+          { name: `${name}.scale`, type: 'float', dims: [outputs + spare] },
         ],
         async (source) => {
           const eachRows = await openRows(rows, source)
           return (columns, room) => {
             const scales = floatsIn(room)
-            layQuantised(eachRows, rows, columns, scales)
+            layQuantised(eachRows, { inputs, outputs: outputs + spare }, columns, scales)
             scales.forEach((scale, output) => (scales[output] = scale / divisor))
+            clearSpare(columns, scales, outputs, spare)
           }
         },
       )
-      return { tensors, inputs, outputs }
+      return { tensors, inputs, outputs, spare }
     },
 
     multiply: (graph, input, { tensors }) => multiply(graph, input, tensors as [Value, Value]),
@@ -61,16 +63,34 @@ export function createInt8Products(
   }
 }
 
+const cacheLineBytes = 64
+
+/**
+ * The runtime lays 128 inputs of eight outputs beside each other before it multiplies them. Where inputs lie a multiple of four
+ * cache lines apart, so many fall into a few sets of the nearest cache, which holds eight or twelve in each, and every line is
+ * fetched up to eight times. An odd number of lines spreads them over all sets.
+ */
+function spareOutputs(outputs: number): number {
+  return outputs % (4 * cacheLineBytes) === 0 ? cacheLineBytes : 0
+}
+
+/** Their place may hold what was computed there before. */
+function clearSpare(columns: Uint8Array, scales: Float32Array, outputs: number, spare: number): void {
+  scales.fill(0, outputs)
+  if (spare === 0) return
+  for (let at = outputs; at < columns.length; at += outputs + spare) columns.fill(0, at, at + spare)
+}
+
 /** Quantises each row with a scale of its own, and lays the rows out as columns. */
 function layQuantised(
   eachRows: EachRows,
-  matrix: MatrixRows,
+  shape: Pick<MatrixRows, 'inputs' | 'outputs'>,
   columns: Uint8Array<ArrayBuffer>,
   scales: Float32Array,
 ): void {
   eachRows((rows, first) => {
-    const quantised = quantiseGroups(rows, matrix.inputs, 0)
+    const quantised = quantiseGroups(rows, shape.inputs, 0)
     scales.set(quantised.scales, first)
-    layByteColumns(quantised.bytes, columns, matrix, first)
+    layByteColumns(quantised.bytes, columns, shape, first)
   })
 }

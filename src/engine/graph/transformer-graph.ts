@@ -5,7 +5,7 @@ import { type BuiltGraph, floatsIn, GraphBuilder, type Value } from './graph-bui
 import { type MatrixRows, attentionRows, divideOutputs, stackRows, tensorRows } from './matrix-rows.ts'
 import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
-import type { Matrix, Products } from './products.ts'
+import { type Matrix, multiplyInParts, type Products } from './products.ts'
 import type { Recipe } from './recipe.ts'
 import { ResidualStream } from './residual-stream.ts'
 import { declareRotaryTables } from './rotary-tables.ts'
@@ -97,7 +97,8 @@ function addAttention(
   const outputScales = smoothing.scalesOf(outputPoint, heads * headWidth)
   const valueScales = outputScales && firstOfEachGroup(outputScales, config)
   const normed = stream.norm(`${block}.attn_norm`, smoothing.scalesOf(point, width))
-  const packed = multiply(building, normed, point, `${block}.qkv`, attentionRows(config, layer, valueScales))
+  const projections = attentionRows(config, layer, valueScales)
+  const packed = multiply(building, normed, point, `${block}.qkv`, projections)
   const attended = attend(addProjectionBias(graph, config, layer, packed, valueScales), layer)
   const rows = tensorRows(`${block}.attn_output.weight`, heads * headWidth, width)
   const output = multiply(building, attended, outputPoint, `${block}.attn_output`, rows)
@@ -118,7 +119,9 @@ function addFeedForward(building: Building, stream: ResidualStream, layer: numbe
     ),
   ])
   const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(point, width))
-  const gated = gate(graph, multiply(building, normed, point, `${block}.gate_up`, gateAndUp), config)
+  const sizes = [feedForwardWidth, feedForwardWidth] as const
+  const halves = multiplyApart(building, normed, point, `${block}.gate_up`, gateAndUp, sizes)
+  const gated = gate(graph, halves, config)
   const rows = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
   const output = multiply(building, gated, outputPoint, `${block}.ffn_down`, rows)
   stream.add(finishBranch(building, output, `${block}.post_ffw_norm`))
@@ -136,7 +139,8 @@ function addHead(building: Building, stream: ResidualStream, embedding: Matrix):
   const tensor = tiedEmbedding ? 'token_embd' : 'output'
   observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))
   const head = tiedEmbedding ? embedding : declareVocabulary(building, tensor, true)
-  graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
+  const [logits] = multiplyInParts(products, graph, wanted, head, [vocabularySize])
+  graph.apply('Identity', [logits], {}, 'logits')
   graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
 }
 
@@ -154,16 +158,23 @@ function addStates({ graph, config }: Building, wanted: Value, scales: Float32Ar
   graph.output('states', 'float', ['batch', 'wanted', config.width])
 }
 
-function multiply(
+function multiply(building: Building, input: Value, point: string, name: string, rows: MatrixRows): Value {
+  return multiplyApart(building, input, point, name, rows, [rows.outputs])[0]
+}
+
+/** Returns the outputs in parts of those sizes. */
+function multiplyApart<const sizes extends readonly number[]>(
   { graph, products, smoothing, observe }: Building,
   input: Value,
   point: string,
   name: string,
   rows: MatrixRows,
-): Value {
+  sizes: sizes,
+): { [part in keyof sizes]: Value } {
   observe(graph, point, input, rows)
   const inputScales = smoothing.scalesOf(point, rows.inputs)
-  return products.multiply(graph, input, products.declare(graph, name, { ...rows, inputScales }))
+  const matrix = products.declare(graph, name, { ...rows, inputScales })
+  return multiplyInParts(products, graph, input, matrix, sizes)
 }
 
 function finishBranch({ graph, config }: Building, value: Value, tensor: string): Value {

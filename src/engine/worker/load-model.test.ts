@@ -227,7 +227,7 @@ describe('loading', () => {
       await loadInNode(file),
       await loadInNode(file, { recipe: 'wasm-float-3' }),
     ]
-    expect(int8.facts.arithmetic).toBe('wasm-int8-4')
+    expect(int8.facts.arithmetic).toBe('wasm-int8-5')
     expect(int8.facts.arithmeticId).toMatch(/^0x[0-9a-f]{64}$/)
     expect(again.facts.arithmeticId).toBe(int8.facts.arithmeticId)
     expect(float.facts.arithmeticId).not.toBe(int8.facts.arithmeticId)
