@@ -13,24 +13,32 @@ const steps = 127
  * that row alone, so it has the same bits whatever else is computed beside it. A row of zeros is divided by zero, but
  * whatever integers come of that are multiplied by zero again.
  */
-export const int8Products: Products = createInt8Products(steps, (graph, input, [columns, scales]) => {
-  const magnitude = graph.apply('Abs', [input])
-  const largest = graph.apply('ReduceMax', [magnitude, graph.int64s([-1])], { keepdims: { int: 1 } })
-  const unit = graph.apply('Div', [input, largest])
-  const zero = graph.uint8(128)
-  const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1 / steps), zero])
-  return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, largest, scales, zero], {})
-})
+export const int8Products: Products = createInt8Products(
+  steps,
+  spareOutputs,
+  (graph, input, [columns, scales]) => {
+    const magnitude = graph.apply('Abs', [input])
+    const largest = graph.apply('ReduceMax', [magnitude, graph.int64s([-1])], { keepdims: { int: 1 } })
+    const unit = graph.apply('Div', [input, largest])
+    const zero = graph.uint8(128)
+    const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1 / steps), zero])
+    return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, largest, scales, zero], {})
+  },
+)
 
-/** Returns products by integer columns, `[inputs, outputs]`, whose scales are divided by `divisor` when they are kept. */
+/**
+ * Returns products by integer columns, `[inputs, outputs + spare]`, whose scales are divided by `divisor` when they are kept;
+ * `countSpare` tells how many outputs of zeros so many have behind them.
+ */
 export function createInt8Products(
   divisor: number,
+  countSpare: (outputs: number) => number,
   multiply: (graph: GraphBuilder, input: Value, tensors: [columns: Value, scales: Value]) => Value,
 ): Products {
   return {
     declare(graph, name, rows) {
       const { inputs, outputs } = rows
-      const spare = spareOutputs(outputs)
+      const spare = countSpare(outputs)
       const tensors = graph.weights(
         [
           { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs + spare] },
