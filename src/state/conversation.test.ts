@@ -143,6 +143,7 @@ describe('the price', () => {
     },
     hub: { account: offer.provider, peerId: 'relay', spreadMillionths },
     typicalChargeMicroUsd: 7n,
+    lacksHub: false,
     depositFeeMicroUsd: null,
     tokensPerSecond: 20,
   })

@@ -12,6 +12,8 @@ export type { Quote }
 
 /** In a market that changes all the time questions begin so far apart. */
 const intervalMs = 2_000
+/** A hub that was not met may be on its way, as after a relay's restart: so many questions wait for it. */
+const questionsForHub = 3
 /** After so long hubs and chain may say otherwise, although the offers are only renewed. */
 const staleMs = 30_000
 
@@ -31,6 +33,8 @@ export class Deal {
   #askedAtMs = 0
   /** Whether offers have changed since the last question began. */
   #isDue = false
+  /** Questions in a row whose best offer lacked its hub. */
+  #withoutHub = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(tab: Tab) {
@@ -67,7 +71,10 @@ export class Deal {
     }
     if (signal.aborted) return
     this.#question = null
-    this.quote = quote
+    this.#withoutHub = quote?.lacksHub ? this.#withoutHub + 1 : 0
+    // A price without the hub's spread would be refused once the hub is there.
+    if (quote?.lacksHub && this.#withoutHub < questionsForHub) this.#isDue = true
+    else this.quote = quote
     this.failure = failure
     this.asking = this.#isDue
     this.#askWhenDue()
@@ -90,7 +97,7 @@ export class Deal {
     this.#question?.abort()
     this.#modelId = modelId
     this.#question = this.#terms = this.quote = this.failure = null
-    this.#askedAtMs = 0
+    this.#askedAtMs = this.#withoutHub = 0
     this.#isDue = this.asking = false
   }
 

@@ -34,6 +34,7 @@ const quoteOf = (modelId: ModelId, completionMicroUsdPerMillion = 200n): Quote =
   offers: 1,
   best: { ...offer, modelId, price: { promptMicroUsdPerMillion: 100n, completionMicroUsdPerMillion } },
   hub: null,
+  lacksHub: false,
   typicalChargeMicroUsd: 7n,
   depositFeeMicroUsd: null,
   tokensPerSecond: 20,
@@ -72,6 +73,24 @@ describe('what is known', () => {
     deal.follow(entry.id, network([offer]))
     await waited(2_000)
     expect(asked).toHaveLength(2)
+  })
+
+  it('is what was known, while a hub that an offer names is late, and what was found at last', async () => {
+    const [before, without] = [quoteOf(entry.id, 300n), { ...quoteOf(entry.id), lacksHub: true }]
+    deal.follow(entry.id, network([offer]))
+    await waited(0)
+    await answer(0, before)
+    await waited(30_000)
+    deal.follow(entry.id, network([offer]))
+    await waited(0)
+    for (const at of [1, 2]) {
+      await answer(at, without)
+      expect(deal).toMatchObject({ asking: true, quote: before })
+      await waited(2_000)
+    }
+    await answer(3, without)
+    expect(deal).toMatchObject({ asking: false, quote: without })
+    expect(asked).toHaveLength(4)
   })
 
   it('is that the question failed, until it is asked again', async () => {

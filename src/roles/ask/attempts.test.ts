@@ -17,6 +17,7 @@ const hubAt = (peerId: string): Hub => ({ account: `0x${'0b'.repeat(20)}`, peerI
 const through = (hub: string | null, peerId: string): RoutedOffer => ({
   offer: testOffer(peerId),
   signature: '0x',
+  lacksHub: false,
   hub: hub === null ? null : hubAt(hub),
 })
 

@@ -15,6 +15,7 @@ const hub = (spreadMillionths: number): Hub => ({
 const routed = (peerId: string, price: Price, paidThrough: Hub | null): RoutedOffer => ({
   offer: testOffer(peerId, { price }),
   signature: '0x',
+  lacksHub: false,
   hub: paidThrough,
 })
 const price: Price = { promptMicroUsdPerMillion: 50_000n, completionMicroUsdPerMillion: 200_000n }

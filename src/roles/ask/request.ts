@@ -28,6 +28,8 @@ type BestOffer = {
   best: Offer
   /** Hub that the best offer would be paid through; null for a direct channel. */
   hub: Hub | null
+  /** Whether a hub that the offer names may only be late: with it the price would be another. */
+  lacksHub: boolean
   /** What the hub takes for sending a first deposit; null where none is needed, or the wallet pays its own gas. */
   depositFeeMicroUsd: MicroUsd | null
 }
@@ -91,10 +93,10 @@ export function createRequester(given: RequestDeps): Requester {
   ): Promise<(BestOffer & { neededMicroUsd: MicroUsd }) | null> => {
     const [best, ...others] = await offersFor(wanted, neededFor, signal)
     if (!best) return null
-    const { offer, hub } = best
+    const { offer, hub, lacksHub } = best
     const neededMicroUsd = neededFor(offer, hub)
     const depositFeeMicroUsd = hub && (await deps.funding.depositFee(hub, neededMicroUsd))
-    return { offers: 1 + others.length, best: offer, hub, depositFeeMicroUsd, neededMicroUsd }
+    return { offers: 1 + others.length, best: offer, hub, lacksHub, depositFeeMicroUsd, neededMicroUsd }
   }
 
   /** Tries the best provider for a task, then the next. */

@@ -11,7 +11,11 @@ import { type FundDeps, freeMicroUsd, usableChannels } from './payer-channels.ts
 export type RouteDeps = FundDeps & { hubs: KnownHubs }
 
 /** An offer and how it would be paid: through a hub, or directly. */
-export type RoutedOffer = SignedOffer & { hub: Hub | null }
+export type RoutedOffer = SignedOffer & {
+  hub: Hub | null
+  /** Whether it names hubs of which none was met, and needs one unless a new direct channel pays. */
+  lacksHub: boolean
+}
 
 /** Whether a direct channel can be opened and filled: the wallet's deposit takes gas, its own or its sender's. */
 export async function canDeposit({ chain, wallet, sender = wallet }: FundDeps): Promise<boolean> {
@@ -36,7 +40,8 @@ export async function routeOffers(
         (await hasDirectChannel(signed.offer, neededFor(signed.offer), deps))
       const isFree = neededFor(signed.offer) === 0n
       const hub = isDirect || isFree ? null : await deps.hubs.cheapestFor(signed.offer)
-      return { ...signed, hub, needsGas: !isDirect && hub === null }
+      const lacksHub = !isDirect && !isFree && hub === null && signed.offer.hubs.length > 0
+      return { ...signed, hub, lacksHub, needsGas: !isDirect && hub === null }
     }),
   )
   const payable = routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null)

@@ -83,6 +83,7 @@ export function createScriptedRequester(offered: Offer[]): Requester {
         offers: offersFor(modelId).length,
         hub: best.hubs[0] ?? null,
         typicalChargeMicroUsd: typicalChargeMicroUsd(best, best.hubs[0]),
+        lacksHub: false,
         depositFeeMicroUsd: hasDeposited ? null : depositFeeMicroUsd,
         tokensPerSecond,
       }
@@ -95,6 +96,7 @@ export function createScriptedRequester(offered: Offer[]): Requester {
         best,
         offers: offersFor(modelId).length,
         hub: best.hubs[0] ?? null,
+        lacksHub: false,
         depositFeeMicroUsd: hasDeposited ? null : depositFeeMicroUsd,
         promptTokens: countTokens(texts),
         chargeMicroUsd: embeddingCharge(texts, best),
