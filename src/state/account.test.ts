@@ -1,18 +1,12 @@
 import { expect, test, vi } from 'vitest'
+import { accountsView } from '../../tests/fixtures/accounts-view.ts'
 import { fakeTab } from '../../tests/fixtures/fake-tab.ts'
 import { AccountError } from '../errors/index.ts'
 import type { Accounts, AccountsView } from '../ports/accounts.ts'
 import { Account } from './account.svelte.ts'
 
-const local = { address: '0x01', protection: 'browser', isLocked: false, backedUpAtMs: null } as const
-const view: AccountsView = {
-  local,
-  wallet: null,
-  kept: [local],
-  wallets: [],
-  wanted: null,
-  isChangedElsewhere: false,
-}
+const view: AccountsView = accountsView
+const { local } = accountsView
 
 function open(parts: Partial<Accounts>, isBusy = false) {
   const never = () => new Promise<never>(() => {})

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../src/device/manual-clock.ts'
-import type { LenderFrame } from '../../src/protocol/piece-messages.ts'
 import {
+  type Drips,
   hasAll,
-  ignoreWishes,
   joinBadLender,
-  type LendingWorld,
+  joinDripper,
   openLendingWorld,
   wishesOn,
   wrongBytes,
@@ -13,10 +12,8 @@ import {
 import { beginDownload, passUntil } from '../fixtures/driven-download.ts'
 
 /** What a tab does every so often instead of bringing what it was asked for. */
-type Drip = {
+type Drip = Drips & {
   name: string
-  everyMs: number
-  frames: LenderFrame[]
   /** How long a download bears it that has nobody else. */
   borneMs: number
 }
@@ -42,25 +39,6 @@ const drips: Drip[] = [
 
 /** It gets on, if for hours. */
 const slow: Omit<Drip, 'borneMs'> = { name: 'is slow', everyMs: 3_000, frames: [wrongBytes(16_000)] }
-
-/** Joins a tab that says it has everything and drips. Returns how many lines to it were opened. */
-async function joinDripper(
-  world: LendingWorld,
-  clock: ManualClock,
-  { everyMs, frames }: Omit<Drip, 'name' | 'borneMs'>,
-) {
-  const lines = { opened: 0 }
-  await joinBadLender(world, async (stream, write) => {
-    lines.opened += 1
-    await write(hasAll)
-    void ignoreWishes(stream)
-    for (;;) {
-      await write(...frames)
-      await clock.sleep(everyMs)
-    }
-  })
-  return lines
-}
 
 test.each([...drips, slow])(
   'what a lender that $name keeps back comes from another tab, and it is left alone',

@@ -4,9 +4,8 @@ import { encodeFrame } from '../../src/protocol/frame-codec.ts'
 import { parseLenderFrame, type ReaderFrame } from '../../src/protocol/piece-messages.ts'
 import { piecesProtocol } from '../../src/protocol/protocols.ts'
 import {
-  hasAll,
-  ignoreWishes,
-  joinBadLender,
+  type Drips,
+  joinDripper,
   type LendingWorld,
   lentPieces,
   openLendingWorld,
@@ -17,26 +16,14 @@ import { numbers } from '../fixtures/piece-tabs.ts'
 /** Tabs that a reader asks at the same time, and tabs that one lends to. */
 const places = { reader: 6, lender: 8 }
 
-/** Joins a tab that says it has everything and pauses, but for moments. Returns how many lines to it were opened. */
-async function joinPauser(world: LendingWorld, clock: ManualClock) {
-  const lines = { opened: 0 }
-  await joinBadLender(world, async (stream, write) => {
-    lines.opened += 1
-    await write(hasAll)
-    void ignoreWishes(stream)
-    for (;;) {
-      await write({ type: 'resumed' }, { type: 'paused' })
-      await clock.sleep(15_000)
-    }
-  })
-  return lines
-}
+/** Pauses all the time, but for moments. */
+const pausing: Drips = { everyMs: 15_000, frames: [{ type: 'resumed' }, { type: 'paused' }] }
 
 test('tabs that pause all the time make way for one that waits, and only then', async () => {
   const clock = new ManualClock()
   const world = await openLendingWorld({ clock })
   world.lender.stop()
-  const pausers = await Promise.all(numbers(0, places.reader).map(() => joinPauser(world, clock)))
+  const pausers = await Promise.all(numbers(0, places.reader).map(() => joinDripper(world, clock, pausing)))
   const opened = () => pausers.map((lines) => lines.opened)
   const { download } = await beginDownload(world)
   await pass(clock, 100_000)

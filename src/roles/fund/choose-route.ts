@@ -40,8 +40,8 @@ export async function routeOffers(
         (await hasDirectChannel(signed.offer, neededFor(signed.offer), deps))
       const isFree = neededFor(signed.offer) === 0n
       const hub = isDirect || isFree ? null : await deps.hubs.cheapestFor(signed.offer)
-      const lacksHub = !isDirect && !isFree && hub === null && signed.offer.hubs.length > 0
-      return { ...signed, hub, lacksHub, needsGas: !isDirect && hub === null }
+      const needsGas = !isDirect && hub === null
+      return { ...signed, hub, needsGas, lacksHub: needsGas && !isFree && signed.offer.hubs.length > 0 }
     }),
   )
   const payable = routed.filter(({ offer, hub }) => offer.listingId === null || hub !== null)

@@ -1,16 +1,10 @@
 import { expect, it } from 'vitest'
+import { accountsView } from '../../../tests/fixtures/accounts-view.ts'
 import type { AccountsView } from '../../state/account.svelte.ts'
 import { firstSendWords } from './deposit-words.ts'
 
-const local = { address: '0x01', protection: 'browser', isLocked: false, backedUpAtMs: null } as const
-const view: AccountsView = {
-  local,
-  wallet: null,
-  kept: [local],
-  wallets: [],
-  wanted: null,
-  isChangedElsewhere: false,
-}
+const view: AccountsView = accountsView
+const { local } = accountsView
 const locked = { ...local, protection: 'passphrase', isLocked: true } as const
 const wallet = {
   address: '0x02',
