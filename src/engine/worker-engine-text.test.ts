@@ -5,6 +5,7 @@ import { EngineError, toWireError } from '../errors/index.ts'
 import type { EngineProbe, LoadProgress } from '../ports/engine.ts'
 import { createMemoryModel } from './memory-model.ts'
 import { createWorkerEngine } from './worker-engine.ts'
+import type { ToWorker } from './worker/call-messages.ts'
 import type { TextCalls } from './worker/text-calls.ts'
 
 const machine: EngineProbe = {
@@ -12,22 +13,29 @@ const machine: EngineProbe = {
   ...{ backends: ['wasm'], reason: 'Only a test.' },
 }
 
-/** An engine whose text worker finds a head too short that has no bytes. */
-function openReading() {
-  const heads: number[] = []
-  const engine = createWorkerEngine({
+type TextCall = Extract<ToWorker, { kind: 'call' }>
+
+/** An engine that loads at once, and whose text worker has its calls answered so. */
+function openAnswering(answer: (call: TextCall, worker: FakeWorker) => void) {
+  return createWorkerEngine({
     openModelWorker: () => openMortalWorker('lives'),
     openTextWorker: () =>
       new FakeWorker((message, self) => {
-        if (message.kind !== 'call') return
-        const { id } = message
-        const { size } = (message.input as TextCalls['open']['input']).head
-        heads.push(size)
-        if (size > 0) return self.say({ kind: 'result', id, output: { embeddingWidth: 4 } })
-        const cutShort = new EngineError('engine/malformed-model', 'The model file ends too early.')
-        self.say({ kind: 'error', id, error: toWireError(cutShort, 'engine/load-failed') })
+        if (message.kind === 'call') answer(message, self)
       }),
     probe: async () => machine,
+  })
+}
+
+/** An engine whose text worker finds a head too short that has no bytes. */
+function openReading() {
+  const heads: number[] = []
+  const engine = openAnswering(({ id, input }, worker) => {
+    const { size } = (input as TextCalls['open']['input']).head
+    heads.push(size)
+    if (size > 0) return worker.say({ kind: 'result', id, output: { embeddingWidth: 4 } })
+    const cutShort = new EngineError('engine/malformed-model', 'The model file ends too early.')
+    worker.say({ kind: 'error', id, error: toWireError(cutShort, 'engine/load-failed') })
   })
   return { engine, heads }
 }
@@ -105,19 +113,12 @@ test('no worker starts for a model that nobody wants any more', async () => {
 /** An engine that loads at once, and whose text worker answers when the test says so. */
 function openSlowlyReading() {
   const answers: { embeds(width: number): void; fails(): void }[] = []
-  const engine = createWorkerEngine({
-    openModelWorker: () => openMortalWorker('lives'),
-    openTextWorker: () =>
-      new FakeWorker((message, self) => {
-        if (message.kind !== 'call') return
-        const { id } = message
-        const error = new EngineError('engine/malformed-model', 'The vocabulary makes no sense.')
-        answers.push({
-          embeds: (embeddingWidth) => self.say({ kind: 'result', id, output: { embeddingWidth } }),
-          fails: () => self.say({ kind: 'error', id, error: toWireError(error, 'engine/load-failed') }),
-        })
-      }),
-    probe: async () => machine,
+  const engine = openAnswering(({ id }, worker) => {
+    const error = new EngineError('engine/malformed-model', 'The vocabulary makes no sense.')
+    answers.push({
+      embeds: (embeddingWidth) => worker.say({ kind: 'result', id, output: { embeddingWidth } }),
+      fails: () => worker.say({ kind: 'error', id, error: toWireError(error, 'engine/load-failed') }),
+    })
   })
   /** Loads a model until its text is asked for. */
   const begin = async (name: string) => {
