@@ -31,7 +31,7 @@ export async function openNative(threads: number): Promise<Contender> {
   const tensors = await openGguf(await openAsBlob(join(folder, manifest.files[0]!.path)))
   const config = readModelConfig(tensors)
   const smoothing = parseSmoothing(new Uint8Array(await readFile(join(folder, manifest.smoothing!))))
-  const graph = buildTransformerGraph(config, recipes['wasm-int8-5'], manifest.contextTokens, { smoothing })
+  const graph = buildTransformerGraph(config, recipes['wasm-int8-6'], manifest.contextTokens, { smoothing })
   const native = await loadNativeRuntime()
   const session = await compile(native, graph, tensors, threads)
   const runner = createStepRunner(openHostGraph(makeTensors(native), session, config), () =>

@@ -106,7 +106,7 @@ export type LoadedModel = {
   /** Why this back end: what was chosen, and what was tried before and failed. */
   reason: string
   arithmeticId: Hex
-  /** Short name of the arithmetic for people, such as `wasm-int8-5`. */
+  /** Short name of the arithmetic for people, such as `wasm-int8-6`. */
   arithmetic: string
   /** Whether equal arithmetic ids mean equal bits, on any machine and in any company: then one difference is proof. */
   exact: boolean

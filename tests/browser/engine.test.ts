@@ -96,7 +96,7 @@ describe('without a GPU', () => {
     for (const id of ids) await engine().call('loadAs', tiny, id)
     const kept = await engine().call('listPreparedWeights')
     expect(kept).toHaveLength(3)
-    expect(kept).toContain(`${ids[3]}-wasm-int8-5`)
+    expect(kept).toContain(`${ids[3]}-wasm-int8-6`)
   })
 
   test('an answer is cancelled while its prompt is still being read', async () => {
@@ -112,7 +112,7 @@ describe('without a GPU', () => {
 
   test('the embedded model passes its known answer and answers', async () => {
     const loaded = await engine().call('load', '/models/smollm2-135m-instruct')
-    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-int8-5', contextTokens: 4096 })
+    expect(loaded).toMatchObject({ backend: 'wasm', arithmetic: 'wasm-int8-6', contextTokens: 4096 })
     const promptIds = await engine().call('encodeChat', 'Name three fruits.')
     const sampler = { temperature: 0, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 }
     const seed = `0x${'00'.repeat(16)}` as const
@@ -141,7 +141,7 @@ describe('with an imitated GPU', () => {
   })
 
   test('WebGPU and float products on the processor agree within 1e-4', async () => {
-    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-3' } })
+    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-4' } })
     const onProcessor = await engine().call('distributions', tokenIds, 89, vocabularySize)
     const loaded = await engine().call('load', tiny, ['webgpu'])
     expect(loaded).toMatchObject({ backend: 'webgpu', arithmetic: 'webgpu-q8-3' })
@@ -201,7 +201,7 @@ describe('with an imitated GPU', () => {
   ] as const)('the same holds for a tiny %s', async (family, tokens) => {
     // Longer than the slices that this adapter computes rightly: whatever the known answer says, no others are taken.
     const prompt = tokenIds.slice(0, 48)
-    await engine().call('loadFamily', family, 'wasm', { recipes: { wasm: 'wasm-float-3' } })
+    await engine().call('loadFamily', family, 'wasm', { recipes: { wasm: 'wasm-float-4' } })
     const onProcessor = await engine().call('distributions', prompt, 47, tokens)
     await engine().call('loadFamily', family, 'webgpu')
     const onGpu = await engine().call('distributions', prompt, 47, tokens)
@@ -209,7 +209,7 @@ describe('with an imitated GPU', () => {
   })
 
   test('a folder in the layout of transformers.js runs on either back end', async () => {
-    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-3' } })
+    await engine().call('load', tiny, ['wasm'], { recipes: { wasm: 'wasm-float-4' } })
     const original = await engine().call('distributions', tokenIds, 60, vocabularySize)
     for (const backend of ['wasm', 'webgpu'] as const) {
       const loaded = await engine().call('load', folderUrl, [backend])
@@ -258,12 +258,12 @@ describe('with an imitated GPU', () => {
   })
 
   test('a back end that fails gives way to the next, and the reason tells', async () => {
-    const recipes = { webgpu: 'wasm-int8-5' } as const
+    const recipes = { webgpu: 'wasm-int8-6' } as const
     await expect(engine().call('loadWronglyKnown', tiny)).rejects.toMatchObject({
       code: 'engine/known-answer-failed',
     })
     const loaded = await engine().call('load', tiny, ['webgpu', 'wasm'], { recipes })
-    expect(loaded.arithmetic).toBe('wasm-int8-5')
+    expect(loaded.arithmetic).toBe('wasm-int8-6')
   })
 })
 

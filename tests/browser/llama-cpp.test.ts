@@ -39,7 +39,7 @@ test.each([tinyLlama3, tinyLlama2, tinyQwen2, tinyQwen3, tinyGemma3])(
     expect(theirs.promptTokens).toBe(promptIds.length)
     expect(theirs.choices).toHaveLength(6)
 
-    const { model } = await loadInNode(new Blob([file]), { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(new Blob([file]), { recipe: 'wasm-float-4' })
     const answerIds = theirs.choices.map(({ id }) => id)
     const rows: Float32Array[] = []
     const sequence = model.openSequence()

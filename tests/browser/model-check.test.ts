@@ -8,8 +8,8 @@ beforeAll(async () => {
 afterAll(() => tiny.remove())
 
 test.each([
-  [['--browser'], 'wasm-int8-5'],
-  [['--browser', '--float'], 'wasm-float-3'],
+  [['--browser'], 'wasm-int8-6'],
+  [['--browser', '--float'], 'wasm-float-4'],
   [['--backend', 'webgpu'], 'webgpu-q8-3'],
 ])('npm run model:check runs a model in a browser with %j', async (options, arithmetic) => {
   const found = await check(tiny.folder, ...options)

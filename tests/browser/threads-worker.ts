@@ -92,7 +92,7 @@ async function load({ model: verified, threads }: Loading, signal: AbortSignal):
     },
     nowMs: () => performance.now(),
   }
-  const input = { model: verified, recipe: 'wasm-int8-5', threads } as const
+  const input = { model: verified, recipe: 'wasm-int8-6', threads } as const
   return (await loadModel(input, place, () => {}, signal)).model
 }
 

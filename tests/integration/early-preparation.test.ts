@@ -8,7 +8,7 @@ import { randomSmoothing } from '../fixtures/families/run-whole.ts'
 import { tinyQwen3, writeTinyModel } from '../fixtures/families/tiny-models.ts'
 import { loadVerifiedInNode, startInNode } from '../fixtures/llama/load-in-node.ts'
 
-const recipe = 'wasm-int8-5'
+const recipe = 'wasm-int8-6'
 const modelPath = 'model.gguf'
 /** About what any token of the small vocabulary has. */
 const knownAnswer = { promptIds: [1], tokenIds: [1], logProbs: [-5], toleranceNats: 10 }

@@ -38,7 +38,7 @@ describe('a folder', () => {
       expect(found).toMatchObject({ ok: true, passed: allChecks, failed: [], skipped: [] })
       expect(found.lineOf('id')).toBe(`${id}, which no catalogue beside it lists`)
       expect(found.lineOf('bytes')).toBe('317888 bytes, 1 file, 1 piece')
-      expect(found.lineOf('load')).toBe('computes as wasm-int8-5 in Node')
+      expect(found.lineOf('load')).toBe('computes as wasm-int8-6 in Node')
       expect(found.lineOf('answer')).toMatch(/^0\.0\d+ nats from its known answer, 0\.1 allowed$/)
     }
   })
@@ -182,7 +182,7 @@ describe('goldens', () => {
   test('are held to less with the float products of the WebGPU graph', async () => {
     const found = await check(tiny.folder, '--goldens', await writeGoldens(-1), '--float')
     expect(found).toMatchObject({ ok: true, passed: [...allChecks, 'goldens'] })
-    expect(found.lineOf('load')).toBe('computes as wasm-float-3 in Node')
+    expect(found.lineOf('load')).toBe('computes as wasm-float-4 in Node')
     expect(found.lineOf('goldens')).toMatch(/^0\.000\d nats a token from a reference, 0\.003 allowed$/)
   })
 

@@ -45,7 +45,7 @@ const changed = (paths: (path: string) => string): VerifiedModel => ({
 
 test('a folder gives the logits of the file that it was written from', async () => {
   const { model } = await loadVerifiedInNode(folder)
-  const { model: original } = await loadInNode(gguf, { recipe: 'wasm-float-3' })
+  const { model: original } = await loadInNode(gguf, { recipe: 'wasm-float-4' })
   const [ours, theirs] = [
     await distributions(model, model.openSequence(), tokenIds, 85, 271),
     await distributions(original, original.openSequence(), tokenIds, 85, 271),

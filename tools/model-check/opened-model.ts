@@ -4,7 +4,7 @@ import { compareDistributions, type GoldenPrompt, type PromptScore } from './gol
 
 /** A model that runs, here or in a browser, whatever its known answer says. */
 export type OpenedModel = {
-  /** Short name of its arithmetic, such as `wasm-int8-5`. */
+  /** Short name of its arithmetic, such as `wasm-int8-6`. */
   arithmetic: string
   /** Mean distance of its log-probabilities from those of an answer, in nats. */
   distanceFrom(answer: KnownAnswer): Promise<number>

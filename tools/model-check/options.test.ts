@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { parseOptions } from './options.ts'
 
 test('a model alone is checked in Node, in a browser where that is said or WebGPU takes it', () => {
-  const bare = { kind: 'model', where: 'models/tiny', recipe: 'wasm-int8-5', inBrowser: false, goldens: null }
+  const bare = { kind: 'model', where: 'models/tiny', recipe: 'wasm-int8-6', inBrowser: false, goldens: null }
   expect(parseOptions(['models/tiny'])).toEqual(bare)
-  expect(parseOptions(['models/tiny', '--browser'])).toMatchObject({ inBrowser: true, recipe: 'wasm-int8-5' })
+  expect(parseOptions(['models/tiny', '--browser'])).toMatchObject({ inBrowser: true, recipe: 'wasm-int8-6' })
   expect(parseOptions(['models/tiny', '--backend', 'webgpu'])).toMatchObject({
     inBrowser: true,
     recipe: 'webgpu-q8-3',
@@ -19,7 +19,7 @@ test('goldens alone are run on the model that the page comes with, or on another
   expect(parseOptions(['--goldens', 'g.json'])).toEqual({
     kind: 'goldens',
     address: '/models/smollm2-135m-instruct',
-    recipe: 'wasm-int8-5',
+    recipe: 'wasm-int8-6',
     goldens: { file: 'g.json', toleranceNats: 0.02 },
   })
   expect(parseOptions(['--goldens', 'g.json', '--model', '/models/other'])).toMatchObject({
@@ -28,7 +28,7 @@ test('goldens alone are run on the model that the page comes with, or on another
 })
 
 test('float products are held to less, on the processor, in Node as in a browser', () => {
-  const [recipe, strict] = ['wasm-float-3', { toleranceNats: 0.003 }]
+  const [recipe, strict] = ['wasm-float-4', { toleranceNats: 0.003 }]
   const ofPage = ['--goldens', 'g.json', '--float']
   expect(parseOptions(['a', '--float'])).toMatchObject({ recipe, inBrowser: false, goldens: null })
   expect(parseOptions(['a', '--float', '--browser'])).toMatchObject({ recipe, inBrowser: true })

@@ -4,7 +4,7 @@ import { ToolError } from '../tool-error.ts'
 
 const embedded = '/models/smollm2-135m-instruct'
 /** The weights and the arithmetic of WebGPU, on the processor. */
-const floatRecipe: RecipeName = 'wasm-float-3'
+const floatRecipe: RecipeName = 'wasm-float-4'
 /** Largest mean divergence from goldens: of products that round their inputs, and of those that do not. */
 const allowedNats = { rounded: 0.02, float: 0.003 }
 

@@ -99,7 +99,7 @@ describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture m
     ['int8', 'model_int8.onnx'],
   ] as const)('predicts in %s what the engine does, whole and step by step', async (type, graph) => {
     await write(type)
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const rows = await runWhole(model)
     const run = await openFolder(graph)
     const whole = await run(tokenIds, 0, 0)
@@ -128,7 +128,7 @@ describe.each([tinyQwen2, tinyQwen3, tinyGemma3])('a folder of a $architecture m
 
   test('predicts much the same in q8', async () => {
     await write('q8')
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const run = await openFolder('model_quantized.onnx')
     const { logits } = await run(tokenIds, 0, 0)
     expect(distance(logits!, await runWhole(model))).toBeLessThan(0.5)

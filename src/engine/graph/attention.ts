@@ -4,6 +4,11 @@ import type { RotaryTables } from './rotary-tables.ts'
 
 /** One way to compute attention in a graph, with the inputs that it needs of its own. */
 export type Attention = {
+  /**
+   * Whether the rows of all texts come in and go out on one axis, `[1, batch × tokens, …]`, as between texts nothing but
+   * attention tells them apart; else as `[batch, tokens, …]`.
+   */
+  joinsTexts: boolean
   /** Declares the inputs that all layers share. */
   open(graph: GraphBuilder, config: ModelConfig, tablesOf: (layer: number) => RotaryTables): LayerAttention
 }

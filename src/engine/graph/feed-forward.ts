@@ -2,12 +2,13 @@ import type { Family } from './family.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import type { ModelConfig } from './model-config.ts'
 
-/** The activation of the first times the second. */
+/** The activation of the first half times the second. */
 export function gate(
   graph: GraphBuilder,
-  [gated, up]: readonly [Value, Value],
-  { family }: ModelConfig,
+  gateAndUp: Value,
+  { feedForwardWidth, family }: ModelConfig,
 ): Value {
+  const [gated, up] = graph.split(gateAndUp, [feedForwardWidth, feedForwardWidth]) as [Value, Value]
   return graph.apply('Mul', [activations[family.activation](graph, gated), up])
 }
 

@@ -47,10 +47,11 @@ export class GraphBuilder {
   readonly #initializers: ProtobufWriter[] = []
   readonly #inputs: ProtobufWriter[] = []
   readonly #outputs: ProtobufWriter[] = []
+  readonly #values: ProtobufWriter[] = []
   readonly #weights: WeightGroup[] = []
   readonly #constants = new Map<string, Value>()
   #weightBytes = 0
-  #values = 0
+  #names = 0
 
   /** The path of the weights file is as seen from the graph's. */
   constructor(weightsPath: string = weightsFile) {
@@ -97,15 +98,25 @@ export class GraphBuilder {
     return outputs[0]!
   }
 
+  /**
+   * Tells the runtime the shape of a value between operators, where it cannot infer it, and returns the value. Values of the
+   * same shape take each other's room; for one of an unknown shape the runtime searches all room that there is, while it loads.
+   * Sizes of one name must be the same in each run.
+   */
+  describe(value: Value, dims: Dim[], type: ElementType = 'float'): Value {
+    this.#values.push(encodeValueInfo(value, type, dims))
+    return value
+  }
+
   /** Splits the last axis into parts of the given sizes. */
-  split(input: Value, sizes: readonly number[]): Value[] {
+  split(input: Value, sizes: number[]): Value[] {
     const parts = sizes.map(() => this.nextName('Split'))
-    return this.applyMany('Split', [input, this.int64s([...sizes])], parts, { axis: { int: -1 } })
+    return this.applyMany('Split', [input, this.int64s(sizes)], parts, { axis: { int: -1 } })
   }
 
   /** Returns a name that no other value of the graph has. */
   nextName(stem: string): Value {
-    return `${stem}.${this.#values++}`
+    return `${stem}.${this.#names++}`
   }
 
   /** Returns a constant; equal ones are one. The same holds for `float` and `uint8`. */
@@ -143,6 +154,7 @@ export class GraphBuilder {
       initializers: this.#initializers,
       inputs: this.#inputs,
       outputs: this.#outputs,
+      values: this.#values,
     })
     return { model, weights: this.#weights, weightBytes: this.#weightBytes }
   }

@@ -28,6 +28,7 @@ export const groupedAttention = createGroupedAttention({
 /** Returns the same attention for a host that hands over its cache in another way. */
 export function createGroupedAttention(cache: GroupedCache): Attention {
   return {
+    joinsTexts: false,
     open(graph, config, tablesOf) {
       const { heads, kvHeads, headWidth, window } = config
       const [lastPositions, totalTokens] = cache.declareLengths(graph)

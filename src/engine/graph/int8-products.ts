@@ -1,6 +1,6 @@
 import { floatsIn, type GraphBuilder, type Value } from './graph-builder.ts'
 import { layByteColumns } from './lay-columns.ts'
-import { type EachRows, type MatrixRows, openRows } from './matrix-rows.ts'
+import { type MatrixRows, openRows } from './matrix-rows.ts'
 import { elementTypes } from './onnx-encoding.ts'
 import type { Products } from './products.ts'
 import { quantiseGroups } from './row-kernel.ts'
@@ -9,96 +9,110 @@ import { quantiseGroups } from './row-kernel.ts'
 const steps = 127
 
 /**
+ * Outputs of a block, one cache line of weights for each input. At each step the runtime lays 128 inputs of eight outputs
+ * beside each other before it multiplies them: from a block they come out of a few pages, from a whole matrix out of 128
+ * places that are far apart and drive each other out of the cache.
+ */
+const blockOutputs = 64
+
+/**
  * Products of 8-bit integers: weights scaled per output, activations per row. A row's result depends on
  * that row alone, so it has the same bits whatever else is computed beside it. A row of zeros is divided by zero, but
  * whatever integers come of that are multiplied by zero again.
+ *
+ * Weights lie in blocks, `[blocks, inputs, 64]`, the last one filled up with zeros. All rows must be on one axis,
+ * `[1, rows, inputs]`: each block is then multiplied once, whatever texts they are of.
  */
-export const int8Products: Products = createInt8Products(
-  steps,
-  spareOutputs,
-  (graph, input, [columns, scales]) => {
+export const int8Products: Products = {
+  declare(graph, name, rows) {
+    const { inputs, outputs } = rows
+    const blocks = Math.ceil(outputs / blockOutputs)
+    const dims = { columns: [blocks, inputs, blockOutputs], scales: [blocks, 1, blockOutputs] }
+    return { tensors: declareInt8(graph, name, rows, dims, steps), inputs, outputs }
+  },
+
+  multiply(graph, input, { tensors, outputs }) {
     const magnitude = graph.apply('Abs', [input])
     const largest = graph.apply('ReduceMax', [magnitude, graph.int64s([-1])], { keepdims: { int: 1 } })
     const unit = graph.apply('Div', [input, largest])
     const zero = graph.uint8(128)
     const quantised = graph.apply('QuantizeLinear', [unit, graph.float(1 / steps), zero])
-    return graph.applyContributed('MatMulIntegerToFloat', [quantised, columns, largest, scales, zero], {})
+    const [columns, scales] = tensors as [Value, Value]
+    const blocks = graph.applyContributed(
+      'MatMulIntegerToFloat',
+      [quantised, columns, largest, scales, zero],
+      {},
+    )
+    const byRow = graph.apply('Transpose', [blocks], { perm: { ints: [1, 0, 2] } })
+    const spare = -outputs & (blockOutputs - 1)
+    const whole = graph.apply('Reshape', [byRow, graph.int64s([1, -1, outputs + spare])])
+    return spare === 0 ? whole : graph.split(whole, [outputs, spare])[0]!
   },
-)
+
+  lookUp(graph, tokenIds, { tensors, inputs }) {
+    const [columns, scales] = tensors as [Value, Value]
+    const size = graph.int64s([blockOutputs])
+    const block = graph.apply('Gather', [columns, graph.apply('Div', [tokenIds, size])], { axis: { int: 0 } })
+    const within = graph.apply('Reshape', [graph.apply('Mod', [tokenIds, size]), graph.int64s([0, 0, 1, 1])])
+    const places = graph.apply('Expand', [within, graph.int64s([1, 1, inputs, 1])])
+    const column = graph.apply('GatherElements', [block, places], { axis: { int: 3 } })
+    const floats = graph.apply('Cast', [column], { to: { int: elementTypes.float.number } })
+    const divided = graph.apply('Gather', [graph.apply('Reshape', [scales, graph.int64s([-1])]), tokenIds])
+    const scale = graph.apply('Mul', [divided, graph.float(steps)])
+    const rows = graph.apply('Reshape', [floats, graph.int64s([0, 0, inputs])])
+    return graph.apply('Mul', [rows, graph.apply('Unsqueeze', [scale, graph.int64s([-1])])])
+  },
+}
 
 /**
- * Returns products by integer columns, `[inputs, outputs + spare]`, whose scales are divided by `divisor` when they are kept;
- * `countSpare` tells how many outputs of zeros so many have behind them.
+ * Declares integers of those dimensions, outputs that lie beside each other last, and the scales of all outputs, divided by
+ * `divisor`. What is left of the last block is zero.
  */
-export function createInt8Products(
+export function declareInt8(
+  graph: GraphBuilder,
+  name: string,
+  rows: MatrixRows,
+  dims: { columns: number[]; scales: number[] },
   divisor: number,
-  countSpare: (outputs: number) => number,
-  multiply: (graph: GraphBuilder, input: Value, tensors: [columns: Value, scales: Value]) => Value,
-): Products {
-  return {
-    declare(graph, name, rows) {
-      const { inputs, outputs } = rows
-      const spare = countSpare(outputs)
-      const tensors = graph.weights(
-        [
-          { name: `${name}.int8`, type: 'int8', dims: [inputs, outputs + spare] },
-          { name: `${name}.scale`, type: 'float', dims: [outputs + spare] },
-        ],
-        async (source) => {
-          const eachRows = await openRows(rows, source)
-          return (columns, room) => {
-            const scales = floatsIn(room)
-            layQuantised(eachRows, { inputs, outputs: outputs + spare }, columns, scales)
-            scales.forEach((scale, output) => (scales[output] = scale / divisor))
-            clearSpare(columns, scales, outputs, spare)
-          }
-        },
-      )
-      return { tensors, inputs, outputs, spare }
-    },
-
-    multiply: (graph, input, { tensors }) => multiply(graph, input, tensors as [Value, Value]),
-
-    lookUp(graph, tokenIds, { tensors }) {
-      const [columns, scales] = tensors as [Value, Value]
-      const picked = graph.apply('Gather', [columns, tokenIds], { axis: { int: 1 } })
-      const rows = graph.apply('Transpose', [picked], { perm: { ints: [1, 2, 0] } })
-      const floats = graph.apply('Cast', [rows], { to: { int: elementTypes.float.number } })
-      const divided = graph.apply('Gather', [scales, tokenIds], { axis: { int: 0 } })
-      const scale = divisor === 1 ? divided : graph.apply('Mul', [divided, graph.float(divisor)])
-      return graph.apply('Mul', [floats, graph.apply('Unsqueeze', [scale, graph.int64s([-1])])])
-    },
-  }
-}
-
-const cacheLineBytes = 64
-
-/**
- * The runtime lays 128 inputs of eight outputs beside each other before it multiplies them. Where inputs lie a multiple of four
- * cache lines apart, so many fall into a few sets of the nearest cache, which holds eight or twelve in each, and every line is
- * fetched up to eight times. An odd number of lines spreads them over all sets.
- */
-function spareOutputs(outputs: number): number {
-  return outputs % (4 * cacheLineBytes) === 0 ? cacheLineBytes : 0
-}
-
-/** Their place may hold what was computed there before. */
-function clearSpare(columns: Uint8Array, scales: Float32Array, outputs: number, spare: number): void {
-  scales.fill(0, outputs)
-  if (spare === 0) return
-  for (let at = outputs; at < columns.length; at += outputs + spare) columns.fill(0, at, at + spare)
-}
-
-/** Quantises each row with a scale of its own, and lays the rows out as columns. */
-function layQuantised(
-  eachRows: EachRows,
-  shape: Pick<MatrixRows, 'inputs' | 'outputs'>,
-  columns: Uint8Array<ArrayBuffer>,
-  scales: Float32Array,
-): void {
-  eachRows((rows, first) => {
-    const quantised = quantiseGroups(rows, shape.inputs, 0)
-    scales.set(quantised.scales, first)
-    layByteColumns(quantised.bytes, columns, shape, first)
+): Value[] {
+  const { inputs, outputs } = rows
+  const block = { inputs, outputs: dims.columns.at(-1)! }
+  const specs = [
+    { name: `${name}.int8`, type: 'int8', dims: dims.columns } as const,
+    { name: `${name}.scale`, type: 'float', dims: dims.scales } as const,
+  ]
+  return graph.weights(specs, async (source) => {
+    const eachRows = await openRows(rows, source)
+    return (columns, room) => {
+      const scales = floatsIn(room)
+      if (outputs % block.outputs > 0) [columns, scales].forEach((place) => place.fill(0))
+      eachRows((weights, first) => {
+        const quantised = quantiseGroups(weights, inputs, 0)
+        scales.set(
+          quantised.scales.map((scale) => scale / divisor),
+          first,
+        )
+        layBlocks(quantised.bytes, columns, block, first)
+      })
+    }
   })
+}
+
+/** Lays rows out as columns of their blocks, the first of them as the matrix's column `first`. */
+function layBlocks(
+  rows: Uint8Array<ArrayBuffer>,
+  columns: Uint8Array<ArrayBuffer>,
+  block: { inputs: number; outputs: number },
+  first: number,
+): void {
+  const { inputs, outputs } = block
+  const end = first + rows.length / inputs
+  let at = first
+  while (at < end) {
+    const within = at % outputs
+    const stop = Math.min(end, at - within + outputs)
+    const some = rows.subarray((at - first) * inputs, (stop - first) * inputs)
+    layByteColumns(some, columns.subarray((at - within) * inputs), block, within)
+    at = stop
+  }
 }

@@ -47,7 +47,7 @@ export function encodeTensor(name: string, type: ElementType, dims: readonly num
   return tensor.varint(14, external)
 }
 
-/** Returns a `ValueInfoProto`: an input or output with its shape. */
+/** Returns a `ValueInfoProto`: an input, an output or what lies between with its shape. */
 export function encodeValueInfo(name: string, type: ElementType, dims: readonly Dim[]) {
   const shape = new ProtobufWriter()
   for (const dim of dims) {
@@ -76,16 +76,21 @@ function encodeAttribute(name: string, value: Attribute) {
 }
 
 /** The parts of a `GraphProto`, encoded. */
-export type GraphParts = Record<'nodes' | 'initializers' | 'inputs' | 'outputs', readonly ProtobufWriter[]>
+export type GraphParts = Record<
+  'nodes' | 'initializers' | 'inputs' | 'outputs' | 'values',
+  readonly ProtobufWriter[]
+>
 
 /** Returns the bytes of a `ModelProto` for ONNX operators 18 and the runtime's own. */
-export function encodeModel({ nodes, initializers, inputs, outputs }: GraphParts): Uint8Array<ArrayBuffer> {
+export function encodeModel(parts: GraphParts): Uint8Array<ArrayBuffer> {
+  const { nodes, initializers, inputs, outputs, values } = parts
   const graph = new ProtobufWriter()
   for (const node of nodes) graph.message(1, node)
   graph.text(2, 'opentab')
   for (const initializer of initializers) graph.message(5, initializer)
   for (const input of inputs) graph.message(11, input)
   for (const output of outputs) graph.message(12, output)
+  for (const value of values) graph.message(13, value)
   const operators = new ProtobufWriter().text(1, '').varint(2, 18)
   const contributed = new ProtobufWriter().text(1, 'com.microsoft').varint(2, 1)
   const model = new ProtobufWriter().varint(1, 10).text(2, 'opentab')

@@ -2,6 +2,7 @@ import { type Attention, cacheNames, type CachePart } from './attention.ts'
 import { normHeads } from './attention-input.ts'
 import type { GraphBuilder, Value } from './graph-builder.ts'
 import { isWindowed, type ModelConfig } from './model-config.ts'
+import type { Dim } from './onnx-encoding.ts'
 
 /**
  * Attention from plain operators, for the processor. The heads that share a key become rows of one product,
@@ -13,12 +14,17 @@ import { isWindowed, type ModelConfig } from './model-config.ts'
  * positions.
  */
 export const openAttention: Attention = {
+  joinsTexts: true,
   open(graph, config, tablesOf) {
-    const { kvHeads, headWidth, window } = config
+    const { heads, kvHeads, headWidth, window } = config
     const positions = graph.input('position_ids', 'int64', ['batch', 'tokens'])
     const bias = declareBias(graph, config, 'bias')
     const windowBias = window && declareBias(graph, config, 'window_bias')
     const rows = expandPositions(graph, positions, config)
+    const allHeads = [heads + 2 * kvHeads, headWidth]
+    const textsApart = graph.apply('Concat', [graph.apply('Shape', [positions]), graph.int64s(allHeads)], {
+      axis: { int: 0 },
+    })
 
     return (packed, layer) => {
       const [key, value] = [cacheNames.present(layer, 'key'), cacheNames.present(layer, 'value')]
@@ -32,7 +38,9 @@ export const openAttention: Attention = {
         return graph.apply('ScatterElements', [past, rows, present], { axis: { int: 2 } })
       }
 
-      const [plainQuery, plainKey] = splitHeads(graph, config, packed, value)
+      const apart = graph.apply('Reshape', [packed, textsApart])
+      graph.describe(apart, ['batch', 'tokens', ...allHeads])
+      const [plainQuery, plainKey] = splitHeads(graph, config, apart, value)
       const query = rotate(normHeads(graph, config, layer, 'q', plainQuery), graph.nextName('query'))
       rotate(normHeads(graph, config, layer, 'k', plainKey), key)
       const cache = { keys: extendCache('key'), values: extendCache('value') }
@@ -51,25 +59,29 @@ function rowsPerKey({ heads, kvHeads }: ModelConfig): number {
 function declareBias(graph: GraphBuilder, config: ModelConfig, name: string): Value {
   const bias = graph.input(name, 'float', ['batch', 1, 'tokens', 'capacity'])
   const repeated = graph.apply('Expand', [bias, graph.int64s([1, rowsPerKey(config), 1, 1])])
-  return graph.apply('Reshape', [repeated, graph.int64s([0, 1, -1, 0])])
+  const joined = graph.apply('Reshape', [repeated, graph.int64s([0, 1, -1, 0])])
+  return graph.describe(joined, ['batch', 1, 'queries', 'capacity'])
 }
 
 /** Where each new row goes, in the shape of the rows: `[batch, kvHeads, tokens, headWidth]`. */
 function expandPositions(graph: GraphBuilder, positions: Value, { kvHeads, headWidth }: ModelConfig): Value {
   const spread = graph.apply('Reshape', [positions, graph.int64s([0, 1, -1, 1])])
+  graph.describe(spread, ['batch', 1, 'tokens', 1], 'int64')
   return graph.apply('Expand', [spread, graph.int64s([1, kvHeads, 1, headWidth])])
 }
 
-/** Returns queries and keys as `[batch, heads, tokens, headWidth]`; values become the result of the given name. */
+/**
+ * Takes all heads of each token, `[batch, tokens, heads, headWidth]`, apart. Returns queries and keys as
+ * `[batch, heads, tokens, headWidth]`; values become the result of the given name.
+ */
 function splitHeads(
   graph: GraphBuilder,
-  { heads, kvHeads, headWidth }: ModelConfig,
+  { heads, kvHeads }: ModelConfig,
   packed: Value,
   value: Value,
 ): [query: Value, key: Value] {
   const sizes = [heads, kvHeads, kvHeads]
-  const apart = graph.apply('Reshape', [packed, graph.int64s([0, 0, heads + 2 * kvHeads, headWidth])])
-  const byHead = graph.apply('Transpose', [apart], { perm: { ints: [0, 2, 1, 3] } })
+  const byHead = graph.apply('Transpose', [packed], { perm: { ints: [0, 2, 1, 3] } })
   const results: [Value, Value, Value] = [graph.nextName('query'), graph.nextName('key'), value]
   const [query, key] = graph.applyMany('Split', [byHead, graph.int64s(sizes)], results, { axis: { int: 1 } })
   return [query, key]
@@ -83,21 +95,23 @@ function attend(
   bias: Value,
 ): Value {
   const { heads, kvHeads, headWidth } = config
-  const reshape = (input: Value, shape: number[]) => graph.apply('Reshape', [input, graph.int64s(shape)])
+  const reshape = (input: Value, sizes: number[], dims: Dim[]) =>
+    graph.describe(graph.apply('Reshape', [input, graph.int64s(sizes)]), dims)
   const alone = heads === kvHeads
   const queries = alone
     ? graph.apply('Concat', [query, query], { axis: { int: 2 } })
-    : reshape(query, [0, kvHeads, -1, headWidth])
+    : reshape(query, [0, kvHeads, -1, headWidth], ['batch', kvHeads, 'queries', headWidth])
   const scores = graph.applyContributed('FusedMatMul', [queries, keys], {
     transB: { int: 1 },
     alpha: { float: 1 / Math.sqrt(headWidth) },
   })
   const masked = graph.apply('Add', [scores, bias])
   const attended = graph.apply('MatMul', [graph.apply('Softmax', [masked], { axis: { int: -1 } }), values])
-  const rows = reshape(attended, [0, rowsPerKey(config) * kvHeads, -1, headWidth])
-  const byHead = alone ? dropDoubles(graph, rows, config) : rows
+  const rows = rowsPerKey(config) * kvHeads
+  const byRow = reshape(attended, [0, rows, -1, headWidth], ['batch', rows, 'tokens', headWidth])
+  const byHead = alone ? dropDoubles(graph, byRow, config) : byRow
   const byToken = graph.apply('Transpose', [byHead], { perm: { ints: [0, 2, 1, 3] } })
-  return reshape(byToken, [0, 0, heads * headWidth])
+  return reshape(byToken, [1, -1, heads * headWidth], [1, 'rows', heads * headWidth])
 }
 
 /** Keeps the first of the two rows that each query made. */

@@ -22,18 +22,18 @@ export type Recipe = {
 }
 
 /** Back end, kind of products, and a number that grows with each change of the arithmetic. */
-export type RecipeName = 'wasm-int8-5' | 'wasm-float-3' | 'webgpu-q8-3'
+export type RecipeName = 'wasm-int8-6' | 'wasm-float-4' | 'webgpu-q8-3'
 
 /** All recipes, by name. */
 export const recipes: Record<RecipeName, Recipe> = {
-  'wasm-int8-5': {
+  'wasm-int8-6': {
     backend: 'wasm',
     products: int8Products,
     attention: openAttention,
     smooth: true,
     exact: true,
   },
-  'wasm-float-3': {
+  'wasm-float-4': {
     backend: 'wasm',
     products: floatProducts,
     attention: openAttention,
@@ -50,4 +50,4 @@ export const recipes: Record<RecipeName, Recipe> = {
 }
 
 /** The recipe that a back end runs unless a test asks for another. */
-export const defaultRecipes: Record<Backend, RecipeName> = { wasm: 'wasm-int8-5', webgpu: 'webgpu-q8-3' }
+export const defaultRecipes: Record<Backend, RecipeName> = { wasm: 'wasm-int8-6', webgpu: 'webgpu-q8-3' }

@@ -5,7 +5,7 @@ import { type BuiltGraph, floatsIn, GraphBuilder, type Value } from './graph-bui
 import { type MatrixRows, attentionRows, divideOutputs, stackRows, tensorRows } from './matrix-rows.ts'
 import type { ModelConfig } from './model-config.ts'
 import { declareNorm, normalise } from './norm.ts'
-import { type Matrix, multiplyInParts, type Products } from './products.ts'
+import type { Matrix, Products } from './products.ts'
 import type { Recipe } from './recipe.ts'
 import { ResidualStream } from './residual-stream.ts'
 import { declareRotaryTables } from './rotary-tables.ts'
@@ -44,6 +44,9 @@ type Building = {
   smoothing: Smoothing
   observe: NonNullable<GraphOptions['observe']>
   results: GraphResults
+  /** The tokens of each text, `[batch, tokens]`. */
+  tokenIds: Value
+  joinsTexts: boolean
 }
 
 /**
@@ -51,7 +54,7 @@ type Building = {
  *
  * Inputs besides the attention's: `input_ids [batch, tokens]`, `logits_from [1]`, the first token of the
  * slice whose logits are wanted. Outputs: `logits [batch, wanted, vocabulary]`, and `states [batch, wanted, width]`,
- * which they are computed from.
+ * which they are computed from; where texts are joined they are as `[1, batch × wanted, …]`.
  */
 export function buildTransformerGraph(
   config: ModelConfig,
@@ -60,12 +63,14 @@ export function buildTransformerGraph(
   options: GraphOptions = {},
 ): BuiltGraph {
   const { observe = () => {}, results = ownResults, graph = new GraphBuilder() } = options
+  const { products, attention } = recipe
   const smoothing = (recipe.smooth && options.smoothing) || noSmoothing
-  const building = { graph, config, products: recipe.products, smoothing, observe, results }
   const tokenIds = graph.input('input_ids', 'int64', ['batch', 'tokens'])
-  const attend = recipe.attention.open(graph, config, declareRotaryTables(graph, config, positions))
+  const { joinsTexts } = attention
+  const building = { graph, config, products, smoothing, observe, results, tokenIds, joinsTexts }
+  const attend = attention.open(graph, config, declareRotaryTables(graph, config, positions))
   const embedding = declareVocabulary(building, 'token_embd', config.tiedEmbedding)
-  const stream = new ResidualStream(graph, config, embed(building, tokenIds, embedding))
+  const stream = new ResidualStream(graph, config, embed(building, embedding))
   for (let layer = 0; layer < config.layers; layer++) {
     addAttention(building, stream, attend, layer)
     addFeedForward(building, stream, layer)
@@ -75,12 +80,19 @@ export function buildTransformerGraph(
 }
 
 /** Looks the tokens up. */
-function embed({ graph, config, products, smoothing }: Building, tokenIds: Value, embedding: Matrix): Value {
+function embed(building: Building, embedding: Matrix): Value {
+  const { graph, config, products, smoothing, tokenIds, joinsTexts } = building
   const { family, tiedEmbedding, width } = config
-  const looked = products.lookUp(graph, tokenIds, embedding)
+  const looked = products.lookUp(graph, joinsTexts ? joinTexts(graph, tokenIds) : tokenIds, embedding)
   const scales = tiedEmbedding ? smoothing.scalesOf(smoothingPoints.head, width) : null
   const embedded = unscale(graph, looked, scales)
   return family.scaledEmbedding ? graph.apply('Mul', [embedded, graph.float(Math.sqrt(width))]) : embedded
+}
+
+/** Returns the tokens of all texts, one after the other: `[1, rows]`. */
+function joinTexts(graph: GraphBuilder, tokenIds: Value): Value {
+  const joined = graph.apply('Reshape', [tokenIds, graph.int64s([1, -1])])
+  return graph.describe(joined, [1, 'rows'], 'int64')
 }
 
 function addAttention(
@@ -119,9 +131,7 @@ function addFeedForward(building: Building, stream: ResidualStream, layer: numbe
     ),
   ])
   const normed = stream.norm(`${block}.ffn_norm`, smoothing.scalesOf(point, width))
-  const sizes = [feedForwardWidth, feedForwardWidth] as const
-  const halves = multiplyApart(building, normed, point, `${block}.gate_up`, gateAndUp, sizes)
-  const gated = gate(graph, halves, config)
+  const gated = gate(graph, multiply(building, normed, point, `${block}.gate_up`, gateAndUp), config)
   const rows = tensorRows(`${block}.ffn_down.weight`, feedForwardWidth, width)
   const output = multiply(building, gated, outputPoint, `${block}.ffn_down`, rows)
   stream.add(finishBranch(building, output, `${block}.post_ffw_norm`))
@@ -129,23 +139,38 @@ function addFeedForward(building: Building, stream: ResidualStream, layer: numbe
 
 /** Computes the logits of the last tokens; the embedding may serve as the matrix. */
 function addHead(building: Building, stream: ResidualStream, embedding: Matrix): void {
-  const { graph, config, products, smoothing, observe, results } = building
+  const { graph, config, products, smoothing, observe, results, joinsTexts } = building
   const { width, vocabularySize, tiedEmbedding } = config
   const from = results.declareLogitsFrom(graph)
   const scales = smoothing.scalesOf(smoothingPoints.head, width)
-  const normed = stream.norm('output_norm', scales)
-  const wanted = graph.apply('Slice', [normed, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
+  const wanted = pickWanted(building, stream.norm('output_norm', scales), from)
   if (results.states) addStates(building, wanted, scales)
   const tensor = tiedEmbedding ? 'token_embd' : 'output'
   observe(graph, smoothingPoints.head, wanted, vocabularyRows(config, tensor))
   const head = tiedEmbedding ? embedding : declareVocabulary(building, tensor, true)
-  const [logits] = multiplyInParts(products, graph, wanted, head, [vocabularySize])
-  graph.apply('Identity', [logits], {}, 'logits')
-  graph.output('logits', 'float', ['batch', 'wanted', vocabularySize])
+  graph.apply('Identity', [products.multiply(graph, wanted, head)], {}, 'logits')
+  graph.output('logits', 'float', [joinsTexts ? 1 : 'batch', 'wanted', vocabularySize])
+}
+
+/** Returns the rows of each text from token `from` on, joined if they came joined. */
+function pickWanted({ graph, config, tokenIds, joinsTexts }: Building, rows: Value, from: Value): Value {
+  const pick = (byText: Value) =>
+    graph.apply('Slice', [byText, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
+  if (!joinsTexts) return pick(rows)
+  const { width } = config
+  const byText = graph.apply('Concat', [graph.apply('Shape', [tokenIds]), graph.int64s([width])], {
+    axis: { int: 0 },
+  })
+  const picked = pick(graph.apply('Reshape', [rows, byText]))
+  return graph.apply('Reshape', [picked, graph.int64s([1, -1, width])])
 }
 
 /** Declares what the head takes in as a result, free of the scales that only the head's weights know. */
-function addStates({ graph, config }: Building, wanted: Value, scales: Float32Array | null): void {
+function addStates(
+  { graph, config, joinsTexts }: Building,
+  wanted: Value,
+  scales: Float32Array | null,
+): void {
   let states = wanted
   if (scales) {
     const [factors] = graph.weights(
@@ -155,26 +180,20 @@ function addStates({ graph, config }: Building, wanted: Value, scales: Float32Ar
     states = graph.apply('Mul', [wanted, factors])
   }
   graph.apply('Identity', [states], {}, 'states')
-  graph.output('states', 'float', ['batch', 'wanted', config.width])
+  graph.output('states', 'float', [joinsTexts ? 1 : 'batch', 'wanted', config.width])
 }
 
-function multiply(building: Building, input: Value, point: string, name: string, rows: MatrixRows): Value {
-  return multiplyApart(building, input, point, name, rows, [rows.outputs])[0]
-}
-
-/** Returns the outputs in parts of those sizes. */
-function multiplyApart<const sizes extends readonly number[]>(
-  { graph, products, smoothing, observe }: Building,
+function multiply(
+  { graph, products, smoothing, observe, joinsTexts }: Building,
   input: Value,
   point: string,
   name: string,
   rows: MatrixRows,
-  sizes: sizes,
-): { [part in keyof sizes]: Value } {
+): Value {
   observe(graph, point, input, rows)
   const inputScales = smoothing.scalesOf(point, rows.inputs)
-  const matrix = products.declare(graph, name, { ...rows, inputScales })
-  return multiplyInParts(products, graph, input, matrix, sizes)
+  const product = products.multiply(graph, input, products.declare(graph, name, { ...rows, inputScales }))
+  return joinsTexts ? graph.describe(product, [1, 'rows', rows.outputs]) : product
 }
 
 function finishBranch({ graph, config }: Building, value: Value, tensor: string): Value {

@@ -47,7 +47,7 @@ export async function measureFolder(
   const { family, contextTokens } = parseFolderConfig((await readFolderHead(head, manifest)).config)
   const input = {
     model: { id: noHash, manifest, files: blobs },
-    recipe: 'wasm-int8-5' as const,
+    recipe: 'wasm-int8-6' as const,
     threads: place.threads,
   }
   const { model } = await loadModel(input, { ...place, prepared: memoryStore }, () => {}, signal)

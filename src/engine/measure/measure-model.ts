@@ -62,7 +62,7 @@ export async function testMeasured(
     smoothing: paths[1]!,
   }
   const model = { id: noHash, manifest, files: [file, new Blob([smoothing])] }
-  const input = { model, recipe: 'wasm-int8-5' as const, threads: place.threads }
+  const input = { model, recipe: 'wasm-int8-6' as const, threads: place.threads }
   const onLoad = ({ stage, fraction }: { stage: string; fraction: number }) => {
     if (stage === 'prepare') onProgress({ stage: 'test', fraction })
   }

@@ -62,7 +62,7 @@ export async function observeModel(
     graph.apply('ReduceMax', [magnitude, axes], { keepdims: { int: 0 } }, rangeOf(point))
     graph.output(rangeOf(point), 'float', [weights.inputs])
   }
-  const graph = buildTransformerGraph(config, recipes['wasm-float-3'], positions, { observe })
+  const graph = buildTransformerGraph(config, recipes['wasm-float-4'], positions, { observe })
   const weights = createMemoryWeights(graph.weightBytes)
   await prepareWeights(graph, tensors, Promise.resolve(weights), onPrepared, signal)
   const runtime = await openRuntime('wasm', place.runtimeFiles, place.threads, place.runStep)

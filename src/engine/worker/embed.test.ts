@@ -30,7 +30,7 @@ describe.each(Object.entries(shapes))('a tiny llama whose output layer is %s', (
     const oracle = await openOracle(source, roundToBlocks)
     const find = await readTensors(source, roundToBlocks)
     const head = find('output.weight') ?? find('token_embd.weight')!
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const expected = oracle.logProbs(tokenIds)
     for (const length of [1, 2, 41, 90]) {
       const shares = softmax(multiply([...(await readState(model, length))], head))
@@ -41,7 +41,7 @@ describe.each(Object.entries(shapes))('a tiny llama whose output layer is %s', (
   })
 
   test('an embedding is the direction of the last state, with smoothing or without', async () => {
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const state = await readState(model, tokenIds.length)
     const vector = await embedWhole(model)
     expect(dot(vector, vector)).toBeCloseTo(1, 6)

@@ -41,7 +41,7 @@ describe.each(Object.entries(families))('a tiny %s', (_name, { shape, openOracle
 
   test('float products agree with double precision to 1e-4', async () => {
     const oracle = await openOracle(await openGguf(file), roundToBlocks)
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const errors = differences(await runWhole(model), oracle.logProbs(tokenIds))
     expect(Math.max(...errors)).toBeLessThan(1e-4)
   })

@@ -25,7 +25,7 @@ describe.each(Object.entries(shapes))('a tiny llama with %s', (_name, options) =
 
   test('float products agree with double precision to 1e-4', async () => {
     const oracle = await openOracle(await openGguf(file), roundToBlocks)
-    const { model } = await loadInNode(file, { recipe: 'wasm-float-3' })
+    const { model } = await loadInNode(file, { recipe: 'wasm-float-4' })
     const expected = oracle.logProbs(tokenIds)
     const rows = await runWhole(model)
     rows.forEach((row, position) => {
@@ -129,7 +129,7 @@ describe('loading', () => {
     const second = await loadInNode(file, { prepared })
     expect([first.facts.fromCache, second.facts.fromCache]).toEqual([false, true])
     expect(await runWhole(second.model)).toEqual(await runWhole(first.model))
-    await loadInNode(file, { prepared, recipe: 'wasm-float-3' })
+    await loadInNode(file, { prepared, recipe: 'wasm-float-4' })
     expect(kept.size).toBe(2)
   })
 
@@ -144,7 +144,7 @@ describe('loading', () => {
     const second = await loadVerifiedInNode(head, { prepared })
     expect([first.facts, second.facts]).toMatchObject([{ fromCache: false }, { fromCache: true }])
     expect(await runWhole(second.model)).toEqual(await runWhole(first.model))
-    await expect(loadVerifiedInNode(head, { prepared, recipe: 'wasm-float-3' })).rejects.toMatchObject(
+    await expect(loadVerifiedInNode(head, { prepared, recipe: 'wasm-float-4' })).rejects.toMatchObject(
       incomplete,
     )
   })
@@ -171,7 +171,7 @@ describe('loading', () => {
     }
     expect([await stepsOf(), await stepsOf(), await stepsOf()]).toEqual([6, 1, 1])
     expect(await stepsOf({ browser: 'another' })).toBe(6)
-    expect(await stepsOf({ recipe: 'wasm-float-3' })).toBe(6)
+    expect(await stepsOf({ recipe: 'wasm-float-4' })).toBe(6)
     expect(passed.size).toBe(2)
     for (const [key, { tokensPerSecond }] of passed)
       passed.set(key, { test: 'another program', tokensPerSecond })
@@ -225,9 +225,9 @@ describe('loading', () => {
     const [int8, again, float] = [
       await loadInNode(file),
       await loadInNode(file),
-      await loadInNode(file, { recipe: 'wasm-float-3' }),
+      await loadInNode(file, { recipe: 'wasm-float-4' }),
     ]
-    expect(int8.facts.arithmetic).toBe('wasm-int8-5')
+    expect(int8.facts.arithmetic).toBe('wasm-int8-6')
     expect(int8.facts.arithmeticId).toMatch(/^0x[0-9a-f]{64}$/)
     expect(again.facts.arithmeticId).toBe(int8.facts.arithmeticId)
     expect(float.facts.arithmeticId).not.toBe(int8.facts.arithmeticId)

@@ -29,7 +29,7 @@ const requestOf = (promptIds: number[]): GenerateRequest => ({
 const textOf = (first: number, length: number) =>
   Array.from({ length }, (_, index) => (first + index * 31) % 199)
 
-test.each(['wasm-int8-5', 'wasm-float-3'] as const)(
+test.each(['wasm-int8-6', 'wasm-float-4'] as const)(
   'a text of which %s makes no numbers fails alone, and leaves nothing behind',
   async (recipe) => {
     const { model } = await loadInNode(await writePoisoned(), { recipe, sliceTokens: 1 })

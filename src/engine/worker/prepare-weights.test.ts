@@ -22,14 +22,14 @@ import { createMemoryWeights } from './weights.ts'
 // What is kept in browsers was prepared by earlier versions: other bytes need a recipe of another number.
 test.each<[RecipeName, string, string]>([
   [
-    'wasm-int8-5',
-    '0x0dd88f22cdfd965db378d131b3179c448f940213dbf6f521254f04e4c1118121',
-    '0x406a3a027e9b7e8a56e367da533a09e323672e94a7738a1d786b8bbf133cb6ef',
+    'wasm-int8-6',
+    '0x988c9c2082050cd5f5ca8e2ed7609c8650b862aae5dd9973a084801fd9042375',
+    '0x7648875b425712ba857ef0c3f213a4f0b63f19bc7085e7744369ce75807ba7a1',
   ],
   [
-    'wasm-float-3',
+    'wasm-float-4',
     '0xf0779580ed801e9e0f9b2b63d05189e8551b0f7ef9f81f46ed9c758a624246cb',
-    '0xbc687e9a77bc1bb6532a47a190d59596431b99fb3b47d925fcd868e0078002ed',
+    '0xb538ad6801be70df4ec85a11db537df02195fb7ceff9be3005cb1c7b82f6ecf1',
   ],
   [
     'webgpu-q8-3',
@@ -52,8 +52,8 @@ test.each<[string, TinyModel, Record<RecipeName, string>]>([
     'qwen2',
     tinyQwen2,
     {
-      'wasm-int8-5': '0xf88b65e843e3ceb6e55297a57638a2d3d33306dc977f71ef842afdd538316595',
-      'wasm-float-3': '0x086cd3312acaf8fdff4a01bedd0ab23654683f517d2cff81b4c3a720c19e058e',
+      'wasm-int8-6': '0xcd7b9597f0bdbd315d2e18466fc2cc62ba727768093240698f657784346fa9ab',
+      'wasm-float-4': '0x1acf06ca1af428ce0393acf9a8c8026ccd540258bb6917832f58f2775f4d2050',
       'webgpu-q8-3': '0x82fc839cc33b193fad736ed6056062e3091fd63e4be1553f04b350411d8b4929',
     },
   ],
@@ -61,8 +61,8 @@ test.each<[string, TinyModel, Record<RecipeName, string>]>([
     'qwen3',
     tinyQwen3,
     {
-      'wasm-int8-5': '0x2aa64028fd13860d4c2e696297c5a616650ff1c651b8f3d11be17322aceb66bb',
-      'wasm-float-3': '0x0fbb373562747827e748c1439aaba3d83a3337126940ee1e133264869c5db548',
+      'wasm-int8-6': '0x12c5e8dfaf48ab3cce2bded0a170470397400e61d413d66640d1b68249156d19',
+      'wasm-float-4': '0xbcb5825989f44d5bdfd2ac4a273c089c82a6bc721895f699f7bdb1931a231707',
       'webgpu-q8-3': '0x336bd0721adac7dd4a4690ceca8dc54cbeca0732af10b669f4d2acdda8eccb6f',
     },
   ],
@@ -70,8 +70,8 @@ test.each<[string, TinyModel, Record<RecipeName, string>]>([
     'gemma3',
     tinyGemma3,
     {
-      'wasm-int8-5': '0x2b0ab2dd9630eb91de8c479d153e4e72559e40a6d2d94225bc9f2e01f19ec121',
-      'wasm-float-3': '0x3b6f21b2cdfa949ade8d29b4d6972dee849fd000fcff25c6cc839310a1b32c70',
+      'wasm-int8-6': '0x268f3f41f85547700b84994c7666476d349cfb355efed1f5290a19169a8b9a12',
+      'wasm-float-4': '0x30128eba3b2b88d555f4a179b93b28291b9bc84b515724bd0ac6da94dd92b9e8',
       'webgpu-q8-3': '0x8021d65e850787af4ca5d127f9a46ebe153c0b46409fa9a8a7d5487584ac1ad7',
     },
   ],
@@ -79,8 +79,8 @@ test.each<[string, TinyModel, Record<RecipeName, string>]>([
     'llama3',
     tinyLlama3,
     {
-      'wasm-int8-5': '0x9d6a2fe7542ca89023006b0a9b7932d8ad92877deca86e7d0cb231da4245239b',
-      'wasm-float-3': '0x66a978bc8e39fb0e45927bce72c3ba6d906da615abb67a7ba645ee2860e243f3',
+      'wasm-int8-6': '0xe9c703999b53a8c5e839ed14e00a88cacfaafb12170bce1205c89e903f20fe06',
+      'wasm-float-4': '0x463daf503edce60f2142791d431c466cf8bec3aa61384c5d147f9e4a16d2b8ef',
       'webgpu-q8-3': '0xdeaf68948a4944f51a5f7d4de01f0ef88cb2f85febc7ac90c829d5dc59f75a82',
     },
   ],

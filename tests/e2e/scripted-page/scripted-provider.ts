@@ -18,7 +18,7 @@ const online: ProviderStatus = {
     backend: 'wasm',
     reason: 'No GPU adapter was found.',
     arithmeticId: `0x${'e5'.repeat(32)}`,
-    arithmetic: 'wasm-int8-5',
+    arithmetic: 'wasm-int8-6',
     contextTokens: 8192,
     slots: 2,
     tokensPerSecond: 31,
