@@ -8,7 +8,7 @@ import { decodeSpeed, prefillSpeed, type Timing } from './stopwatch.ts'
 const threadCounts = [1, 2]
 const contexts = [64, 1000, 4000]
 const decodeTokens = 48
-/** Answers shorter than this say nothing of the speed. */
+/** Answers shorter than this say nothing of how fast they flow. */
 const leastTokens = 16
 /** From here on reading takes minutes: prompts are read once, and only decoding is measured. */
 const readOnceTokens = 4000
@@ -107,7 +107,6 @@ async function takeTurns(contenders: Contender[], place: Place, options: BenchOp
     const prompt = sayAtLength(place.tokens, readOnce ? 0 : round)
     for (const { name, ask } of contenders) {
       const timing = await ask(prompt, decodes ? decodeTokens : 1, { reuse: readOnce })
-      if (decodes && timing.tokens < leastTokens) throw new Error(`${name} answered too little.`)
       answers.get(name)!.push(timing)
     }
     checkSamePrompt(answers)
@@ -125,12 +124,22 @@ function checkSamePrompt(answers: Answers): void {
 }
 
 function compareAll(task: Task, place: Place, answers: Answers, rivals: Contender[]): Measurement[] {
-  const speed = task === 'decode' ? decodeSpeed : prefillSpeed
-  const speedsOf = (name: string) => answers.get(name)!.map(speed)
-  return rivals.map((rival) => {
-    const figures: Figures = { ours: speedsOf('ours'), rival: speedsOf(rival.name) }
-    const name = nameOf(task, place)
+  const name = nameOf(task, place)
+  const speedsOf = (contender: string) =>
+    task === 'decode'
+      ? answers.get(contender)!.filter(isLong).map(decodeSpeed)
+      : answers.get(contender)!.map(prefillSpeed)
+  const ours = speedsOf('ours')
+  if (ours.length === 0) throw new Error('Our engine answered too little.')
+  return rivals.flatMap((rival) => {
+    const figures: Figures = { ours, rival: speedsOf(rival.name) }
+    if (figures.rival.length === 0) {
+      console.error(`${name} without ${rival.name}: it answered too little.`)
+      return []
+    }
     const goal = rival.name === 'wllama' ? wllamaGoals[name] : undefined
     return compare(name, 'tokens/s', rival.name, figures, goal)
   })
 }
+
+const isLong = ({ tokens }: Timing) => tokens >= leastTokens
