@@ -20,7 +20,7 @@ async function openGuarded(perChannelMicroUsd: bigint, change: Partial<HubPolicy
     stopping.signal,
   )
   await clock.advance(policy.watchIntervalMs)
-  for (const { channel, signer } of payers) await chain.initiateWithdraw(channel.config, 1_000n, signer)
+  for (const { channel, signer } of payers) await chain.initiateWithdraw(channel.config, 10_000n, signer)
   return {
     ...money,
     payer: payers[0]!,
@@ -57,7 +57,7 @@ test('what holds more than a tenth of a cent is no dust however dear gas is', as
   const guarded = await openGuarded(50_000n)
   const { chain, look, claimed, stop } = guarded
   const { channel, signer } = await addEarnings(guarded, 3, 10_000n, 1_001n)
-  await chain.initiateWithdraw(channel.config, 1_000n, signer)
+  await chain.initiateWithdraw(channel.config, 10_000n, signer)
   await look()
   await expect.poll(async () => (await chain.channel(channel.channelId)).totalClaimed).toBe(1_001n)
   expect(await claimed()).toEqual([0n, 0n])

@@ -35,8 +35,8 @@ export type GuardDeps = {
 }
 
 /**
- * Looks after the hub's money again and again: claims requesters' channels that are being withdrawn from, and all of
- * them when it is due; brings refunds to their end; takes back what lies idle. Resolves when the signal aborts.
+ * Looks after the hub's money again and again: claims requesters' channels from which more is being withdrawn than was not earned, and all
+ * of them when it is due; brings refunds to their end; takes back what lies idle. Resolves when the signal aborts.
  */
 export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<void> {
   const { clock, log, policy } = deps
@@ -63,8 +63,8 @@ async function look(
   const channelIds = new Set<Hex>(jobs.payerChannels())
   for (const { channelId } of [...earned, ...claimed]) channelIds.add(channelId)
   await watch.refreshAll(channelIds)
-  const threatened = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)
-  if (threatened.length > 0) await claims.claimNow(threatened)
+  const withdrawn = [...channelIds].filter((channelId) => watch.lastHeard(channelId)?.withdrawal)
+  if (withdrawn.length > 0) await claims.claimThreatened(withdrawn)
   await claims.claimIfDue()
   await refunds.settleAll()
   await idle.reclaim()

@@ -40,7 +40,7 @@ export function createHub(deps: HubDeps): RunningHub {
     chain,
     clock,
     // A failure is in the log, and the claim is made again while the withdrawal waits.
-    onWithdrawal: (channelId) => void claims.claimNow([channelId]).catch(() => {}),
+    onWithdrawal: (channelId) => void claims.claimThreatened([channelId]).catch(() => {}),
   })
   const claims = createClaims({ chain, signer, store, watch, clock, log, policy })
   const funding = new ChannelFunding({ chain, signer, store, clock, watch, jobs, log, policy })

@@ -40,6 +40,20 @@ export function promisedBy(voucher: Voucher | null | undefined): MicroUsd {
   return voucher?.maxClaimableAmount ?? 0n
 }
 
+/** Returns what of a promise claims can take in total: as much as the deposit covers. */
+export function coveredOf(promised: MicroUsd, { balance }: ChannelState): MicroUsd {
+  return promised < balance ? promised : balance
+}
+
+/** Returns what of a promise, covered and not yet claimed, the channel's announced withdrawal would leave uncovered. */
+export function atStakeOf(promised: MicroUsd, state: ChannelState): MicroUsd {
+  const { balance, totalClaimed, withdrawal } = state
+  const left = balance - (withdrawal?.amount ?? 0n)
+  // What is claimed cannot be withdrawn, whatever was announced.
+  const uncovered = coveredOf(promised, state) - (left > totalClaimed ? left : totalClaimed)
+  return uncovered > 0n ? uncovered : 0n
+}
+
 /** Returns what of a channel is promised or claimed: a claim counts even where its voucher was lost. */
 export function usedOf(voucher: Voucher | null, { totalClaimed }: ChannelState): MicroUsd {
   const promised = promisedBy(voucher)

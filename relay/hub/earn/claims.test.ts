@@ -51,13 +51,25 @@ test('claims what was earned, never all that was promised, and as far as the dep
   expect((await money.chain.channel(poor.channel.channelId)).totalClaimed).toBe(1_000n)
 })
 
-test('claims at once what it is told to, whatever it costs, and nothing else', async () => {
+test('claims at once what a withdrawal would take, whatever it costs, and nothing else', async () => {
   const money = await openHubMoney()
-  const threatened = await addEarnings(money, 1, 10_000n, 1n)
-  const other = await addEarnings(money, 2, 10_000n, 1n)
-  await money.claims.claimNow([threatened.channel.channelId])
-  expect((await money.chain.channel(threatened.channel.channelId)).totalClaimed).toBe(1n)
-  expect((await money.chain.channel(other.channel.channelId)).totalClaimed).toBe(0n)
+  const { chain, claims, watch } = money
+  const announce = async (number: number, amount: bigint) => {
+    const { channel, signer } = await addEarnings(money, number, 10_000n, 4n)
+    if (amount > 0n) await chain.initiateWithdraw(channel.config, amount, signer)
+    return channel.channelId
+  }
+  const [threatened, spared, other] = [
+    await announce(1, 9_997n),
+    await announce(2, 9_996n),
+    await announce(3, 0n),
+  ]
+  await watch.refreshAll([threatened, spared, other])
+  await claims.claimThreatened([threatened, spared, other])
+  const claimed = await Promise.all(
+    [threatened, spared, other].map(async (channelId) => (await chain.channel(channelId)).totalClaimed),
+  )
+  expect(claimed).toEqual([4n, 0n, 0n])
 })
 
 test('claims in batches of a hundred, and one that fails does not keep the others', async () => {

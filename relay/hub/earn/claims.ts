@@ -25,8 +25,8 @@ export type ClaimsDeps = {
 
 /** How earnings become money. What the chain says is claimed counts, never what was sent to it. */
 export interface Claims {
-  /** Claims these channels at once, whatever it costs. */
-  claimNow(channelIds: Iterable<Hex>): Promise<void>
+  /** Claims those of these channels at once of which a withdrawal would take what is earned, whatever it costs. */
+  claimThreatened(channelIds: Iterable<Hex>): Promise<void>
   /** Claims when all that is unclaimed is worth many times the gas, or when it was long ago. */
   claimIfDue(): Promise<void>
   /** Claims what is worth its gas. */
@@ -147,7 +147,11 @@ export function createClaims(deps: ClaimsDeps): Claims {
     })
 
   return {
-    claimNow: (channelIds) => inTurn(async () => claimAll(await readUnclaimed(channelIds, store, watch))),
+    claimThreatened: (channelIds) =>
+      inTurn(async () => {
+        const channels = await readUnclaimed(channelIds, store, watch)
+        await claimAll(channels.filter(({ atStakeMicroUsd }) => atStakeMicroUsd > 0n))
+      }),
     claimIfDue: () =>
       claimWhen((sum, gas) => {
         const isLate = clock.nowMs() - lastAtMs >= policy.claimAtLatestMs

@@ -1,5 +1,5 @@
 import type { Hex } from '../../../src/domain/bytes.ts'
-import type { ChannelConfig, Voucher } from '../../../src/domain/channel.ts'
+import { atStakeOf, type ChannelConfig, coveredOf, type Voucher } from '../../../src/domain/channel.ts'
 import type { MicroUsd } from '../../../src/domain/price.ts'
 import type { EarnedRecord, HubStore } from '../books/hub-store.ts'
 import type { ChannelWatch } from '../channel-watch.ts'
@@ -13,6 +13,8 @@ export type Unclaimed = {
   totalMicroUsd: MicroUsd
   /** What a claim brings. */
   claimableMicroUsd: MicroUsd
+  /** What of it an announced withdrawal would leave uncovered. */
+  atStakeMicroUsd: MicroUsd
 }
 
 /** Returns what the books say is unclaimed of a channel. */
@@ -43,8 +45,9 @@ async function unclaimedOf(channelId: Hex, store: HubStore, watch: ChannelWatch)
   const state = watch.lastHeard(channelId)
   if (!record?.voucher || state === null) return []
   const { config, voucher } = record
-  const totalMicroUsd = earned < state.balance ? earned : state.balance
+  const totalMicroUsd = coveredOf(earned, state)
   const claimableMicroUsd = totalMicroUsd - state.totalClaimed
   if (claimableMicroUsd <= 0n) return []
-  return [{ channelId, config, voucher, totalMicroUsd, claimableMicroUsd }]
+  const atStakeMicroUsd = atStakeOf(earned, state)
+  return [{ channelId, config, voucher, totalMicroUsd, claimableMicroUsd, atStakeMicroUsd }]
 }

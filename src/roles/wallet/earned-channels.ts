@@ -1,5 +1,11 @@
 import { type Address, sameAddress } from '../../domain/bytes.ts'
-import { type ChannelClaim, type ChannelState, promisedBy } from '../../domain/channel.ts'
+import {
+  atStakeOf,
+  type ChannelClaim,
+  type ChannelState,
+  coveredOf,
+  promisedBy,
+} from '../../domain/channel.ts'
 import type { Network } from '../../domain/network.ts'
 import type { MicroUsd } from '../../domain/price.ts'
 import type { Chain, ChannelRecord, VoucherStore } from '../../ports/index.ts'
@@ -37,8 +43,7 @@ export async function earnedChannels(
 
 /** What a claim of this channel can take in total: its voucher, as far as the deposit covers it. */
 function covered({ record, state }: EarnedChannel): MicroUsd {
-  const promised = promisedBy(record.voucher)
-  return promised < state.balance ? promised : state.balance
+  return coveredOf(promisedBy(record.voucher), state)
 }
 
 /** Returns what a claim of this channel brings now. */
@@ -53,12 +58,8 @@ export function worthOf(channels: readonly EarnedChannel[]): MicroUsd {
 }
 
 /** Returns what of the claimable a channel's announced withdrawal would leave uncovered. */
-export function atStake(channel: EarnedChannel): MicroUsd {
-  const { balance, totalClaimed, withdrawal } = channel.state
-  const left = balance - (withdrawal?.amount ?? 0n)
-  // What is claimed cannot be withdrawn, whatever was announced.
-  const uncovered = covered(channel) - (left > totalClaimed ? left : totalClaimed)
-  return uncovered > 0n ? uncovered : 0n
+export function atStake({ record, state }: EarnedChannel): MicroUsd {
+  return atStakeOf(promisedBy(record.voucher), state)
 }
 
 /** Whether a channel's payer is taking back what its promises still need. */
