@@ -6,6 +6,21 @@ const capacityStep = 64
 /** One layer's keys or values on the host: `[heads, capacity, headWidth]`; rows beyond `length` do not count. */
 export type CachePlane = Float32Array
 
+/** Of more numbers than this a copy takes longer than to ask for one. */
+const fewNumbers = 512
+
+/** Copies so many numbers. Row by row, which each step does for every layer, asking the platform would take most of the time. */
+function copyNumbers(
+  source: Float32Array,
+  from: number,
+  count: number,
+  target: Float32Array,
+  to: number,
+): void {
+  if (count > fewNumbers) target.set(source.subarray(from, from + count), to)
+  else for (let i = 0; i < count; i++) target[to + i] = source[from + i]!
+}
+
 /** Writes zeros: what is masked counts nothing only as long as it is a number. */
 function clearRows(
   planes: readonly CachePlane[],
@@ -85,8 +100,8 @@ export class HostCache implements SequenceCache {
     const width = this.#headWidth
     this.#planes.forEach((plane, index) => {
       for (let head = 0; head < this.#heads; head++) {
-        const added = rows[index]!.subarray(head * tokens * width, (head + 1) * tokens * width)
-        plane.set(added, (head * this.#capacity + this.#length) * width)
+        const to = (head * this.#capacity + this.#length) * width
+        copyNumbers(rows[index]!, head * tokens * width, tokens * width, plane, to)
       }
     })
     this.#length += tokens
@@ -120,9 +135,8 @@ export class HostCache implements SequenceCache {
     const plane = this.#planes[index]!
     const width = this.#headWidth
     for (let head = 0; head < this.#heads; head++) {
-      const start = head * this.#capacity
-      const rows = plane.subarray((start + from) * width, (start + end) * width)
-      target.set(rows, (head * capacity + from) * width)
+      const start = (head * this.#capacity + from) * width
+      copyNumbers(plane, start, (end - from) * width, target, (head * capacity + from) * width)
     }
   }
 }

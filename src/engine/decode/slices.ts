@@ -52,11 +52,15 @@ export function isNotFinite(error: unknown): boolean {
   return error instanceof EngineError && error.code === 'engine/not-finite'
 }
 
-/** @throws EngineError `engine/not-finite` */
+/**
+ * Adds the numbers up in double precision, which finite ones of single precision cannot exceed: the sum is finite just if all of
+ * them are. To look at each by itself took a twentieth of a step of eight texts.
+ *
+ * @throws EngineError `engine/not-finite`
+ */
 export function checkFinite(numbers: Float32Array): void {
-  // By index: an iterator took six times as long, a twentieth of a step of eight texts.
-  for (let i = 0; i < numbers.length; i++) {
-    if (Number.isFinite(numbers[i])) continue
-    throw new EngineError('engine/not-finite', 'The model makes no usable numbers of this text.')
-  }
+  let sum = 0
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i]!
+  if (Number.isFinite(sum)) return
+  throw new EngineError('engine/not-finite', 'The model makes no usable numbers of this text.')
 }
