@@ -28,7 +28,7 @@ test('a copy of the first tokens holds their rows and grows on its own', () => {
   beginning.append(first, 5)
 
   const copy = cache.copyFirst(5)
-  expect([copy.length, copy.capacity]).toEqual([5, 64])
+  expect([copy.length, copy.capacity]).toEqual([5, 32])
   expect(readRows(copy)).toEqual(readRows(beginning))
   const before = readRows(cache)
   copy.append(rowsOf(1, 7777), 1)
@@ -44,9 +44,15 @@ test('a copy is never longer than what there is', () => {
   expect(readRows(cache.copyFirst(50))).toEqual(readRows(cache))
 })
 
-test('memory is counted by the room there is', () => {
+test.each([
+  [1, 32],
+  [33, 64],
+  [256, 256],
+  [257, 320],
+])('%i tokens have room for %i, by which memory is counted', (tokens, room) => {
   const cache = new HostCache(shape)
   expect(cache.bytes).toBe(0)
-  cache.reserve(65)
-  expect(cache.bytes).toBe(2 * 3 * 128 * 4 * 4)
+  cache.reserve(tokens)
+  expect(cache.capacity).toBe(room)
+  expect(cache.bytes).toBe(2 * 3 * room * 4 * 4)
 })

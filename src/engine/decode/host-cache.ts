@@ -1,7 +1,13 @@
 import type { SequenceCache } from './sequence-cache.ts'
 
-/** Capacity grows in steps of this many tokens: the graph's results do not depend on it. */
-const capacityStep = 64
+/**
+ * Returns what room is made for so many tokens. All of it goes into each step, so short texts get little beyond them; long ones get
+ * more at once, since a cache is copied when it grows. The graph's results do not depend on it.
+ */
+function capacityFor(tokens: number): number {
+  const step = tokens <= 256 ? 32 : 64
+  return Math.ceil(tokens / step) * step
+}
 
 /** One layer's keys or values on the host: `[heads, capacity, headWidth]`; rows beyond `length` do not count. */
 export type CachePlane = Float32Array
@@ -85,7 +91,7 @@ export class HostCache implements SequenceCache {
 
   /** Makes room for so many tokens more. */
   reserve(tokens: number): void {
-    const capacity = Math.ceil((this.#length + tokens) / capacityStep) * capacityStep
+    const capacity = capacityFor(this.#length + tokens)
     if (capacity <= this.#capacity) return
     this.#planes = this.#planes.map((_, index) => {
       const wider = new Float32Array(this.planeLength(capacity))

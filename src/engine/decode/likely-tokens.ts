@@ -24,7 +24,7 @@ export function findLikelyTokens(logits: Float32Array, settings: SamplerSettings
 /** Returns the largest value; −∞ for none. */
 export function largest(values: Float32Array): number {
   let top = -Infinity
-  for (const value of values) if (value > top) top = value
+  for (let i = 0; i < values.length; i++) if (values[i]! > top) top = values[i]!
   return top
 }
 
