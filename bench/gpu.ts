@@ -84,9 +84,11 @@ async function measureAlone(
 async function measureTogether(ours: Contender, requests: number, rounds: number): Promise<Measurement> {
   const figures: Figures = { ours: [], rival: [] }
   for (let round = 0; round < rounds; round++) {
-    const prompts = Array.from({ length: requests }, (_, index) => storyPrompt(100 * round + index))
-    figures.ours.push(await askTogether(ours, prompts, decodeTokens))
-    figures.rival.push(await askTogether(ours, prompts.slice(0, 1), decodeTokens))
+    const conversations = Array.from({ length: requests }, (_, index) =>
+      say(storyPrompt(100 * round + index)),
+    )
+    figures.ours.push(await askTogether(ours, conversations, decodeTokens))
+    figures.rival.push(await askTogether(ours, conversations.slice(0, 1), decodeTokens))
   }
   const goal = requests === 4 ? goalAtFour : undefined
   return compare(togetherAt(requests), 'tokens/s', 'one request', figures, goal)

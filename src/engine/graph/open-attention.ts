@@ -22,7 +22,7 @@ export const openAttention: Attention = {
     const windowBias = window && declareBias(graph, config, 'window_bias')
     const rows = expandPositions(graph, positions, config)
     const allHeads = [heads + 2 * kvHeads, headWidth]
-    const textsApart = graph.apply('Concat', [graph.apply('Shape', [positions]), graph.int64s(allHeads)], {
+    const shapeByText = graph.apply('Concat', [graph.apply('Shape', [positions]), graph.int64s(allHeads)], {
       axis: { int: 0 },
     })
 
@@ -38,9 +38,9 @@ export const openAttention: Attention = {
         return graph.apply('ScatterElements', [past, rows, present], { axis: { int: 2 } })
       }
 
-      const apart = graph.apply('Reshape', [packed, textsApart])
-      graph.describe(apart, ['batch', 'tokens', ...allHeads])
-      const [plainQuery, plainKey] = splitHeads(graph, config, apart, value)
+      const byText = graph.apply('Reshape', [packed, shapeByText])
+      graph.describe(byText, ['batch', 'tokens', ...allHeads])
+      const [plainQuery, plainKey] = splitHeads(graph, config, byText, value)
       const query = rotate(normHeads(graph, config, layer, 'q', plainQuery), graph.nextName('query'))
       rotate(normHeads(graph, config, layer, 'k', plainKey), key)
       const cache = { keys: extendCache('key'), values: extendCache('value') }
