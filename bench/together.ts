@@ -14,7 +14,7 @@ type Place = { threads: number; promptTokens?: number }
 const nameOf = (requests: number, { threads, promptTokens }: Place) =>
   ['together', promptTokens, requests, `${threads}t`].filter(Boolean).join('-')
 
-/** How many at once are measured: with long prompts one round takes wllama ten minutes. */
+/** How many at once are measured. A round of long prompts takes wllama five minutes with two threads, and ten with one. */
 const rows: (Place & { counts: number[] })[] = [
   { threads: 1, counts: [1, 2, 4, 8] },
   { threads: 2, counts: [1, 2, 4, 8] },

@@ -35,8 +35,8 @@ export type GuardDeps = {
 }
 
 /**
- * Looks after the hub's money again and again: claims requesters' channels from which more is being withdrawn than was not earned, and all
- * of them when it is due; brings refunds to their end; takes back what lies idle. Resolves when the signal aborts.
+ * Looks after the hub's money again and again: claims requesters' channels at withdrawals that would take what is earned,
+ * and all of them when it is due; brings refunds to their end; takes back what lies idle. Resolves when the signal aborts.
  */
 export async function guardMoney(deps: GuardDeps, signal: AbortSignal): Promise<void> {
   const { clock, log, policy } = deps

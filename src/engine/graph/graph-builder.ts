@@ -98,6 +98,11 @@ export class GraphBuilder {
     return outputs[0]!
   }
 
+  /** Returns a value's own shape with sizes after it, to reshape another value by. */
+  extendShape(input: Value, sizes: number[]): Value {
+    return this.apply('Concat', [this.apply('Shape', [input]), this.int64s(sizes)], { axis: { int: 0 } })
+  }
+
   /**
    * Tells the runtime the shape of a value between operators, where it cannot infer it, and returns the value. Values of the
    * same shape take each other's room; for one of an unknown shape the runtime searches all room that there is, while it loads.

@@ -22,9 +22,7 @@ export const openAttention: Attention = {
     const windowBias = window && declareBias(graph, config, 'window_bias')
     const rows = expandPositions(graph, positions, config)
     const allHeads = [heads + 2 * kvHeads, headWidth]
-    const shapeByText = graph.apply('Concat', [graph.apply('Shape', [positions]), graph.int64s(allHeads)], {
-      axis: { int: 0 },
-    })
+    const shapeByText = graph.extendShape(positions, allHeads)
 
     return (packed, layer) => {
       const [key, value] = [cacheNames.present(layer, 'key'), cacheNames.present(layer, 'value')]

@@ -158,10 +158,7 @@ function pickWanted({ graph, config, tokenIds, joinsTexts }: Building, rows: Val
     graph.apply('Slice', [byText, from, graph.int64s([2 ** 31 - 1]), graph.int64s([1])])
   if (!joinsTexts) return pick(rows)
   const { width } = config
-  const byText = graph.apply('Concat', [graph.apply('Shape', [tokenIds]), graph.int64s([width])], {
-    axis: { int: 0 },
-  })
-  const picked = pick(graph.apply('Reshape', [rows, byText]))
+  const picked = pick(graph.apply('Reshape', [rows, graph.extendShape(tokenIds, [width])]))
   return graph.apply('Reshape', [picked, graph.int64s([1, -1, width])])
 }
 
