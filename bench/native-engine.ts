@@ -8,7 +8,7 @@ import type { Sequence } from '../src/engine/decode/sequence.ts'
 import { openGguf, type TensorSource } from '../src/engine/gguf/tensor-source.ts'
 import { type BuiltGraph, weightsFile } from '../src/engine/graph/graph-builder.ts'
 import { readModelConfig } from '../src/engine/graph/read-model-config.ts'
-import { recipes } from '../src/engine/graph/recipe.ts'
+import { defaultRecipes, recipes } from '../src/engine/graph/recipe.ts'
 import { parseSmoothing } from '../src/engine/graph/smoothing-file.ts'
 import { buildTransformerGraph } from '../src/engine/graph/transformer-graph.ts'
 import { createModelText } from '../src/engine/text/model-text.ts'
@@ -31,7 +31,9 @@ export async function openNative(threads: number): Promise<Contender> {
   const tensors = await openGguf(await openAsBlob(join(folder, manifest.files[0]!.path)))
   const config = readModelConfig(tensors)
   const smoothing = parseSmoothing(new Uint8Array(await readFile(join(folder, manifest.smoothing!))))
-  const graph = buildTransformerGraph(config, recipes['wasm-int8-6'], manifest.contextTokens, { smoothing })
+  const graph = buildTransformerGraph(config, recipes[defaultRecipes.wasm], manifest.contextTokens, {
+    smoothing,
+  })
   const native = await loadNativeRuntime()
   const session = await compile(native, graph, tensors, threads)
   const runner = createStepRunner(openHostGraph(makeTensors(native), session, config), () =>

@@ -1,4 +1,5 @@
 import type { LanguageModel } from '../../src/engine/decode/sequence.ts'
+import { defaultRecipes } from '../../src/engine/graph/recipe.ts'
 import { loadModel } from '../../src/engine/worker/load-model.ts'
 import { originPreparedStore } from '../../src/engine/worker/prepared-store.ts'
 import { runtimeFiles } from '../../src/engine/worker/runtime-files.ts'
@@ -92,7 +93,7 @@ async function load({ model: verified, threads }: Loading, signal: AbortSignal):
     },
     nowMs: () => performance.now(),
   }
-  const input = { model: verified, recipe: 'wasm-int8-6', threads } as const
+  const input = { model: verified, recipe: defaultRecipes.wasm, threads }
   return (await loadModel(input, place, () => {}, signal)).model
 }
 

@@ -2,6 +2,7 @@ import type { KnownAnswer, ModelManifest } from '../../domain/model.ts'
 import { parseFolderConfig } from '../folder/folder-config.ts'
 import { readFolderHead } from '../folder/folder-files.ts'
 import { openFolderText } from '../folder/folder-text.ts'
+import { defaultRecipes } from '../graph/recipe.ts'
 import { loadModel } from '../worker/load-model.ts'
 import { memoryStore } from '../worker/weights.ts'
 import { answerGreedily } from './answer-greedily.ts'
@@ -47,7 +48,7 @@ export async function measureFolder(
   const { family, contextTokens } = parseFolderConfig((await readFolderHead(head, manifest)).config)
   const input = {
     model: { id: noHash, manifest, files: blobs },
-    recipe: 'wasm-int8-6' as const,
+    recipe: defaultRecipes.wasm,
     threads: place.threads,
   }
   const { model } = await loadModel(input, { ...place, prepared: memoryStore }, () => {}, signal)

@@ -1,6 +1,7 @@
 import type { MeasuredModel, MeasureOptions } from '../../ports/engine.ts'
 import { checkModel } from '../check-model.ts'
 import { describeModel } from '../describe-model.ts'
+import { defaultRecipes } from '../graph/recipe.ts'
 import { loadModel } from '../worker/load-model.ts'
 import type { LoadPlace } from '../worker/load-place.ts'
 import { calibrateModel, type CalibrationOptions } from './calibrate-model.ts'
@@ -62,7 +63,7 @@ export async function testMeasured(
     smoothing: paths[1]!,
   }
   const model = { id: noHash, manifest, files: [file, new Blob([smoothing])] }
-  const input = { model, recipe: 'wasm-int8-6' as const, threads: place.threads }
+  const input = { model, recipe: defaultRecipes.wasm, threads: place.threads }
   const onLoad = ({ stage, fraction }: { stage: string; fraction: number }) => {
     if (stage === 'prepare') onProgress({ stage: 'test', fraction })
   }
